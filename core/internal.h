@@ -1,0 +1,44 @@
+/* internal.h -- what the files of core/ share with each other and with nobody
+ * else: raising errors, describing tensors in them, scratch memory, splitting
+ * work among threads. */
+#ifndef RK_INTERNAL_H
+#define RK_INTERNAL_H
+#include "rk.h"
+#include <stdbool.h>
+
+/* -- errors (error.c) -- */
+/* Write the text of the failure and return its status: `return rk_fail(RK_EARG, "narrow: ...")`. */
+int rk_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define RK_TRY(e)                                                                                                      \
+  do {                                                                                                                 \
+    int status_ = (e);                                                                                                 \
+    if (status_) return status_;                                                                                       \
+  } while (0)
+/* "FloatTensor [3x4]" for messages; a ring of 8 thread-local buffers, so several fit in one format. NULL gives "nil". */
+const char *rk_describe(const struct rk_tensor *t);
+const char *rk_describe_shape(int rank, const int64_t *shape); /* "[3x4]" */
+/* RK_EARG "who: argument n: tensor expected, got nil" when t is NULL. */
+int rk_need(const struct rk_tensor *t, const char *who, int n);
+/* All present, on the CPU, of one dtype: the usual opening of an entry point. `got` may be NULL-terminated early. */
+int rk_same_dtype(const char *who, const struct rk_tensor *t, const struct rk_tensor *u);
+
+/* -- memory (storage.c) -- */
+/* Scratch from the caching allocator, 64-byte aligned; NULL and an error text when there is none. */
+void *rk_scratch(int64_t bytes, const char *who);
+void rk_scratch_free(void *p);
+
+/* -- tensors (tensor.c) -- */
+static inline char *rk_at(const struct rk_tensor *t) { /* address of element (0, 0, ...) */
+  return t->mem ? (char *)t->mem->data + t->start * rk_dtype_size(t->dt) : NULL;
+}
+/* tmp: a packed tensor with x's elements, a view when x is packed already, else a copy. Drop it. */
+int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x);
+/* Do the memories that two tensors show overlap without being the very same view? */
+bool rk_overlap(const struct rk_tensor *t, const struct rk_tensor *u);
+
+/* -- threads (thread.c) -- */
+/* Call f(arg, k) for k in [0, parts), on several threads when `work` (about: bytes or operations
+ * touched in all) makes that pay. The parts are the caller's and do not depend on the number of threads: same bits. */
+void rk_parallel(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg);
+enum { RK_WORK_PER_THREAD = 1 << 15 };
+#endif

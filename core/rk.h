@@ -1,0 +1,316 @@
+/* rk.h -- the whole public C API of librekindle, and its manual.
+ *
+ * Both the C compiler and LuaJIT's FFI read this file: the build preprocesses
+ * it (`cc -E -P -DRK_CDEF`) and embeds the text in the library, so it holds
+ * only what LuaJIT's C parser understands (enums, plain structs, prototypes).
+ *
+ * Conventions
+ *  - A function that can fail returns a status, RK_OK = 0; rk_error() then
+ *    holds the text. Everything is checked before anything is allocated or
+ *    changed. Nothing exits, aborts, prints or installs signal handlers.
+ *  - `out` comes first. Arguments are borrowed. No function returns an owned
+ *    tensor: it fills a struct that the caller provides and later drops.
+ *  - NULL for a required tensor is an error (nil arrives from Lua as NULL);
+ *    arguments that may be NULL say so.
+ *  - Dimensions and indices count from 0 here; Lua counts from 1.
+ *  - Results that depend on the shape are resized: `out` keeps its storage
+ *    when it is large enough. A tensor without storage (all zero bytes, dtype
+ *    set) is a valid `out` everywhere.
+ *  - Sizes in elements unless a name says bytes. */
+#ifndef RK_H
+#define RK_H
+#ifndef RK_CDEF
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+#endif
+#include "dtypes.h"
+#include "ops.h"
+
+/* -- status ------------------------------------------------------------------ */
+enum rk_status {
+  RK_OK = 0,
+  RK_ENOMEM,  /* out of memory: the text has the size asked for and what is held */
+  RK_EARG,    /* a wrong argument */
+  RK_ESHAPE,  /* shapes that do not fit */
+  RK_EDTYPE,  /* an element type that does not fit */
+  RK_EDEVICE, /* not on this device */
+  RK_ESYS     /* the system refused: file, library, thread */
+};
+/* Text of this thread's last failure: "op: what was wrong", with shapes. */
+const char *rk_error(void);
+const char *rk_version(void); /* "0.1.0" */
+const char *rk_isa(void);     /* loops in use: "base", "avx2", "avx512" (RK_ISA overrides) */
+
+/* -- what the library contains ------------------------------------------------ */
+#define RK_DT_(name, ...) RK_##name,
+enum rk_dtype { RK_DTYPES(RK_DT_, ) RK_NDTYPES };
+#undef RK_DT_
+const char *rk_dtype_name(int dtype);  /* "float32"; NULL past the end */
+const char *rk_dtype_class(int dtype); /* "Float" */
+int rk_dtype_size(int dtype);          /* bytes */
+int rk_dtype_is_float(int dtype);
+
+#define RK_OPID_(name, ...) RK_OP_##name,
+enum rk_op { RK_OP1(RK_OPID_, ) RK_OP2(RK_OPID_, ) RK_OP3(RK_OPID_, ) RK_CMP(RK_OPID_, ) RK_NOPS };
+#undef RK_OPID_
+#define RK_REDID_(name, ...) RK_RED_##name,
+enum rk_red { RK_RED(RK_REDID_, ) RK_NREDS };
+#undef RK_REDID_
+enum rk_op_kind { RK_MAP1 = 1, RK_MAP2, RK_MAP3, RK_COMPARE }; /* the number of tensor inputs; RK_COMPARE: 2, or 1 and a number */
+enum rk_op_class { RK_NUM, RK_FLT, RK_INT };                    /* dtypes the op is defined on */
+const char *rk_op_name(int op);     /* NULL past the end */
+const char *rk_op_doc(int op);      /* one sentence with the formula */
+int rk_op_kind(int op);
+int rk_op_class(int op);
+int rk_op_scalars(int op);          /* how many of a, b it reads: 0, 1, 2 */
+int rk_op_has_grad(int op);
+int rk_op_defined(int op, int dtype);
+const char *rk_red_name(int red);
+const char *rk_red_doc(int red);
+int rk_red_defined(int red, int dtype);
+
+/* -- storage: counted memory --------------------------------------------------- */
+enum { RK_CPU = 0 };
+/* One block of memory, shared by the tensors that hold a count on it. `data`
+ * moves when the storage is resized, so it is always read through here. */
+struct rk_storage {
+  void *data;
+  int64_t bytes;    /* in use */
+  int64_t room;     /* allocated; 0 for memory that is not ours */
+  int32_t refs;
+  int16_t device;
+  int16_t flags;    /* enum rk_storage_flags */
+  void (*release)(struct rk_storage *); /* returns memory that is not ours; may be NULL */
+  void *owner;      /* for release */
+};
+enum rk_storage_flags { RK_FIXED = 1, RK_MAPPED = 2, RK_FOREIGN = 4 }; /* RK_FIXED: refuses to be resized */
+
+/* What Lua calls a storage: one count on a block, and the type it is read as. */
+struct rk_buffer {
+  struct rk_storage *mem;
+  int8_t dt, dev;
+};
+int rk_buffer_init(struct rk_buffer *b, int dtype, int64_t count); /* contents undefined */
+/* Map a file. shared: writes go to the file, which is created or grown to
+ * `count` elements; otherwise they stay private. count 0: the whole file.
+ * offset in bytes, any value. */
+int rk_buffer_map(struct rk_buffer *b, int dtype, const char *path, int shared, int64_t count, int64_t offset);
+/* Use memory of someone else; release (may be NULL) is called with the storage when the last count goes. */
+int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count,
+                   void (*release)(struct rk_storage *), void *owner);
+int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t first, int64_t count); /* a fixed window on `of` */
+int rk_buffer_share(struct rk_buffer *b, const struct rk_buffer *of);
+int rk_buffer_resize(struct rk_buffer *b, int64_t count); /* keeps the leading elements */
+int64_t rk_buffer_count(const struct rk_buffer *b);
+void rk_buffer_drop(struct rk_buffer *b);
+
+/* Bytes held by live storages of the CPU: drives the Lua collector. Read only. */
+extern int64_t rk_live_bytes;
+int64_t rk_cached_bytes(void); /* freed but kept for reuse */
+void rk_trim(void);            /* give the cached bytes back to the system */
+/* Test hook: the n-th allocation from now on fails (0: never). */
+void rk_fail_allocation(int64_t n);
+int64_t rk_allocations(void);  /* how many allocations this process has made */
+
+/* -- tensor: a plain value that holds one count on its storage ----------------- */
+enum { RK_MAX_DIMS = 12 };
+/* Field names must not be method names: on a LuaJIT cdata a field hides a
+ * method (a field `size` would break t:size()). A spec checks. */
+struct rk_tensor {
+  struct rk_storage *mem;         /* NULL: never sized */
+  int64_t start;                  /* of element (0, 0, ...), in elements */
+  int8_t dt, dev;                 /* enum rk_dtype; device */
+  int16_t rank;                   /* 0: the empty tensor, no elements (Torch7's rule) */
+  int64_t shape[RK_MAX_DIMS];
+  int64_t step[RK_MAX_DIMS];      /* in elements; 0 repeats */
+};
+int rk_tensor_init(struct rk_tensor *t, int dtype, int rank, const int64_t *shape); /* contents undefined */
+int rk_tensor_init1(struct rk_tensor *t, int dtype, int64_t n);                     /* a vector: the same, without a shape array */
+int rk_tensor_init2(struct rk_tensor *t, int dtype, int64_t n, int64_t m);
+int rk_tensor_like(struct rk_tensor *t, const struct rk_tensor *x);                 /* fresh, packed, shape and dtype of x */
+void rk_tensor_drop(struct rk_tensor *t);                      /* gives the count back; t becomes empty, dtype stays */
+/* Point t at what `of` shows (Torch's set). t may hold something, which is dropped; dtypes must agree unless t is fresh. */
+int rk_tensor_view(struct rk_tensor *t, const struct rk_tensor *of);
+/* Point t at a buffer. step NULL: packed rows. The storage grows when the view reaches past its end (Torch's rule). b NULL: empty. */
+int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start, int rank, const int64_t *shape, const int64_t *step);
+/* Torch's resize: same sizes leave t as it is; else packed rows from `start`, the storage grown when needed, contents kept as bytes. */
+int rk_tensor_resize(struct rk_tensor *t, int rank, const int64_t *shape, const int64_t *step);
+int rk_tensor_resize_as(struct rk_tensor *t, const struct rk_tensor *x);
+int rk_tensor_buffer(const struct rk_tensor *t, struct rk_buffer *b); /* take a count on t's storage */
+int64_t rk_tensor_count(const struct rk_tensor *t);
+int rk_tensor_packed(const struct rk_tensor *t);              /* row-major without gaps? */
+int rk_tensor_same_shape(const struct rk_tensor *t, const struct rk_tensor *u);
+int rk_tensor_same_view(const struct rk_tensor *t, const struct rk_tensor *u); /* same storage, start, shape, step */
+
+/* Views: `out` shares x's storage. out may be x itself. */
+int rk_narrow(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t first, int64_t length);
+int rk_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t index); /* drops dim */
+int rk_transpose(struct rk_tensor *out, const struct rk_tensor *x, int d1, int d2);
+int rk_permute(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *order);
+int rk_unfold(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t size, int64_t step); /* windows in a new last dim */
+int rk_expand(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *shape); /* rank may be larger: new leading dims */
+int rk_squeeze(struct rk_tensor *out, const struct rk_tensor *x, int dim); /* dim -1: all of size 1 */
+int rk_unsqueeze(struct rk_tensor *out, const struct rk_tensor *x, int dim);
+/* Another shape on the same elements, without copying: RK_ESHAPE when the steps do not allow it. One size may be -1. */
+int rk_reshape(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *shape);
+int rk_diagonal(struct rk_tensor *out, const struct rk_tensor *x, int64_t k); /* of a matrix, as a vector */
+
+/* Elements. Offsets are absolute in the storage (start included). */
+struct rk_value { double f; int64_t i; }; /* FLT dtypes: f. INT dtypes: i exactly, and f the nearest double */
+int rk_peek(const struct rk_tensor *t, int64_t offset, struct rk_value *v);
+int rk_poke(struct rk_tensor *t, int64_t offset, double f, int64_t i); /* FLT stores f, INT stores i */
+/* Any dtype and layout to any other with as many elements, in row-major order of both; converts like a C cast on x86
+ * (doubles to small integers wrap through int64, NaN and overflow give the lowest value). Overlapping memory is safe. */
+int rk_copy(struct rk_tensor *out, const struct rk_tensor *x);
+int rk_fill(struct rk_tensor *out, double value);          /* cast to the dtype */
+int rk_fill_long(struct rk_tensor *out, int64_t value);    /* the same from an exact integer */
+int rk_zero(struct rk_tensor *out);
+int rk_range(struct rk_tensor *out, double first, double step); /* out[k] = first + k*step over the elements of out, accumulated as first + k*step in double (int64 for INT) */
+/* Bulk traffic with C arrays in row-major order: n must be the element count. */
+int rk_read_doubles(const struct rk_tensor *t, double *to, int64_t n);
+int rk_write_doubles(struct rk_tensor *t, const double *from, int64_t n);
+
+/* -- pointwise ------------------------------------------------------------------ */
+/* out[k] = f(x[k], y[k], z[k]; a, b), rows of ops.h. All tensors of one dtype
+ * (comparisons: out may also be u8). Inputs with equal element counts go
+ * pointwise whatever their shapes, out shaped like the first; else shapes that
+ * broadcast, broadcast; else RK_ESHAPE. out may be an input; partial overlap
+ * is safe (computed aside). a, b are cast to the dtype first (rk_map*_long:
+ * given as exact integers). Same bits on any ISA and number of threads. */
+int rk_map1(int op, struct rk_tensor *out, const struct rk_tensor *x, double a, double b);
+int rk_map2(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, double a);
+int rk_map3(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, const struct rk_tensor *z, double a);
+int rk_map1_long(int op, struct rk_tensor *out, const struct rk_tensor *x, int64_t a, int64_t b);
+int rk_map2_long(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, int64_t a);
+int rk_map3_long(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, const struct rk_tensor *z, int64_t a);
+/* out[k] = x[k] <op> y[k] as 0/1. y NULL: against the number a (or the exact integer i where the dtype is INT and `exact`). */
+int rk_compare(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, double a);
+int rk_compare_long(int op, struct rk_tensor *out, const struct rk_tensor *x, int64_t a);
+/* dx = g * f'(x), with y = f(x) as computed by rk_map1 and the same a, b. */
+int rk_map_grad(int op, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *y,
+                const struct rk_tensor *g, double a, double b);
+/* x += y, the call of calls: as rk_map2(RK_OP_cadd, x, x, y, 1), with the fewest arguments. */
+int rk_add_to(struct rk_tensor *x, const struct rk_tensor *y);
+/* The scalar function of a FLT row of one input, on one number. */
+int rk_map1_number(int op, double x, double a, double b, double *out);
+
+/* -- reductions ------------------------------------------------------------------ */
+/* Over everything. Integers accumulate in int64, floats as documented in
+ * reduce.c; fixed lanes and chunks: same bits on any ISA and thread count. An empty tensor
+ * gives the neutral element where there is one (sum 0, prod 1), else RK_ESHAPE. p: for norm-like rows. */
+int rk_reduce(int red, const struct rk_tensor *x, double p, struct rk_value *out);
+/* Over one dimension, which stays with size 1; integers wrap in the dtype. */
+int rk_reduce_dim(int red, struct rk_tensor *out, const struct rk_tensor *x, int dim, double p);
+/* Largest (sign > 0) or smallest along dim with its index (i64, 1-based as Torch shows it); first on ties, NaN wins. */
+int rk_extreme_dim(int sign, struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim);
+/* Two passes (mean, then squared deviations, in double); biased: divide by n, else n - 1. root: standard deviation. */
+int rk_variance(const struct rk_tensor *x, int biased, int root, double *out);
+int rk_variance_dim(struct rk_tensor *out, const struct rk_tensor *x, int dim, int biased, int root);
+int rk_norm(const struct rk_tensor *x, double p, double *out);
+int rk_norm_dim(struct rk_tensor *out, const struct rk_tensor *x, double p, int dim);
+int rk_dist(const struct rk_tensor *x, const struct rk_tensor *y, double p, double *out);
+int rk_equal(const struct rk_tensor *x, const struct rk_tensor *y, int *out); /* same shape and values */
+
+/* -- linear algebra ---------------------------------------------------------------- */
+/* Any steps, any dtype (float32/64 through BLAS), results independent of the
+ * steps; 0-sized operands are fine. beta 0 overwrites `out`, NaN or not. out must
+ * have the right shape and may not overlap an input (RK_EARG), a broadcast out is an error. */
+int rk_gemm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b); /* out = beta*out + alpha*a*b */
+int rk_gemv(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *x);
+int rk_ger(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *x, const struct rk_tensor *y);
+int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b);  /* one product a batch */
+int rk_bmm_sum(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b); /* their sum (addbmm) */
+int rk_dot(const struct rk_tensor *x, const struct rk_tensor *y, struct rk_value *out); /* any equal counts */
+const char *rk_blas(void); /* what serves gemm: "OpenBLAS 0.3.21 SkylakeX", "oneDNN ...", "own"; opens it */
+
+/* -- random -------------------------------------------------------------------------- */
+/* mt19937 and Torch7's order of draws, bit for bit; see random.c. */
+struct rk_random {
+  uint64_t initial_seed;
+  int32_t left, next, seeded;
+  uint32_t state[624];
+  double normal_x, normal_y, normal_rho;
+  int32_t normal_is_valid;
+};
+struct rk_random *rk_random_default(void);           /* the process-wide generator; never NULL */
+void rk_random_seed(struct rk_random *r, uint64_t seed); /* drops a cached normal */
+int rk_random_fresh_seed(uint64_t *seed);            /* from the operating system */
+uint32_t rk_random_word(struct rk_random *r);
+double rk_random_uniform(struct rk_random *r, double a, double b);
+double rk_random_normal(struct rk_random *r, double mean, double std);
+double rk_random_exponential(struct rk_random *r, double lambda);
+double rk_random_cauchy(struct rk_random *r, double median, double sigma);
+double rk_random_log_normal(struct rk_random *r, double mean, double std);
+int64_t rk_random_geometric(struct rk_random *r, double p);
+int rk_random_bernoulli(struct rk_random *r, double p);
+/* Fill `out` in row-major order, drawing as Torch7 does; parameters are checked. */
+enum rk_distribution { RK_UNIFORM, RK_NORMAL, RK_EXPONENTIAL, RK_CAUCHY, RK_LOG_NORMAL, RK_GEOMETRIC, RK_BERNOULLI };
+int rk_random_fill(struct rk_random *r, int distribution, struct rk_tensor *out, double a, double b);
+int rk_random_fill_integers(struct rk_random *r, struct rk_tensor *out, int64_t a, int64_t b); /* a..b inclusive */
+int rk_random_fill_words(struct rk_random *r, struct rk_tensor *out);        /* random() without bounds: the dtype's natural range */
+int rk_random_fill_bernoulli(struct rk_random *r, struct rk_tensor *out, const struct rk_tensor *p); /* one p an element */
+int rk_random_permutation(struct rk_random *r, struct rk_tensor *out, int64_t n); /* 1..n */
+
+/* -- layers: what is too heavy to be composed of ops ----------------------------------- */
+/* Convolution over 1 to 3 spatial dims. x (N, C, spatial...), weight (out, C/groups, kernel...),
+ * transposed: weight (C, out/groups, kernel...). bias (out) or NULL. The order of dims is that of
+ * the tensor (depth, height, width). float32 through oneDNN where it serves, else im2col + gemm.
+ * A channels-last x (permuted steps) gives a channels-last result, any other a packed one. */
+struct rk_conv {
+  int32_t dims;                 /* 1, 2, 3 */
+  int32_t groups, transposed;
+  int32_t stride[3], pad[3], dilation[3], extra[3]; /* extra: added to a transposed result's size */
+};
+int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight, const struct rk_tensor *bias, const struct rk_conv *c);
+int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight, const struct rk_tensor *x, const struct rk_conv *c);
+/* dw += scale * ..., db += scale * ... (db may be NULL) */
+int rk_conv_backward_weight(struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g, const struct rk_tensor *x, double scale, const struct rk_conv *c);
+
+struct rk_pool {
+  int32_t dims;
+  int32_t size[3], stride[3], pad[3], dilation[3];
+  int32_t ceil_mode;            /* round the result's size up; windows that start in the padding are dropped */
+  int32_t count_pad;            /* average: padding counts in the divisor */
+};
+/* index (i64, shape of out): 1-based position in the input plane, as Torch7 keeps it. */
+int rk_maxpool_forward(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, const struct rk_pool *p);
+int rk_maxpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *index, const struct rk_tensor *x, const struct rk_pool *p);
+int rk_avgpool_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_pool *p);
+int rk_avgpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x, const struct rk_pool *p);
+
+/* Batch normalisation over dim 1 of x (N, C, ...). weight, bias (C) or NULL.
+ * train: uses and saves the batch's mean and 1/sqrt(var + eps), and moves the running ones by `momentum` (unbiased variance). */
+struct rk_batchnorm {
+  struct rk_tensor *running_mean, *running_var, *save_mean, *save_std;
+  double eps, momentum;
+  int32_t train;
+};
+int rk_batchnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight, const struct rk_tensor *bias, const struct rk_batchnorm *b);
+/* dx, dw, db may be NULL: not wanted. dw += scale * ..., db += scale * ... */
+int rk_batchnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g,
+                          const struct rk_tensor *x, const struct rk_tensor *weight, double scale, const struct rk_batchnorm *b);
+/* Along one dim. take_log: log-softmax. */
+int rk_softmax_forward(struct rk_tensor *out, const struct rk_tensor *x, int dim, int take_log);
+int rk_softmax_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *y, int dim, int take_log);
+/* Negative log likelihood: x (N, C) or (N, C, spatial...) log-probabilities, target i64 classes from 1, (N) or (N, spatial...);
+ * weights (C) or NULL; targets equal to `ignore` count nothing. Any other target out of 1..C is RK_EARG naming row, value and C.
+ * total: the sum of the chosen weights. average: loss divided by it. */
+int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const struct rk_tensor *target, const struct rk_tensor *weights, int64_t ignore, int average);
+int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target, const struct rk_tensor *weights, int64_t ignore, double total, int average);
+
+/* -- threads and determinism ------------------------------------------------------------- */
+int rk_threads(void);
+int rk_set_threads(int n);
+int rk_cores(void);
+void rk_set_deterministic(int on); /* forbids paths whose bits depend on the number of threads (BLAS, oneDNN in parallel) */
+int rk_deterministic(void);
+
+#ifndef RK_CDEF
+#ifdef __cplusplus
+}
+#endif
+#endif
+#endif
