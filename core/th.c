@@ -1,0 +1,329 @@
+/* th.c -- th, the launcher: LuaJIT that finds Rekindle by itself.
+ *
+ * It embeds the interpreter, works out from /proc/self/exe where the Lua
+ * packages and librekindle lie (build tree or installation), puts them in front
+ * of the default module path, loads torch, paths, sys and xlua as Torch7's th
+ * did (lua/trepl), and then behaves as the plain `lua` program does: options,
+ * `arg`, tracebacks, exit status. The prompt itself is Lua: lua/trepl/prompt.lua. */
+#include <lauxlib.h>
+#include <limits.h>
+#include <lua.h>
+#include <luajit.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: th [options] [file [arguments]]\n"
+    "  -e CODE     run the Lua CODE\n"
+    "  -l NAME     require the module NAME (and set the global NAME)\n"
+    "  -i          enter the prompt afterwards\n"
+    "  -g, -gg     warn about, or refuse, assignments to new globals\n"
+    "  -v          print the version\n"
+    "  -h, --help  print this and leave; --version: print the version and leave\n"
+    "  --          end of options;  -: run the standard input\n"
+    "Without file, -e and -l: a prompt on a terminal, else the standard input is run.\n"
+    "LUA_PATH and LUA_CPATH are searched first; LUA_INIT is run first; RK_LIB names another librekindle.so.\n";
+
+/* Run before anything else: module paths, the library's place, os.exit. Paths set by the environment come first (";;"
+ * in them stands for ours and the defaults), then ours, rocks of `luarocks --local`, and the defaults. */
+static const char setup[] =
+    "local home, tree_lua, bin_lib, bin_lua, finish = ...\n"
+    "local function at(path)\n"
+    "  path = home .. '/' .. path\n"
+    "  local n\n"
+    "  repeat path, n = path:gsub('/[^/]+/%.%./', '/', 1) until n == 0\n"
+    "  return (path:gsub('/[^/]+/%.%.$', ''))\n"
+    "end\n"
+    "local library, lua = at 'librekindle.so', at(tree_lua)\n"
+    "local file = io.open(library)\n"
+    "if file then file:close() else library, lua = at(bin_lib .. '/librekindle.so'), at(bin_lua) end\n"
+    "package.loaded['torch.libpath'] = os.getenv 'RK_LIB' or library\n"
+    "local user = os.getenv 'HOME'\n"
+    "local function search(field, variable, ours, rocks)\n"
+    "  if user then ours = ours .. ';' .. rocks:gsub('~', user) end\n"
+    "  local wanted, path = os.getenv(variable), ours .. ';' .. package[field]\n"
+    "  if wanted then\n"
+    "    local text, n = wanted:gsub(';;', function() return ';' .. path .. ';' end)\n"
+    "    path = n > 0 and text or wanted .. ';' .. ours\n"
+    "  end\n"
+    "  package[field] = path\n"
+    "end\n"
+    "search('path', 'LUA_PATH', lua .. '/?.lua;' .. lua .. '/?/init.lua',\n"
+    "       '~/.luarocks/share/lua/5.1/?.lua;~/.luarocks/share/lua/5.1/?/init.lua')\n"
+    "search('cpath', 'LUA_CPATH', at(bin_lib .. '/lua/5.1/?.so'), '~/.luarocks/lib/lua/5.1/?.so')\n"
+    "os.exit = finish\n"
+    "local ffi = require 'ffi'\n"
+    "if jit.arch == 'x64' and not ffi.abi 'gc64' then\n"
+    "  io.stderr:write('th: warning: this LuaJIT was built without GC64: its Lua objects must fit in the lowest 2 GB "
+    "of memory,\\n',\n"
+    "    '  so programs with many tables or tensors will run out of it. Use a LuaJIT built with "
+    "-DLUAJIT_ENABLE_GC64.\\n')\n"
+    "end\n";
+
+struct options {
+  int script;   /* index of the file in argv; argc: none */
+  int prompt;   /* -i */
+  int version;  /* -v */
+  int monitor;  /* -g: 1, -gg: 2 */
+  int executed; /* an -e or -l was given */
+};
+
+struct process {
+  int argc;
+  char **argv;
+  int status; /* to exit with */
+};
+
+/* -- running Lua: interrupts, tracebacks, messages ------------------------------ */
+static lua_State *running; /* what SIGINT stops */
+
+static void stop(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  lua_sethook(L, NULL, 0, 0);
+  luaL_error(L, "interrupted!");
+}
+
+/* The first Ctrl-C raises an error at the next instruction that is interpreted, the second ends the process. */
+static void on_interrupt(int number) {
+  signal(number, SIG_DFL);
+  lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+}
+
+static int traceback(lua_State *L) {
+  if (!lua_isstring(L, 1)) { /* an error object: its own text, or what it is */
+    if (luaL_callmeta(L, 1, "__tostring") && lua_isstring(L, -1)) return 1;
+    lua_settop(L, 1);
+    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+    lua_replace(L, 1);
+  }
+  luaL_traceback(L, L, lua_tostring(L, 1), 1);
+  return 1;
+}
+
+/* Call the function under its n arguments, all results kept; an error becomes its traceback. */
+static int call(lua_State *L, int n) {
+  int base = lua_gettop(L) - n;
+  lua_pushcfunction(L, traceback);
+  lua_insert(L, base);
+  lua_State *outer = running;
+  running = L;
+  void (*before)(int) = signal(SIGINT, on_interrupt);
+  int status = lua_pcall(L, n, LUA_MULTRET, base);
+  signal(SIGINT, before);
+  running = outer;
+  lua_remove(L, base);
+  return status;
+}
+
+static int report(lua_State *L, int status) {
+  if (status) {
+    const char *text = lua_tostring(L, -1);
+    fflush(stdout);
+    fprintf(stderr, "th: %s\n", text ? text : "(error without text)");
+    fflush(stderr);
+    lua_pop(L, 1);
+  }
+  return status;
+}
+
+/* call(f, ...) for the prompt: true and the results, or false and the traceback. */
+static int protected_call(lua_State *L) {
+  int status = call(L, lua_gettop(L) - 1);
+  lua_pushboolean(L, status == 0);
+  lua_insert(L, 1);
+  return lua_gettop(L);
+}
+
+/* os.exit([code [, close]]): unlike Lua's it closes the state unless told not to, so finalizers run. */
+static int finish(lua_State *L) {
+  int code = lua_isboolean(L, 1) ? !lua_toboolean(L, 1) : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+  if (lua_isnoneornil(L, 2) || lua_toboolean(L, 2)) lua_close(L);
+  exit(code);
+}
+
+/* Run a chunk just loaded (or the error of loading it) with n arguments that follow it. */
+static int run(lua_State *L, int status, int n) {
+  if (status == 0) {
+    int base = lua_gettop(L) - n - 1;
+    status = call(L, n);
+    if (status == 0) lua_settop(L, base);
+  }
+  return report(L, status);
+}
+
+static int require(lua_State *L, const char *name, int global) {
+  lua_getglobal(L, "require");
+  lua_pushstring(L, name);
+  int status = call(L, 1);
+  if (status) return report(L, status);
+  if (global) {
+    lua_getglobal(L, name);
+    if (lua_isnil(L, -1)) {
+      lua_pushvalue(L, -2);
+      lua_setglobal(L, name);
+    }
+  }
+  lua_settop(L, 0);
+  return 0;
+}
+
+/* -- start ------------------------------------------------------------------------- */
+static int set_up(lua_State *L) {
+  char home[PATH_MAX];
+  ssize_t n = readlink("/proc/self/exe", home, sizeof home - 1);
+  if (n < 0) luaL_error(L, "cannot read /proc/self/exe, by which th finds its modules");
+  home[n] = 0;
+  char *slash = strrchr(home, '/');
+  if (slash) *slash = 0;
+  lua_pushboolean(L, 1); /* the environment's paths are ours to read */
+  lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+  luaL_openlibs(L);
+  lua_pushnil(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+  if (luaL_loadbuffer(L, setup, sizeof setup - 1, "=th")) return lua_error(L);
+  lua_pushstring(L, home);
+  lua_pushliteral(L, TH_TREE_LUA);
+  lua_pushliteral(L, TH_INSTALLED_LIB);
+  lua_pushliteral(L, TH_INSTALLED_LUA);
+  lua_pushcfunction(L, finish);
+  lua_call(L, 5, 0);
+  return 0;
+}
+
+static int fail(const char *what, const char *option) {
+  fprintf(stderr, "th: %s '%s'\n%s", what, option, usage);
+  return -1;
+}
+
+/* Read the options; 0, or -1 when they are wrong, or 1 when there is nothing more to do. */
+static int read_options(const struct process *p, struct options *o) {
+  int i = 1;
+  for (; i < p->argc && p->argv[i][0] == '-' && p->argv[i][1]; i++) {
+    const char *s = p->argv[i];
+    if (!strcmp(s, "--")) {
+      i++;
+      break;
+    } else if (!strcmp(s, "-h") || !strcmp(s, "--help")) {
+      fputs(usage, stdout);
+      return 1;
+    } else if (!strcmp(s, "--version")) {
+      printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
+      return 1;
+    } else if (!strcmp(s, "-i")) {
+      o->prompt = 1;
+    } else if (!strcmp(s, "-v")) {
+      o->version = 1;
+    } else if (!strcmp(s, "-g") || !strcmp(s, "-gg")) {
+      o->monitor = (int)strlen(s) - 1;
+    } else if (s[1] == 'e' || s[1] == 'l') {
+      o->executed = 1;
+      if (!s[2] && ++i >= p->argc) return fail("an argument is missing after", s);
+    } else {
+      return fail("unknown option", s);
+    }
+  }
+  o->script = i;
+  return 0;
+}
+
+/* arg[0] is the script, what follows it 1, 2, ..., what precedes it -1, -2, ... Without a script it is as if th were
+ * one. */
+static void set_arg(lua_State *L, const struct process *p, int script) {
+  int zero = script < p->argc ? script : 0;
+  lua_createtable(L, p->argc, zero + 1);
+  for (int i = 0; i < p->argc; i++) {
+    lua_pushstring(L, p->argv[i]);
+    lua_rawseti(L, -2, i - zero);
+  }
+  lua_setglobal(L, "arg");
+}
+
+/* -e and -l in the order given. */
+static int run_options(lua_State *L, const struct process *p, int end) {
+  for (int i = 1; i < end; i++) {
+    const char *s = p->argv[i];
+    if (!strcmp(s, "--")) break;
+    if (s[1] != 'e' && s[1] != 'l') continue;
+    const char *value = s[2] ? s + 2 : p->argv[++i];
+    int status =
+        s[1] == 'l' ? require(L, value, 1) : run(L, luaL_loadbuffer(L, value, strlen(value), "=(command line)"), 0);
+    if (status) return status;
+  }
+  return 0;
+}
+
+static int run_script(lua_State *L, const struct process *p, int script) {
+  const char *name = p->argv[script];
+  int dashes = !strcmp(p->argv[script - 1], "--"); /* `th -- -` is a file of that name */
+  int status = luaL_loadfile(L, !strcmp(name, "-") && !dashes ? NULL : name), n = p->argc - script - 1;
+  luaL_checkstack(L, n + 4, "too many arguments");
+  for (int i = 0; i < n && !status; i++) lua_pushstring(L, p->argv[script + 1 + i]);
+  return run(L, status, n);
+}
+
+static int run_init(lua_State *L) {
+  const char *init = getenv("LUA_INIT");
+  if (!init) return 0;
+  return run(L, *init == '@' ? luaL_loadfile(L, init + 1) : luaL_loadbuffer(L, init, strlen(init), "=LUA_INIT"), 0);
+}
+
+/* A field of the module trepl, called with n values from the top of the stack. */
+static int call_trepl(lua_State *L, const char *field, int n) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "trepl");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, field);
+  lua_insert(L, -n - 2);
+  lua_pop(L, 1);
+  return run(L, 0, n);
+}
+
+static int protected_main(lua_State *L) {
+  struct process *p = lua_touserdata(L, 1);
+  struct options o = {0};
+  lua_settop(L, 0);
+  p->status = EXIT_FAILURE;
+  int read = read_options(p, &o);
+  if (read) {
+    p->status = read < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return 0;
+  }
+  lua_gc(L, LUA_GCSTOP, 0);
+  set_up(L);
+  lua_gc(L, LUA_GCRESTART, -1);
+  set_arg(L, p, o.script);
+  if (o.version) printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
+  if (require(L, "trepl", 0) || run_init(L)) return 0;
+  if (o.monitor) {
+    lua_pushinteger(L, o.monitor);
+    if (call_trepl(L, "monitor", 1)) return 0;
+  }
+  if (run_options(L, p, o.script)) return 0;
+  if (o.script < p->argc && run_script(L, p, o.script) && !o.prompt) return 0;
+  int idle = o.script >= p->argc && !o.executed && !o.version;
+  if (o.prompt || (idle && isatty(STDIN_FILENO))) {
+    lua_pushcfunction(L, protected_call);
+    if (call_trepl(L, "repl", 1)) return 0;
+  } else if (idle && run(L, luaL_loadfile(L, NULL), 0)) {
+    return 0;
+  }
+  p->status = EXIT_SUCCESS;
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  struct process p = {argc, argv, EXIT_FAILURE};
+  lua_State *L = luaL_newstate();
+  if (!L) {
+    fputs("th: not enough memory for a Lua state\n", stderr);
+    return EXIT_FAILURE;
+  }
+  int status = lua_cpcall(L, protected_main, &p);
+  report(L, status);
+  lua_close(L);
+  return status ? EXIT_FAILURE : p.status;
+}
