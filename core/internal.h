@@ -26,11 +26,23 @@ int rk_same_dtype(const char *who, const struct rk_tensor *t, const struct rk_te
 /* Scratch from the caching allocator, 64-byte aligned; NULL and an error text when there is none. */
 void *rk_scratch(int64_t bytes, const char *who);
 void rk_scratch_free(void *p);
+/* Storages with one count; `who` names the operation in the error. */
+int rk_storage_new(struct rk_storage **out, int64_t bytes, const char *who);
+int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who);
+void rk_storage_hold(struct rk_storage *s);
+void rk_storage_drop(struct rk_storage *s);
 
 /* -- tensors (tensor.c) -- */
 static inline char *rk_at(const struct rk_tensor *t) { /* address of element (0, 0, ...) */
   return t->mem ? (char *)t->mem->data + t->start * rk_dtype_size(t->dt) : NULL;
 }
+/* Fill in shape and packed steps, checking rank, sizes and the product. */
+int rk_layout(struct rk_tensor *t, int rank, const int64_t *shape, const char *who);
+/* Make `out` a tensor of that shape for a result: as it is when it has the shape already, else resized, packed. */
+int rk_result(struct rk_tensor *out, int rank, const int64_t *shape, const char *who);
+/* Drop dims of size 1 and merge neighbours that step as one, of n tensors that share `shape` (rank may become 0: one element).
+ * step[k] points to RK_MAX_DIMS entries each, changed in place with shape. Returns the new rank. */
+int rk_collapse(int rank, int64_t *shape, int n, int64_t *const *step);
 /* tmp: a packed tensor with x's elements, a view when x is packed already, else a copy. Drop it. */
 int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x);
 /* Do the memories that two tensors show overlap without being the very same view? */

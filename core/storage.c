@@ -1,0 +1,317 @@
+/* storage.c -- counted memory: the caching allocator, mapped files, memory of others.
+ *
+ * A fresh 40 MB block costs ten thousand page faults, more than most ops on
+ * it, so freed blocks are kept by size class and handed out again. Up to 1 KiB
+ * classes are multiples of 64 bytes; above, four a power of two, so at most a
+ * fifth of a block is unused. One spin lock a class: taken for a few
+ * nanoseconds, contended only when threads allocate the same size at once.
+ * What is kept is bounded by CACHE_FLOOR plus half of what is live; rk_trim
+ * returns all of it. */
+#define _GNU_SOURCE
+#include "internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ALIGN = 64, FINE = 1024, CLASSES = FINE / ALIGN + 4 * 37 };
+static const int64_t MAX_BYTES = (int64_t)1 << 46, CACHE_FLOOR = (int64_t)256 << 20, HUGE_PAGE = 2 << 20;
+
+struct block { struct block *next; };
+static struct { char lock; struct block *free; } classes[CLASSES];
+static int64_t cached, allocations, fail_at;
+int64_t rk_live_bytes;
+
+static int64_t add(int64_t *counter, int64_t n) { return __atomic_add_fetch(counter, n, __ATOMIC_RELAXED); }
+static int64_t get(const int64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
+
+/* Size class of `bytes` (> 0), and the size of its blocks. */
+static int class_of(int64_t bytes, int64_t *size) {
+  if (bytes <= FINE) {
+    *size = (bytes + ALIGN - 1) & -(int64_t)ALIGN;
+    return (int)(*size / ALIGN) - 1;
+  }
+  int log2 = 63 - __builtin_clzll((unsigned long long)(bytes - 1)); /* 2^log2 < bytes <= 2^(log2+1) */
+  int64_t quarter = (int64_t)1 << (log2 - 2), k = (bytes - 1 - ((int64_t)1 << log2)) / quarter; /* 0..3 */
+  *size = ((int64_t)1 << log2) + (k + 1) * quarter;
+  return FINE / ALIGN + 4 * (log2 - 10) + (int)k;
+}
+
+static void lock(int c) {
+  while (__atomic_test_and_set(&classes[c].lock, __ATOMIC_ACQUIRE)) {
+  }
+}
+static void unlock(int c) { __atomic_clear(&classes[c].lock, __ATOMIC_RELEASE); }
+
+static struct block *pop(int c) {
+  if (!classes[c].free) return NULL; /* a stale answer only costs a fresh block */
+  lock(c);
+  struct block *b = classes[c].free;
+  if (b) classes[c].free = b->next;
+  unlock(c);
+  return b;
+}
+
+static void *fresh(int64_t size) {
+  if (size < 2 * HUGE_PAGE) return aligned_alloc(ALIGN, (size_t)size);
+  void *p = aligned_alloc((size_t)HUGE_PAGE, (size_t)((size + HUGE_PAGE - 1) & -HUGE_PAGE));
+#ifdef MADV_HUGEPAGE
+  if (p) madvise(p, (size_t)size, MADV_HUGEPAGE); /* one fault for 2 MiB instead of 512; a refusal costs nothing */
+#endif
+  return p;
+}
+
+void rk_fail_allocation(int64_t n) { __atomic_store_n(&fail_at, n ? get(&allocations) + n : 0, __ATOMIC_RELAXED); }
+int64_t rk_allocations(void) { return get(&allocations); }
+int64_t rk_cached_bytes(void) { return get(&cached); }
+
+void rk_trim(void) {
+  for (int c = 0; c < CLASSES; c++) {
+    lock(c);
+    struct block *b = classes[c].free;
+    classes[c].free = NULL;
+    unlock(c);
+    while (b) {
+      struct block *next = b->next;
+      int64_t size = c < FINE / ALIGN ? (int64_t)(c + 1) * ALIGN
+                                      : (((int64_t)1 << ((c - FINE / ALIGN) / 4 + 10)) / 4) * (5 + (c - FINE / ALIGN) % 4);
+      add(&cached, -size);
+      free(b);
+      b = next;
+    }
+  }
+}
+
+/* A block of at least `bytes`; its true size in *room. NULL when the system has none (even with the cache given back). */
+static void *take(int64_t bytes, int64_t *room) {
+  int64_t n = add(&allocations, 1), at = get(&fail_at);
+  if (bytes > MAX_BYTES || n == at) return NULL;
+  int c = class_of(bytes > 0 ? bytes : 1, room);
+  void *p = pop(c);
+  if (p) {
+    add(&cached, -*room);
+  } else if (!(p = fresh(*room))) {
+    rk_trim();
+    p = fresh(*room);
+  }
+  if (p) add(&rk_live_bytes, *room);
+  return p;
+}
+
+static void give(void *p, int64_t room) {
+  if (!p) return;
+  int64_t size, live = add(&rk_live_bytes, -room);
+  int c = class_of(room, &size);
+  if (get(&cached) + room > CACHE_FLOOR + live / 2) {
+    free(p);
+    return;
+  }
+  add(&cached, room);
+  struct block *b = p;
+  lock(c);
+  b->next = classes[c].free;
+  classes[c].free = b;
+  unlock(c);
+}
+
+static int no_memory(const char *who, int64_t bytes) {
+  return rk_fail(RK_ENOMEM, "%s: out of memory: %lld bytes asked for, %lld held by tensors", who, (long long)bytes,
+                 (long long)get(&rk_live_bytes));
+}
+
+/* Scratch memory carries its size in front. */
+void *rk_scratch(int64_t bytes, const char *who) {
+  int64_t room;
+  char *p = bytes >= 0 && bytes < MAX_BYTES ? take(bytes + ALIGN, &room) : NULL;
+  if (!p) {
+    no_memory(who, bytes);
+    return NULL;
+  }
+  memcpy(p, &room, sizeof room);
+  return p + ALIGN;
+}
+void rk_scratch_free(void *p) {
+  if (!p) return;
+  int64_t room;
+  memcpy(&room, (char *)p - ALIGN, sizeof room);
+  give((char *)p - ALIGN, room);
+}
+
+/* -- storages ---------------------------------------------------------------------- */
+static struct rk_storage *header(void) { /* may be NULL; counts as an allocation that can be made to fail */
+  int64_t n = add(&allocations, 1);
+  return n == get(&fail_at) ? NULL : calloc(1, sizeof(struct rk_storage));
+}
+
+int rk_storage_new(struct rk_storage **out, int64_t bytes, const char *who) {
+  if (bytes < 0) return rk_fail(RK_ESHAPE, "%s: negative size", who);
+  struct rk_storage *s = header();
+  int64_t room = 0;
+  void *data = s && bytes ? take(bytes, &room) : NULL;
+  if (!s || (bytes && !data)) {
+    free(s);
+    return no_memory(who, bytes);
+  }
+  *s = (struct rk_storage){.data = data, .bytes = bytes, .room = room, .refs = 1, .device = RK_CPU};
+  *out = s;
+  return RK_OK;
+}
+
+void rk_storage_hold(struct rk_storage *s) {
+  if (s) __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+}
+
+void rk_storage_drop(struct rk_storage *s) {
+  if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL)) return;
+  if (s->release) s->release(s);
+  if (s->room) give(s->data, s->room);
+  free(s);
+}
+
+/* New size in bytes; the leading contents stay. */
+int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
+  if (bytes == s->bytes) return RK_OK;
+  if (s->flags & RK_FIXED)
+    return rk_fail(RK_EARG, "%s: this storage of %lld bytes is a window or mapped or foreign memory and cannot be resized to %lld",
+                   who, (long long)s->bytes, (long long)bytes);
+  if (bytes < 0) return rk_fail(RK_ESHAPE, "%s: negative size", who);
+  if (bytes <= s->room && bytes > s->room / 4) {
+    s->bytes = bytes;
+    return RK_OK;
+  }
+  int64_t room = 0;
+  void *data = bytes ? take(bytes, &room) : NULL;
+  if (bytes && !data) return no_memory(who, bytes);
+  int64_t keep = s->bytes < bytes ? s->bytes : bytes;
+  if (keep) memcpy(data, s->data, (size_t)keep);
+  give(s->data, s->room);
+  s->data = data, s->room = room, s->bytes = bytes;
+  return RK_OK;
+}
+
+/* Memory that is not the allocator's. */
+static int adopt(struct rk_storage **out, void *data, int64_t bytes, int flags, void (*release)(struct rk_storage *),
+                 void *owner, const char *who) {
+  struct rk_storage *s = header();
+  if (!s) return no_memory(who, (int64_t)sizeof *s);
+  *s = (struct rk_storage){data, bytes, 0, 1, RK_CPU, (int16_t)flags, release, owner};
+  *out = s;
+  return RK_OK;
+}
+
+/* -- buffers: what Lua calls storages ------------------------------------------------- */
+static int check_count(const char *who, int dtype, int64_t count) {
+  if (!rk_dtype_size(dtype)) return rk_fail(RK_EDTYPE, "%s: no dtype %d", who, dtype);
+  if (count < 0 || count > MAX_BYTES / rk_dtype_size(dtype))
+    return rk_fail(RK_ESHAPE, "%s: %lld elements asked for", who, (long long)count);
+  return RK_OK;
+}
+static void point(struct rk_buffer *b, struct rk_storage *s, int dtype) {
+  b->mem = s, b->dt = (int8_t)dtype, b->dev = RK_CPU;
+}
+
+int rk_buffer_init(struct rk_buffer *b, int dtype, int64_t count) {
+  RK_TRY(check_count("storage", dtype, count));
+  struct rk_storage *s = NULL;
+  RK_TRY(rk_storage_new(&s, count * rk_dtype_size(dtype), "storage"));
+  point(b, s, dtype);
+  return RK_OK;
+}
+
+int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count, void (*release)(struct rk_storage *), void *owner) {
+  RK_TRY(check_count("storage", dtype, count));
+  if (!data && count) return rk_fail(RK_EARG, "storage: pointer to %lld elements expected, got nil", (long long)count);
+  struct rk_storage *s = NULL;
+  RK_TRY(adopt(&s, data, count * rk_dtype_size(dtype), RK_FIXED | RK_FOREIGN, release, owner, "storage"));
+  point(b, s, dtype);
+  return RK_OK;
+}
+
+static void release_parent(struct rk_storage *s) { rk_storage_drop(s->owner); }
+int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t first, int64_t count) {
+  if (!of || !of->mem) return rk_fail(RK_EARG, "storage: a storage expected, got nil");
+  int64_t size = rk_dtype_size(of->dt), n = of->mem->bytes / size;
+  if (first < 0 || count < 0 || first > n || count > n - first)
+    return rk_fail(RK_EARG, "storage: elements %lld to %lld are outside of a storage of %lld", (long long)first + 1,
+                   (long long)first + (long long)count, (long long)n);
+  struct rk_storage *s = NULL, *parent = of->mem;
+  RK_TRY(adopt(&s, (char *)parent->data + first * size, count * size, RK_FIXED, release_parent, parent, "storage"));
+  /* the window must not be left hanging by a resize of its parent */
+  parent->flags |= RK_FIXED;
+  rk_storage_hold(parent);
+  point(b, s, of->dt);
+  return RK_OK;
+}
+
+int rk_buffer_share(struct rk_buffer *b, const struct rk_buffer *of) {
+  if (!of || !of->mem) return rk_fail(RK_EARG, "storage: a storage expected, got nil");
+  rk_storage_hold(of->mem);
+  *b = *of;
+  return RK_OK;
+}
+int rk_buffer_resize(struct rk_buffer *b, int64_t count) {
+  if (!b || !b->mem) return rk_fail(RK_EARG, "resize: a storage expected, got nil");
+  RK_TRY(check_count("resize", b->dt, count));
+  return rk_storage_resize(b->mem, count * rk_dtype_size(b->dt), "resize");
+}
+int64_t rk_buffer_count(const struct rk_buffer *b) { return b && b->mem ? b->mem->bytes / rk_dtype_size(b->dt) : 0; }
+void rk_buffer_drop(struct rk_buffer *b) {
+  if (!b) return;
+  struct rk_storage *s = b->mem;
+  b->mem = NULL;
+  rk_storage_drop(s);
+}
+
+/* -- mapped files ----------------------------------------------------------------------- */
+static void unmap(struct rk_storage *s) {
+  char *base = s->owner;
+  if (base) munmap(base, (size_t)(s->bytes + ((char *)s->data - base)));
+}
+
+/* Grow or measure the file; its size goes to *bytes. */
+static int size_file(int fd, const char *path, int shared, int64_t need, int64_t *bytes) {
+  struct stat st;
+  if (fstat(fd, &st)) return rk_fail(RK_ESYS, "storage: %s: %s", path, strerror(errno));
+  if (st.st_size < need) {
+    if (!shared) return rk_fail(RK_EARG, "storage: %s: file of %lld bytes, %lld needed", path, (long long)st.st_size, (long long)need);
+    if (ftruncate(fd, (off_t)need)) return rk_fail(RK_ESYS, "storage: %s: cannot grow to %lld bytes: %s", path, (long long)need, strerror(errno));
+    st.st_size = (off_t)need;
+  }
+  *bytes = st.st_size;
+  return RK_OK;
+}
+
+static int map_open(struct rk_buffer *b, int fd, int dtype, const char *path, int shared, int64_t count, int64_t offset) {
+  const int64_t size = rk_dtype_size(dtype);
+  int64_t length = 0;
+  RK_TRY(size_file(fd, path, shared, offset + count * size, &length));
+  int64_t bytes = count ? count * size : length > offset ? (length - offset) / size * size : 0;
+  char *base = NULL;
+  int64_t lead = offset % sysconf(_SC_PAGESIZE);
+  if (bytes) {
+    base = mmap(NULL, (size_t)(bytes + lead), PROT_READ | PROT_WRITE, shared ? MAP_SHARED : MAP_PRIVATE, fd, (off_t)(offset - lead));
+    if (base == MAP_FAILED) return rk_fail(RK_ESYS, "storage: cannot map %lld bytes of %s: %s", (long long)bytes, path, strerror(errno));
+  }
+  struct rk_storage *s = NULL;
+  int status = adopt(&s, base ? base + lead : NULL, bytes, RK_FIXED | RK_MAPPED, unmap, base, "storage");
+  if (status) {
+    if (base) munmap(base, (size_t)(bytes + lead));
+    return status;
+  }
+  point(b, s, dtype);
+  return RK_OK;
+}
+
+int rk_buffer_map(struct rk_buffer *b, int dtype, const char *path, int shared, int64_t count, int64_t offset) {
+  RK_TRY(check_count("storage", dtype, count));
+  if (!path) return rk_fail(RK_EARG, "storage: file name expected, got nil");
+  if (offset < 0 || offset > MAX_BYTES) return rk_fail(RK_EARG, "storage: %s: offset %lld", path, (long long)offset);
+  int fd = open(path, (shared ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0666);
+  if (fd < 0) return rk_fail(RK_ESYS, "storage: cannot open %s: %s", path, strerror(errno));
+  int status = map_open(b, fd, dtype, path, shared, count, offset);
+  close(fd);
+  return status;
+}

@@ -1,0 +1,195 @@
+/* tensor.c -- tensors: making, sizing, pointing them at storages, and questions about their layout. */
+#include "internal.h"
+#include <string.h>
+
+static const int64_t MAX_COUNT = (int64_t)1 << 60;
+
+int rk_layout(struct rk_tensor *t, int rank, const int64_t *shape, const char *who) {
+  if (rank < 0 || rank > RK_MAX_DIMS) return rk_fail(RK_ESHAPE, "%s: %d dimensions asked for, at most %d", who, rank, RK_MAX_DIMS);
+  if (rank && !shape) return rk_fail(RK_EARG, "%s: sizes expected, got nil", who);
+  int64_t n = 1;
+  for (int d = rank - 1; d >= 0; d--) {
+    if (shape[d] < 0) return rk_fail(RK_ESHAPE, "%s: negative size in %s", who, rk_describe_shape(rank, shape));
+    t->shape[d] = shape[d], t->step[d] = n;
+    if (shape[d] && n > MAX_COUNT / shape[d]) return rk_fail(RK_ESHAPE, "%s: too many elements in %s", who, rk_describe_shape(rank, shape));
+    n *= shape[d] > 0 ? shape[d] : 1; /* the steps of an empty tensor stay sensible */
+  }
+  t->rank = (int16_t)rank;
+  return RK_OK;
+}
+
+int64_t rk_tensor_count(const struct rk_tensor *t) {
+  if (!t || t->rank == 0) return 0;
+  int64_t n = 1;
+  for (int d = 0; d < t->rank; d++) n *= t->shape[d];
+  return n;
+}
+
+/* Elements of storage that a layout reaches: one past the last. */
+static int64_t reach(const struct rk_tensor *t) {
+  int64_t last = 0;
+  if (rk_tensor_count(t) == 0) return 0;
+  for (int d = 0; d < t->rank; d++) last += (t->shape[d] - 1) * t->step[d];
+  return t->start + last + 1;
+}
+
+/* Storage for t's layout: grown, or made when there is none. */
+static int provide(struct rk_tensor *t, const char *who) {
+  int64_t need = reach(t) * rk_dtype_size(t->dt);
+  if (t->mem) return need > t->mem->bytes ? rk_storage_resize(t->mem, need, who) : RK_OK;
+  if (t->rank == 0) return RK_OK;
+  return rk_storage_new(&t->mem, need, who);
+}
+
+static int start_fresh(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) {
+  if (!t) return rk_fail(RK_EARG, "tensor: no tensor to initialise");
+  if (!rk_dtype_size(dtype)) return rk_fail(RK_EDTYPE, "tensor: no dtype %d", dtype);
+  struct rk_tensor fresh;
+  fresh.mem = NULL, fresh.start = 0, fresh.dt = (int8_t)dtype, fresh.dev = RK_CPU;
+  RK_TRY(rk_layout(&fresh, rank, shape, "tensor"));
+  RK_TRY(provide(&fresh, "tensor"));
+  t->mem = fresh.mem, t->start = 0, t->dt = (int8_t)dtype, t->dev = RK_CPU, t->rank = (int16_t)rank;
+  for (int d = 0; d < rank; d++) t->shape[d] = fresh.shape[d], t->step[d] = fresh.step[d];
+  return RK_OK;
+}
+
+int rk_tensor_init(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) { return start_fresh(t, dtype, rank, shape); }
+int rk_tensor_init1(struct rk_tensor *t, int dtype, int64_t n) { return start_fresh(t, dtype, 1, &n); }
+int rk_tensor_init2(struct rk_tensor *t, int dtype, int64_t n, int64_t m) {
+  const int64_t shape[] = {n, m};
+  return start_fresh(t, dtype, 2, shape);
+}
+int rk_tensor_like(struct rk_tensor *t, const struct rk_tensor *x) {
+  RK_TRY(rk_need(x, "tensor", 1));
+  return start_fresh(t, x->dt, x->rank, x->shape);
+}
+
+void rk_tensor_drop(struct rk_tensor *t) {
+  if (!t) return;
+  struct rk_storage *s = t->mem;
+  t->mem = NULL, t->start = 0, t->rank = 0;
+  rk_storage_drop(s);
+}
+
+int rk_tensor_view(struct rk_tensor *t, const struct rk_tensor *of) {
+  RK_TRY(rk_need(t, "set", 1));
+  RK_TRY(rk_need(of, "set", 2));
+  if (t == of) return RK_OK;
+  if (t->mem) RK_TRY(rk_same_dtype("set", t, of));
+  rk_storage_hold(of->mem);
+  struct rk_storage *old = t->mem;
+  *t = *of;
+  rk_storage_drop(old);
+  return RK_OK;
+}
+
+int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start, int rank, const int64_t *shape, const int64_t *step) {
+  RK_TRY(rk_need(t, "set", 1));
+  struct rk_tensor fresh = {.dt = t->dt, .dev = t->dev, .start = start, .mem = b ? b->mem : NULL};
+  if (b && b->mem && b->dt != t->dt)
+    return rk_fail(RK_EDTYPE, "set: expected %sStorage, got %sStorage", rk_dtype_class(t->dt), rk_dtype_class(b->dt));
+  if (start < 0) return rk_fail(RK_EARG, "set: storage offset %lld is before the storage's first element", (long long)start + 1);
+  RK_TRY(rk_layout(&fresh, rank, shape, "set"));
+  for (int d = 0; step && d < rank; d++) {
+    if (step[d] < 0) return rk_fail(RK_EARG, "set: negative stride %lld in dimension %d", (long long)step[d], d + 1);
+    if (fresh.shape[d] > 1 && step[d] > MAX_COUNT / fresh.shape[d])
+      return rk_fail(RK_ESHAPE, "set: stride %lld of dimension %d reaches too far", (long long)step[d], d + 1);
+    fresh.step[d] = step[d];
+  }
+  RK_TRY(provide(&fresh, "set"));
+  if (b && b->mem) rk_storage_hold(b->mem);
+  struct rk_storage *old = t->mem;
+  *t = fresh;
+  rk_storage_drop(old);
+  return RK_OK;
+}
+
+int rk_tensor_resize(struct rk_tensor *t, int rank, const int64_t *shape, const int64_t *step) {
+  RK_TRY(rk_need(t, "resize", 1));
+  if (t->rank == rank && shape && memcmp(t->shape, shape, (size_t)rank * sizeof *shape) == 0 &&
+      (!step || memcmp(t->step, step, (size_t)rank * sizeof *step) == 0) && (t->mem || rank == 0))
+    return RK_OK;
+  struct rk_tensor fresh = *t;
+  RK_TRY(rk_layout(&fresh, rank, shape, "resize"));
+  for (int d = 0; step && d < rank; d++) {
+    /* Torch7: a negative stride asks for the packed one */
+    if (step[d] >= 0) fresh.step[d] = step[d];
+    if (fresh.shape[d] > 1 && fresh.step[d] > MAX_COUNT / fresh.shape[d])
+      return rk_fail(RK_ESHAPE, "resize: stride %lld of dimension %d reaches too far", (long long)step[d], d + 1);
+  }
+  RK_TRY(provide(&fresh, "resize"));
+  *t = fresh;
+  return RK_OK;
+}
+int rk_tensor_resize_as(struct rk_tensor *t, const struct rk_tensor *x) {
+  RK_TRY(rk_need(x, "resizeAs", 2));
+  return rk_tensor_resize(t, x->rank, x->shape, NULL);
+}
+int rk_result(struct rk_tensor *out, int rank, const int64_t *shape, const char *who) {
+  RK_TRY(rk_need(out, who, 1));
+  return rk_tensor_resize(out, rank, shape, NULL);
+}
+
+int rk_tensor_buffer(const struct rk_tensor *t, struct rk_buffer *b) {
+  RK_TRY(rk_need(t, "storage", 1));
+  rk_storage_hold(t->mem);
+  b->mem = t->mem, b->dt = t->dt, b->dev = t->dev;
+  return RK_OK;
+}
+
+/* -- questions ---------------------------------------------------------------------------- */
+int rk_tensor_packed(const struct rk_tensor *t) {
+  int64_t n = 1;
+  for (int d = t->rank - 1; d >= 0; d--) {
+    if (t->shape[d] == 1) continue;
+    if (t->step[d] != n) return 0;
+    n *= t->shape[d];
+  }
+  return 1;
+}
+int rk_tensor_same_shape(const struct rk_tensor *t, const struct rk_tensor *u) {
+  if (t->rank != u->rank) return 0;
+  for (int d = 0; d < t->rank; d++)
+    if (t->shape[d] != u->shape[d]) return 0;
+  return 1;
+}
+int rk_tensor_same_view(const struct rk_tensor *t, const struct rk_tensor *u) {
+  if (t->mem != u->mem || t->start != u->start || !rk_tensor_same_shape(t, u)) return 0;
+  for (int d = 0; d < t->rank; d++)
+    if (t->step[d] != u->step[d]) return 0;
+  return 1;
+}
+
+/* Conservative: compares the address ranges. Two halves of one matrix's columns count as overlapping. */
+bool rk_overlap(const struct rk_tensor *t, const struct rk_tensor *u) {
+  if (!t->mem || !u->mem || !rk_tensor_count(t) || !rk_tensor_count(u)) return false;
+  const char *a = rk_at(t), *b = rk_at(u);
+  const char *a_end = (char *)t->mem->data + reach(t) * rk_dtype_size(t->dt);
+  const char *b_end = (char *)u->mem->data + reach(u) * rk_dtype_size(u->dt);
+  return a < b_end && b < a_end && !(t->dt == u->dt && rk_tensor_same_view(t, u));
+}
+
+int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x) {
+  memset(tmp, 0, sizeof *tmp);
+  tmp->dt = x->dt;
+  if (rk_tensor_packed(x)) return rk_tensor_view(tmp, x);
+  RK_TRY(rk_tensor_like(tmp, x));
+  int status = rk_copy(tmp, x);
+  if (status) rk_tensor_drop(tmp);
+  return status;
+}
+
+int rk_collapse(int rank, int64_t *shape, int n, int64_t *const *step) {
+  int kept = 0;
+  for (int d = 0; d < rank; d++) {
+    if (shape[d] == 1) continue;
+    bool joins = kept > 0;
+    for (int k = 0; joins && k < n; k++) joins = step[k][kept - 1] == step[k][d] * shape[d];
+    if (joins)
+      shape[kept - 1] *= shape[d];
+    else
+      shape[kept++] = shape[d];
+    for (int k = 0; k < n; k++) step[k][kept - 1] = step[k][d];
+  }
+  return kept;
+}
