@@ -192,6 +192,9 @@ int rk_compare_long(int op, struct rk_tensor *out, const struct rk_tensor *x, in
 /* dx = g * f'(x), with y = f(x) as computed by rk_map1 and the same a, b. */
 int rk_map_grad(int op, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *y,
                 const struct rk_tensor *g, double a, double b);
+/* The same for a row of two inputs: dx = g * df/dx (which 0) or g * df/dy (which 1), with z = f(x, y) as computed by rk_map2. */
+int rk_map2_grad(int op, int which, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *y,
+                 const struct rk_tensor *z, const struct rk_tensor *g, double a);
 /* x += y, the call of calls: as rk_map2(RK_OP_cadd, x, x, y, 1), with the fewest arguments. */
 int rk_add_to(struct rk_tensor *x, const struct rk_tensor *y);
 /* The scalar function of a FLT row of one input, on one number. */

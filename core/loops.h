@@ -1,0 +1,290 @@
+/* loops.h -- all loops of one compute type for one ISA, made from the rows of
+ * ops.h. loops_f32.c and its like define RK_C (f32), C (float), A (double), the
+ * type in which reductions accumulate, and RK_DCLASS (FLT), and include this.
+ * The build compiles them once per ISA with -DRK_ISA=base|avx2|avx512 and that
+ * ISA's flags; the compiler does the SIMD.
+ *
+ * Every loop sees packed memory: one body per op, no tails by hand. */
+#include "kernels.h"
+#include "scalar.h"
+
+#ifdef __clang__
+#define IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define IVDEP _Pragma("GCC ivdep")
+#endif
+#define K(c) ((C)(c))
+#define PASTE_(a, b, c) a##b##c
+#define PASTE(a, b, c) PASTE_(a, b, c)
+#define MAYBE __attribute__((unused))
+
+/* NUM ops exist on all dtypes, FLT and INT ops on theirs; gradients on FLT only. */
+#if RK_IS_FLT
+#define WHEN_NUM(...) __VA_ARGS__
+#define WHEN_FLT(...) __VA_ARGS__
+#define WHEN_TRG(...) __VA_ARGS__
+#define WHEN_INT(...)
+#define GRAD_NUM(...) __VA_ARGS__
+#define GRAD_FLT(...) __VA_ARGS__
+#define GRAD_TRG(...) __VA_ARGS__
+#define GRAD_INT(...)
+#define SCALAR_A ((C)l->a)
+#define SCALAR_B ((C)l->b)
+#define IS_NAN(v) ((v) != (v))
+#define RK_LOWEST (-HUGE_VAL)
+#define RK_HIGHEST HUGE_VAL
+#else
+#define WHEN_NUM(...) __VA_ARGS__
+#define WHEN_FLT(...)
+#define WHEN_TRG(...)
+#define WHEN_INT(...) __VA_ARGS__
+#define GRAD_NUM(...)
+#define GRAD_FLT(...)
+#define GRAD_TRG(...)
+#define GRAD_INT(...)
+#define SCALAR_A ((C)l->ia)
+#define SCALAR_B ((C)l->ib)
+#define IS_NAN(v) 0
+#define RK_LOWEST INT64_MIN
+#define RK_HIGHEST INT64_MAX
+#endif
+
+/* -- pointwise -------------------------------------------------------------------- */
+/* TRG rows: rk_sin(x) is the branch-free one unless the block holds a far argument (W). */
+#define rk_sin(x) (W ? rk_sin_far(x) : rk_sin_near(x))
+#define rk_cos(x) (W ? rk_cos_far(x) : rk_cos_near(x))
+#define rk_tan(x) (W ? rk_tan_far(x) : rk_tan_near(x))
+
+#define OPEN                                                                                                           \
+  const int64_t n = l->n;                                                                                              \
+  MAYBE const C a = SCALAR_A, b = SCALAR_B;                                                                            \
+  MAYBE const uint64_t M = l->mask;                                                                                          \
+  C *o = l->out;                                                                                                       \
+  MAYBE const C *in0 = l->in[0], *in1 = l->in[1], *in2 = l->in[2], *in3 = l->in[3];
+#define EACH(DECLARE, E)                                                                                               \
+  IVDEP for (int64_t i = 0; i < n; i++) {                                                                              \
+    DECLARE;                                                                                                           \
+    o[i] = (C)(E);                                                                                                     \
+  }
+#define NEAR_NUM(...) { enum { W = 0 }; (void)W; __VA_ARGS__ }
+#define NEAR_FLT(...) NEAR_NUM(__VA_ARGS__)
+#define NEAR_INT(...) NEAR_NUM(__VA_ARGS__)
+#define NEAR_TRG(...)                                                                                                  \
+  if (any_far(in0, n)) { enum { W = 1 }; __VA_ARGS__ } else { enum { W = 0 }; __VA_ARGS__ }
+
+#define IN_X MAYBE const C x = in0[i]
+#define IN_XYG MAYBE const C x = in0[i], y = in1[i], g = in2[i]
+#define IN_XY MAYBE const C x = in0[i], y = in1[i]
+#define IN_XYZG MAYBE const C x = in0[i], y = in1[i], z = in2[i], g = in3[i]
+#define IN_XYZ MAYBE const C x = in0[i], y = in1[i], z = in2[i]
+
+#if RK_IS_FLT
+static inline int any_far(const C *x, int64_t n) {
+  C far = 0;
+  for (int64_t i = 0; i < n; i++) far += rk_abs(x[i]) > K(RK_TRIG_NEAR) ? K(1) : K(0);
+  return far > 0;
+}
+#endif
+
+#define MAP1(op, cls, scalars, f, d, ...)                                                                              \
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(IN_X, f)) })                         \
+  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(IN_XYG, d)) })
+#define MAP2(op, cls, scalars, f, dx, dy, ...)                                                                         \
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(IN_XY, f) })                                    \
+  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZG, dx) })                                \
+  GRAD_##cls(static void grad_y_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZG, dy) })
+#define MAP3(op, cls, scalars, f, ...)                                                                                 \
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZ, f) })
+#define COMPARE(op, cls, scalars, f, ...)                                                                              \
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) {                                                           \
+    MAYBE const C *in0 = l->in[0], *in1 = l->in[1];                                                                    \
+    uint8_t *o = l->out;                                                                                               \
+    IVDEP for (int64_t i = 0; i < l->n; i++) {                                                                         \
+      IN_XY;                                                                                                           \
+      o[i] = (uint8_t)(f);                                                                                             \
+    }                                                                                                                  \
+  })
+RK_OP1(MAP1, )
+RK_OP2(MAP2, )
+RK_OP3(MAP3, )
+RK_CMP(COMPARE, )
+
+/* -- reductions ------------------------------------------------------------------------- */
+/* Sixteen partial results whatever the vector width: every ISA adds in the same
+ * order. Wider than an element: a float sum is exact to half an ulp or so. */
+enum { LANES = 16 };
+#define REDUCE(op, cls, empty, start, step, merge, end, ...)                                                           \
+  WHEN_##cls(                                                                                                          \
+    RK_FN A step_##op(A acc, A x, A p) { return (void)p, (A)(step); }                                                  \
+    RK_FN A merge_##op(A acc, A t) { return (A)(merge); }                                                              \
+    static void fold_##op(void *result, const void *from, int64_t n, double power) {                                   \
+      const C *x = from;                                                                                               \
+      const A p = (A)power;                                                                                            \
+      A acc[LANES];                                                                                                    \
+      for (int k = 0; k < LANES; k++) acc[k] = (A)(start);                                                             \
+      int64_t i = 0;                                                                                                   \
+      for (; i + LANES <= n; i += LANES)                                                                               \
+        for (int k = 0; k < LANES; k++) acc[k] = step_##op(acc[k], (A)x[i + k], p);                                    \
+      for (int k = 0; i < n; i++, k++) acc[k] = step_##op(acc[k], (A)x[i], p);                                         \
+      for (int w = LANES / 2; w; w /= 2)                                                                               \
+        for (int k = 0; k < w; k++) acc[k] = merge_##op(acc[k], acc[k + w]);                                           \
+      *(A *)result = merge_##op(*(A *)result, acc[0]);                                                                 \
+    }                                                                                                                  \
+    static void fold_rows_##op(void *result, const void *from, int64_t columns, int64_t rows, int64_t step_,           \
+                               double power) {                                                                         \
+      const C *x = from;                                                                                               \
+      const A p = (A)power;                                                                                            \
+      A *acc = result;                                                                                                 \
+      for (; rows >= 4; rows -= 4, x += 4 * step_) {                                                                   \
+        const C *x1 = x + step_, *x2 = x1 + step_, *x3 = x2 + step_;                                                   \
+        IVDEP for (int64_t j = 0; j < columns; j++) {                                                                  \
+          A t = step_##op(acc[j], (A)x[j], p);                                                                         \
+          t = step_##op(t, (A)x1[j], p);                                                                               \
+          t = step_##op(t, (A)x2[j], p);                                                                               \
+          acc[j] = step_##op(t, (A)x3[j], p);                                                                          \
+        }                                                                                                              \
+      }                                                                                                                \
+      for (; rows; rows--, x += step_)                                                                                 \
+        IVDEP for (int64_t j = 0; j < columns; j++) acc[j] = step_##op(acc[j], (A)x[j], p);                            \
+    }                                                                                                                  \
+    static void merge_all_##op(void *result, const void *from, int64_t n) {                                            \
+      A *acc = result;                                                                                                 \
+      const A *t = from;                                                                                               \
+      for (int64_t j = 0; j < n; j++) acc[j] = merge_##op(acc[j], t[j]);                                               \
+    }                                                                                                                  \
+    static void start_##op(void *result, int64_t n) {                                                                  \
+      for (int64_t j = 0; j < n; j++) ((A *)result)[j] = (A)(start);                                                   \
+    }                                                                                                                  \
+    static void end_##op(void *result, int64_t many, int64_t count, double power) {                                    \
+      MAYBE const A n = (A)count, p = (A)power;                                                                        \
+      for (int64_t j = 0; j < many; j++) {                                                                             \
+        A acc = ((A *)result)[j];                                                                                      \
+        ((A *)result)[j] = (A)(end);                                                                                   \
+      }                                                                                                                \
+    })
+RK_RED(REDUCE, )
+
+/* Best value of a block by lanes, then the first place that holds it. */
+static int64_t extreme(int sign, const void *from, int64_t n) {
+  const C *x = from;
+  C best[LANES];
+  int64_t i = 0;
+  for (int k = 0; k < LANES; k++) best[k] = x[0];
+  if (sign > 0)
+    for (; i + LANES <= n; i += LANES)
+      for (int k = 0; k < LANES; k++) best[k] = (x[i + k] > best[k]) | IS_NAN(x[i + k]) ? x[i + k] : best[k];
+  else
+    for (; i + LANES <= n; i += LANES)
+      for (int k = 0; k < LANES; k++) best[k] = (x[i + k] < best[k]) | IS_NAN(x[i + k]) ? x[i + k] : best[k];
+  C top = best[0];
+  for (int k = 1; k < LANES; k++) {
+    int more = sign > 0 ? best[k] > top : best[k] < top;
+    top = more | IS_NAN(best[k]) ? best[k] : top;
+  }
+  for (; i < n; i++) {
+    int more = sign > 0 ? x[i] > top : x[i] < top;
+    top = more | IS_NAN(x[i]) ? x[i] : top;
+  }
+  for (i = 0; i + LANES <= n; i += LANES) {
+    C hit = 0;
+    for (int k = 0; k < LANES; k++) hit += (x[i + k] == top) | IS_NAN(x[i + k]) ? K(1) : K(0);
+    if (hit != 0) break;
+  }
+  while (i < n - 1 && x[i] != top && !IS_NAN(x[i])) i++;
+  return i;
+}
+typedef RK_ROW row_t; /* an integer as wide as C, so that value and place share one select mask */
+static void extreme_rows(int sign, void *best, void *place, const void *from, int64_t columns, int64_t rows,
+                         int64_t step, int64_t first) {
+  const C *x = from;
+  C *v = best;
+  row_t *at = place;
+  for (int64_t r = 0; r < rows; r++, x += step) {
+    const row_t here = (row_t)(first + r);
+    if (sign > 0)
+      IVDEP for (int64_t j = 0; j < columns; j++) {
+        int more = (x[j] > v[j]) | (IS_NAN(x[j]) & !IS_NAN(v[j]));
+        at[j] = more ? here : at[j];
+        v[j] = more ? x[j] : v[j];
+      }
+    else
+      IVDEP for (int64_t j = 0; j < columns; j++) {
+        int more = (x[j] < v[j]) | (IS_NAN(x[j]) & !IS_NAN(v[j]));
+        at[j] = more ? here : at[j];
+        v[j] = more ? x[j] : v[j];
+      }
+  }
+}
+#if RK_IS_FLT
+static void deviations(double *acc, const double *mean, const void *from, int64_t columns, int64_t rows, int64_t step) {
+  const C *x = from;
+  for (int64_t r = 0; r < rows; r++, x += step)
+    IVDEP for (int64_t j = 0; j < columns; j++) {
+      double d = (double)x[j] - mean[j];
+      acc[j] += d * d;
+    }
+}
+#endif
+
+/* -- storage <-> compute ------------------------------------------------------------------ */
+#define LD_f16(v) rk_load_f16(v)
+#define LD_bf16(v) rk_load_bf16(v)
+#define ST_f16(v) rk_store_f16(v)
+#define ST_bf16(v) rk_store_bf16(v)
+#define PLAIN(dt, T)                                                                                                   \
+  RK_FN C LD_##dt(T v) { return (C)v; }                                                                                \
+  RK_FN T ST_##dt(C v) { return (T)v; }
+#define CONVERT(dt, T)                                                                                                 \
+  static void load_##dt(void *to, const void *from, int64_t step, int64_t n) {                                         \
+    C *o = to;                                                                                                         \
+    const T *x = from;                                                                                                 \
+    if (step == 1) {                                                                                                   \
+      IVDEP for (int64_t i = 0; i < n; i++) o[i] = LD_##dt(x[i]);                                                      \
+    } else if (step == 0) {                                                                                            \
+      const C v = LD_##dt(x[0]);                                                                                       \
+      for (int64_t i = 0; i < n; i++) o[i] = v;                                                                        \
+    } else                                                                                                             \
+      for (int64_t i = 0; i < n; i++, x += step) o[i] = LD_##dt(*x);                                                   \
+  }                                                                                                                    \
+  static void store_##dt(void *to, const void *from, int64_t step, int64_t n) {                                        \
+    T *o = to;                                                                                                         \
+    const C *x = from;                                                                                                 \
+    if (step == 1) {                                                                                                   \
+      IVDEP for (int64_t i = 0; i < n; i++) o[i] = ST_##dt(x[i]);                                                      \
+    } else                                                                                                             \
+      for (int64_t i = 0; i < n; i++, o += step) *o = ST_##dt(x[i]);                                                   \
+  }
+RK_STORED(PLAIN, CONVERT)
+
+/* -- the table ------------------------------------------------------------------------------ */
+#define SET_OP1(op, cls, ...)                                                                                          \
+  WHEN_##cls([RK_VALUE][RK_OP_##op] = map_##op, ) GRAD_##cls([RK_GRAD_X][RK_OP_##op] = grad_##op, )
+#define SET_OP2(op, cls, ...)                                                                                          \
+  WHEN_##cls([RK_VALUE][RK_OP_##op] = map_##op, )                                                                      \
+  GRAD_##cls([RK_GRAD_X][RK_OP_##op] = grad_##op, [RK_GRAD_Y][RK_OP_##op] = grad_y_##op, )
+#define SET_VALUE(op, cls, ...) WHEN_##cls([RK_VALUE][RK_OP_##op] = map_##op, )
+#define SET_FOLD(op, cls, ...) WHEN_##cls([RK_RED_##op] = fold_##op, )
+#define SET_FOLD_ROWS(op, cls, ...) WHEN_##cls([RK_RED_##op] = fold_rows_##op, )
+#define SET_MERGE(op, cls, ...) WHEN_##cls([RK_RED_##op] = merge_all_##op, )
+#define SET_START(op, cls, ...) WHEN_##cls([RK_RED_##op] = start_##op, )
+#define SET_END(op, cls, ...) WHEN_##cls([RK_RED_##op] = end_##op, )
+#define NOTHING(dt, T)
+#define SET_LOAD(dt, T) [RK_##dt] = load_##dt,
+#define SET_STORE(dt, T) [RK_##dt] = store_##dt,
+
+extern const struct rk_loops PASTE(PASTE(rk_loops_, RK_C, _), RK_ISA, );
+const struct rk_loops PASTE(PASTE(rk_loops_, RK_C, _), RK_ISA, ) = {
+  .map = {RK_OP1(SET_OP1, ) RK_OP2(SET_OP2, ) RK_OP3(SET_VALUE, ) RK_CMP(SET_VALUE, )},
+  .fold = {RK_RED(SET_FOLD, )},
+  .fold_rows = {RK_RED(SET_FOLD_ROWS, )},
+  .merge = {RK_RED(SET_MERGE, )},
+  .start = {RK_RED(SET_START, )},
+  .end = {RK_RED(SET_END, )},
+  .extreme = extreme,
+  .extreme_rows = extreme_rows,
+#if RK_IS_FLT
+  .deviations = deviations,
+#endif
+  .load = {RK_STORED(NOTHING, SET_LOAD)},
+  .store = {RK_STORED(NOTHING, SET_STORE)},
+};

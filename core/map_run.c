@@ -1,0 +1,209 @@
+/* map_run.c -- running a checked pointwise job on the CPU.
+ *
+ * The loops see packed memory of a compute type only. Operands that are so
+ * already are passed as they lie; strided, repeated and narrower ones go
+ * through blocks on the stack, which stay in the first-level cache. One body
+ * per op thus serves every layout, and a transposed exp is still a vector exp.
+ * Results do not depend on how the work is split. */
+#include "internal.h"
+#include "kernels.h"
+#include <string.h>
+
+enum { BLOCK = 512, CHUNK = 1 << 14, SHORT_ROW = 64 };
+
+int64_t rk_job_count(const struct rk_job *j) {
+  int64_t n = 1;
+  for (int d = 0; d < j->rank; d++) n *= j->shape[d];
+  return n;
+}
+
+static void swap_dims(struct rk_job *j, int d, int e) {
+  int64_t n = j->shape[d];
+  j->shape[d] = j->shape[e], j->shape[e] = n;
+  for (int k = 0; k < j->args; k++) n = j->step[k][d], j->step[k][d] = j->step[k][e], j->step[k][e] = n;
+}
+static int64_t size_of_step(int64_t s) { return s < 0 ? -s : s; }
+
+/* Order is free in a pointwise job: walk the result's memory, join what can be joined. */
+void rk_job_collapse(struct rk_job *j) {
+  int rank = 0;
+  for (int d = 0; d < j->rank; d++)
+    if (j->shape[d] != 1) {
+      if (d != rank) swap_dims(j, d, rank);
+      rank++;
+    }
+  j->rank = rank;
+  for (int d = 1; d < rank; d++)
+    for (int e = d; e > 0 && size_of_step(j->step[0][e - 1]) < size_of_step(j->step[0][e]); e--) swap_dims(j, e - 1, e);
+  int last = 0;
+  for (int d = 1; d < rank; d++) {
+    bool joins = true;
+    for (int k = 0; k < j->args; k++) joins &= j->step[k][last] == j->step[k][d] * j->shape[d];
+    if (joins) {
+      j->shape[last] *= j->shape[d];
+      for (int k = 0; k < j->args; k++) j->step[k][last] = j->step[k][d];
+    } else if (++last != d) {
+      swap_dims(j, d, last);
+    }
+  }
+  j->rank = rank ? last + 1 : 1;
+  if (!rank) {
+    j->shape[0] = 1;
+    for (int k = 0; k < j->args; k++) j->step[k][0] = 1;
+  }
+}
+
+/* -- one run of elements at constant steps --------------------------------------------- */
+struct work {
+  const struct rk_job *job;
+  const struct rk_loops *loops;
+  rk_map_loop *f;
+  int size, out_size; /* bytes of an element in memory */
+  int compute_size;
+  bool plain;           /* memory holds compute values */
+  char zero[8], one[8]; /* what a comparison stores */
+  _Alignas(64) char block[RK_MAX_ARGS][BLOCK * 8];
+};
+
+static void store_flags(struct work *w, char *to, const uint8_t *flag, int64_t step, int64_t n) {
+  const int size = w->out_size;
+  for (int64_t i = 0; i < n; i++) memcpy(to + i * step * size, flag[i] ? w->one : w->zero, (size_t)size);
+}
+static bool out_is_direct(const struct work *w, int64_t step) {
+  const struct rk_job *j = w->job;
+  if (rk_op_kind(j->op) == RK_COMPARE) return j->out_dtype == RK_u8 && step == 1;
+  return w->plain && step == 1;
+}
+static void store_out(struct work *w, char *to, int64_t step, int64_t n) {
+  const struct rk_job *j = w->job;
+  if (rk_op_kind(j->op) == RK_COMPARE)
+    store_flags(w, to, (uint8_t *)w->block[0], step, n);
+  else
+    w->loops->store[j->dtype](to, w->block[0], step, n);
+}
+
+static void run_line(struct work *w, char *const *p, int64_t n) {
+  const struct rk_job *j = w->job;
+  const int inner = j->rank - 1;
+  struct rk_loop l = {.a = j->a, .b = j->b, .ia = j->ia, .ib = j->ib, .mask = rk_dtype_mask(j->dtype)};
+  bool direct[RK_MAX_ARGS], all = true;
+  direct[0] = out_is_direct(w, j->step[0][inner]);
+  for (int k = 1; k < j->args; k++) direct[k] = w->plain && j->step[k][inner] == 1;
+  for (int k = 0; k < j->args; k++) all &= direct[k];
+  const int64_t most = all ? n : BLOCK;
+  for (int k = 1; k < j->args; k++) /* repeated: once for all blocks */
+    if (!direct[k] && j->step[k][inner] == 0) w->loops->load[j->dtype](w->block[k], p[k], 0, n < BLOCK ? n : BLOCK);
+  for (int64_t i = 0; i < n; i += most) {
+    l.n = n - i < most ? n - i : most;
+    for (int k = 1; k < j->args; k++) {
+      const int64_t step = j->step[k][inner];
+      char *from = p[k] + i * step * w->size;
+      if (!direct[k] && step) w->loops->load[j->dtype](w->block[k], from, step, l.n);
+      l.in[k - 1] = direct[k] ? from : w->block[k];
+    }
+    char *to = p[0] + i * j->step[0][inner] * w->out_size;
+    l.out = direct[0] ? to : w->block[0];
+    w->f(&l);
+    if (!direct[0]) store_out(w, to, j->step[0][inner], l.n);
+  }
+}
+
+/* -- walking the outer dims ---------------------------------------------------------------- */
+struct place {
+  int64_t at[RK_MAX_DIMS];
+  char *p[RK_MAX_ARGS];
+};
+static void place_at(const struct work *w, struct place *c, int64_t index) {
+  const struct rk_job *j = w->job;
+  for (int k = 0; k < j->args; k++) c->p[k] = j->base[k];
+  for (int d = j->rank - 1; d >= 0; d--) {
+    c->at[d] = index % j->shape[d], index /= j->shape[d];
+    for (int k = 0; k < j->args; k++) c->p[k] += c->at[d] * j->step[k][d] * (k ? w->size : w->out_size);
+  }
+}
+/* n elements on along the innermost dim, at most to its end. */
+static void advance(const struct work *w, struct place *c, int64_t n) {
+  const struct rk_job *j = w->job;
+  for (int d = j->rank - 1; d >= 0; d--, n = 1) {
+    const int64_t back = c->at[d] + n == j->shape[d] ? j->shape[d] : 0;
+    for (int k = 0; k < j->args; k++) c->p[k] += (n - back) * j->step[k][d] * (k ? w->size : w->out_size);
+    c->at[d] += n - back;
+    if (!back) return;
+  }
+}
+
+static void run_rows(struct work *w, int64_t first, int64_t end) {
+  const int64_t inner = w->job->shape[w->job->rank - 1];
+  struct place c;
+  place_at(w, &c, first);
+  while (first < end) {
+    int64_t n = inner - c.at[w->job->rank - 1];
+    n = n < end - first ? n : end - first;
+    run_line(w, c.p, n);
+    advance(w, &c, n);
+    first += n;
+  }
+}
+/* Rows too short for a call each: many rows to a block. */
+static void run_short_rows(struct work *w, int64_t first, int64_t end) {
+  const struct rk_job *j = w->job;
+  const int inner = j->rank - 1;
+  struct rk_loop l = {
+      .a = j->a, .b = j->b, .ia = j->ia, .ib = j->ib, .mask = rk_dtype_mask(j->dtype), .out = w->block[0]};
+  const bool flags = rk_op_kind(j->op) == RK_COMPARE;
+  struct place c, start;
+  place_at(w, &c, first);
+  for (; first < end; first += l.n) {
+    start = c;
+    l.n = end - first < BLOCK ? end - first : BLOCK;
+    for (int64_t i = 0, n; i < l.n; i += n) {
+      n = j->shape[inner] - c.at[inner];
+      n = n < l.n - i ? n : l.n - i;
+      for (int k = 1; k < j->args; k++)
+        w->loops->load[j->dtype](w->block[k] + i * w->compute_size, c.p[k], j->step[k][inner], n);
+      advance(w, &c, n);
+    }
+    for (int k = 1; k < j->args; k++) l.in[k - 1] = w->block[k];
+    w->f(&l);
+    for (int64_t i = 0, n; i < l.n; i += n) {
+      n = j->shape[inner] - start.at[inner];
+      n = n < l.n - i ? n : l.n - i;
+      if (flags)
+        store_flags(w, start.p[0], (uint8_t *)w->block[0] + i, j->step[0][inner], n);
+      else
+        w->loops->store[j->dtype](start.p[0], w->block[0] + i * w->compute_size, j->step[0][inner], n);
+      advance(w, &start, n);
+    }
+  }
+}
+
+static void run_part(void *arg, int64_t part) {
+  const struct rk_job *j = arg;
+  struct work w;
+  w.job = j;
+  w.loops = rk_cpu_loops[j->dtype];
+  w.f = w.loops->map[j->column][j->op];
+  w.size = rk_dtype_size(j->dtype), w.out_size = rk_dtype_size(j->out_dtype);
+  w.compute_size = rk_compute_of[j->dtype] == RK_C_i64 || rk_compute_of[j->dtype] == RK_C_f64 ? 8 : 4;
+  w.plain = rk_is_compute(j->dtype);
+  if (rk_op_kind(j->op) == RK_COMPARE) {
+    const double d[2] = {0, 1};
+    const float f[2] = {0, 1};
+    const int32_t i[2] = {0, 1};
+    const int64_t q[2] = {0, 1};
+    const void *from[RK_NCOMPUTE] = {i, q, f, d};
+    const int c = rk_compute_of[j->out_dtype], size = c == RK_C_f64 || c == RK_C_i64 ? 8 : 4;
+    rk_cpu_loops[j->out_dtype]->store[j->out_dtype](w.zero, from[c], 1, 1);
+    rk_cpu_loops[j->out_dtype]->store[j->out_dtype](w.one, (const char *)from[c] + size, 1, 1);
+  }
+  const int64_t total = rk_job_count(j), first = part * CHUNK, end = first + CHUNK < total ? first + CHUNK : total;
+  if (j->rank > 1 && j->shape[j->rank - 1] < SHORT_ROW)
+    run_short_rows(&w, first, end);
+  else
+    run_rows(&w, first, end);
+}
+
+void rk_job_run(const struct rk_job *j) {
+  const int64_t total = rk_job_count(j), cost = rk_op_class(j->op) == RK_FLT ? 8 : 4;
+  if (total) rk_parallel((total + CHUNK - 1) / CHUNK, total * cost, run_part, (void *)(intptr_t)j);
+}

@@ -1,0 +1,265 @@
+/* scalar_f64.h -- double functions for scalar.h, which includes this file.
+ *
+ * Series are plain Taylor series on the reduced range, long enough for a last
+ * term below half an ulp; ln 2 and pi/2 are split so that k * high part is
+ * exact. Measured errors (against libm in long double): test/c/pointwise_test.c. */
+#ifndef RK_SCALAR_F64_H
+#define RK_SCALAR_F64_H
+
+RK_FN double rk_abs_f64(double x) { return fabs(x); }
+RK_FN double rk_copysign_f64(double x, double y) { return copysign(x, y); }
+RK_FN double rk_sqrt_f64(double x) { return sqrt(x); }
+RK_FN double rk_floor_f64(double x) { return floor(x); }
+RK_FN double rk_ceil_f64(double x) { return ceil(x); }
+RK_FN double rk_trunc_f64(double x) { return trunc(x); }
+RK_FN double rk_round_f64(double x) { /* halves away from zero */
+  double t = trunc(x);
+  return fabs(x - t) >= 0.5 ? t + copysign(1.0, x) : t;
+}
+
+/* 2^n for -1022 <= n <= 1023 */
+RK_FN double rk_pow2_f64(int64_t n) { return rk_asdouble((uint64_t)(n + 1023) << 52); }
+/* p * 2^n, in two steps so that subnormal and huge results are right */
+RK_FN double rk_scale_f64(double p, int64_t n) {
+  int64_t h =
+      (int64_t)((uint64_t)(n + 4096) >> 1) - 2048; /* n >> 1 without a 64-bit arithmetic shift, which AVX2 lacks */
+  return p * rk_pow2_f64(h) * rk_pow2_f64(n - h);
+}
+/* e^r - 1 for |r| <= ln2/2 */
+RK_FN double rk_expm1_core_f64(double r) {
+  double p = 1.0 / 87178291200.0;
+  p = p * r + 1.0 / 6227020800.0;
+  p = p * r + 1.0 / 479001600.0;
+  p = p * r + 1.0 / 39916800.0;
+  p = p * r + 1.0 / 3628800.0;
+  p = p * r + 1.0 / 362880.0;
+  p = p * r + 1.0 / 40320.0;
+  p = p * r + 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  return p * (r * r) + r;
+}
+/* x = k ln2 + r; k as a double with 1.5 * 2^52 added holds the integer in its low bits. */
+RK_FN double rk_exp_reduce_f64(double x, int64_t *n) {
+  double z = x * 1.4426950408889634 + 6755399441055744.0, k = z - 6755399441055744.0;
+  *n = (int64_t)(rk_asbits64(z) - 0x4338000000000000u);
+  return (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10; /* ln2: 33 bits, and the rest */
+}
+/* e^x * 2^more */
+RK_FN double rk_exp_times_f64(double x, int64_t more) {
+  double c = x < -746.0 ? -746.0 : x > 711.0 ? 711.0 : x;
+  int64_t n;
+  double r = rk_exp_reduce_f64(c, &n);
+  return rk_scale_f64(rk_expm1_core_f64(r) + 1.0, n + more);
+}
+RK_FN double rk_exp_f64(double x) { return rk_exp_times_f64(x, 0); }
+RK_FN double rk_exp2_f64(double x) {
+  double c = x < -1076.0 ? -1076.0 : x > 1025.0 ? 1025.0 : x;
+  double z = c + 6755399441055744.0, f = c - (z - 6755399441055744.0);
+  return rk_scale_f64(rk_expm1_core_f64(f * 0.6931471805599453) + 1.0, (int64_t)(rk_asbits64(z) - 0x4338000000000000u));
+}
+RK_FN double rk_expm1_f64(double x) {
+  double c = x < -40.0 ? -40.0 : x > 711.0 ? 711.0 : x;
+  int64_t n;
+  double r = rk_exp_reduce_f64(c, &n);
+  double p = rk_expm1_core_f64(r), t = rk_pow2_f64(n - 1); /* 2^1024 would overflow */
+  double y = (t * p + (t - 0.5)) * 2.0;
+  return x == 0 ? x : y;
+}
+
+/* x = 2^e * m, sqrt(1/2) <= m < sqrt(2): returns m - 1 */
+RK_FN double rk_log_reduce_f64(double x, double *e) {
+  int tiny = x < 2.2250738585072014e-308;
+  uint64_t u = rk_asbits64(tiny ? x * 18014398509481984.0 : x), v = u - 0x3fe6a09e667f3bcdu;
+  uint64_t biased = (v + 0x4000000000000000u) >> 52; /* exponent + 1024 */
+  *e = rk_asdouble(biased + 0x4330000000000000u) - 4503599627370496.0 - (tiny ? 1078.0 : 1024.0);
+  return rk_asdouble((v & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1.0;
+}
+/* log(1 + f) = f - (h - s * (h + R)), h = f^2/2, s = f/(2+f), R = 2 s^2/3 + 2 s^4/5 + ... */
+RK_FN double rk_log_tail_f64(double f, double h) {
+  double s = f / (2.0 + f), z = s * s;
+  double p = 2.0 / 23.0;
+  p = p * z + 2.0 / 21.0;
+  p = p * z + 2.0 / 19.0;
+  p = p * z + 2.0 / 17.0;
+  p = p * z + 2.0 / 15.0;
+  p = p * z + 2.0 / 13.0;
+  p = p * z + 2.0 / 11.0;
+  p = p * z + 2.0 / 9.0;
+  p = p * z + 2.0 / 7.0;
+  p = p * z + 2.0 / 5.0;
+  p = p * z + 2.0 / 3.0;
+  return s * (h + p * z);
+}
+RK_FN double rk_log_ends_f64(double x, double y) {
+  y = x > 1.7976931348623157e308 ? x : y;
+  y = x == 0 ? -HUGE_VAL : y;
+  return x >= 0 ? y : rk_asdouble(0x7ff8000000000000u);
+}
+RK_FN double rk_log_f64(double x) {
+  double e, f = rk_log_reduce_f64(x, &e), h = 0.5 * f * f;
+  double y = e * 6.93147180369123816490e-01 - ((h - (rk_log_tail_f64(f, h) + e * 1.90821492927058770002e-10)) - f);
+  return rk_log_ends_f64(x, y);
+}
+/* log(x) * c + e, with 1/log(base) in two parts so that powers of the base are exact or nearly so */
+RK_FN double rk_log_base_f64(double x, double c_high, double c_low, double two_high, double two_low) {
+  double e, f = rk_log_reduce_f64(x, &e), h = 0.5 * f * f, t = rk_log_tail_f64(f, h);
+  double high = rk_asdouble(rk_asbits64(f - h) & 0xffffffff00000000u), low = (f - high) - h + t;
+  double y = e * two_high + (e * two_low + low * c_low + high * c_low + low * c_high + high * c_high);
+  return rk_log_ends_f64(x, y);
+}
+RK_FN double rk_log2_f64(double x) {
+  return rk_log_base_f64(x, 1.44269504072144627571e+00, 1.67517131648865118353e-10, 1.0, 0.0);
+}
+RK_FN double rk_log10_f64(double x) {
+  return rk_log_base_f64(x, 4.34294481878168880939e-01, 2.50829467116452752298e-11, 3.01029995663611771306e-01,
+                         3.69423907715893078616e-13);
+}
+RK_FN double rk_log1p_f64(double x) {
+  double u = 1.0 + x, c = (x - (u - 1.0)) / u; /* c: what the rounding of u lost */
+  return rk_log_f64(u) + ((u == 0) | (u > 1.7976931348623157e308) ? 0.0 : c);
+}
+
+RK_FN double rk_tanh_f64(double x) {
+  double e = rk_expm1_f64(-2.0 * fabs(x));
+  return copysign(-e / (2.0 + e), x);
+}
+RK_FN double rk_sigmoid_f64(double x) {
+  double e = rk_exp_f64(-fabs(x)); /* never overflows, exact in both tails */
+  return (x < 0 ? e : 1.0) / (1.0 + e);
+}
+RK_FN double rk_softplus_f64(double x) { return (x > 0 ? x : 0.0) + rk_log1p_f64(rk_exp_f64(-fabs(x))); }
+RK_FN double rk_sinh_f64(double x) {
+  double a = fabs(x), e = rk_expm1_f64(a);
+  double y = a > 22.0 ? rk_exp_times_f64(a, -1) : 0.5 * (e + e / (e + 1.0));
+  return copysign(y, x);
+}
+RK_FN double rk_cosh_f64(double x) {
+  double t = rk_exp_times_f64(fabs(x), -1);
+  return t + 0.25 / t;
+}
+
+/* -- circular functions. near: |x| <= RK_TRIG_NEAR, branch-free; far: any x -- */
+#define RK_TRIG_NEAR 1.0e6
+/* x = k pi/2 + r + tail */
+RK_FN double rk_trig_reduce_f64(double x, double *tail, uint64_t *quadrant) {
+  double z = x * 0.63661977236758134 + 6755399441055744.0, k = z - 6755399441055744.0;
+  double a = x - k * 1.57079632673412561417e+00, b = k * 6.07710050630396597660e-11,
+         r = a - b; /* pi/2: 33 bits, 33, rest */
+  double t = ((a - r) - b) - k * 2.02226624879595063154e-21, s = r + t;
+  *tail = (r - s) + t;
+  *quadrant = rk_asbits64(z);
+  return s;
+}
+RK_FN double rk_sin_core_f64(double r, double t) {
+  double s = r * r, p = 1.0 / 355687428096000.0;
+  p = p * s - 1.0 / 1307674368000.0;
+  p = p * s + 1.0 / 6227020800.0;
+  p = p * s - 1.0 / 39916800.0;
+  p = p * s + 1.0 / 362880.0;
+  p = p * s - 1.0 / 5040.0;
+  p = p * s + 1.0 / 120.0;
+  p = p * s - 1.0 / 6.0;
+  return r + (p * (s * r) + t * (1.0 - 0.5 * s));
+}
+RK_FN double rk_cos_core_f64(double r, double t) {
+  double s = r * r, p = 1.0 / 20922789888000.0, h = 0.5 * s, w = 1.0 - h;
+  p = p * s - 1.0 / 87178291200.0;
+  p = p * s + 1.0 / 479001600.0;
+  p = p * s - 1.0 / 3628800.0;
+  p = p * s + 1.0 / 40320.0;
+  p = p * s - 1.0 / 720.0;
+  p = p * s + 1.0 / 24.0;
+  return w + (((1.0 - w) - h) + (s * s * p - r * t));
+}
+RK_FN double rk_sin_near_f64(double x) {
+  double t;
+  uint64_t q;
+  double r = rk_trig_reduce_f64(x, &t, &q), s = rk_sin_core_f64(r, t), c = rk_cos_core_f64(r, t);
+  double y = rk_asdouble(rk_asbits64(q & 1 ? c : s) ^ (q & 2) << 62);
+  return x == 0 ? x : y;
+}
+RK_FN double rk_cos_near_f64(double x) {
+  double t;
+  uint64_t q;
+  double r = rk_trig_reduce_f64(x, &t, &q), s = rk_sin_core_f64(r, t), c = rk_cos_core_f64(r, t);
+  return rk_asdouble(rk_asbits64(q & 1 ? s : c) ^ ((q + 1) & 2) << 62);
+}
+RK_FN double rk_tan_near_f64(double x) {
+  double t;
+  uint64_t q;
+  double r = rk_trig_reduce_f64(x, &t, &q), s = rk_sin_core_f64(r, t), c = rk_cos_core_f64(r, t);
+  double y = (q & 1 ? -c : s) / (q & 1 ? s : c);
+  return x == 0 ? x : y;
+}
+RK_FN double rk_sin_far_f64(double x) { return fabs(x) <= RK_TRIG_NEAR ? rk_sin_near_f64(x) : sin(x); }
+RK_FN double rk_cos_far_f64(double x) { return fabs(x) <= RK_TRIG_NEAR ? rk_cos_near_f64(x) : cos(x); }
+RK_FN double rk_tan_far_f64(double x) { return fabs(x) <= RK_TRIG_NEAR ? rk_tan_near_f64(x) : tan(x); }
+
+/* -- left to libm: scalar, the same code on every ISA ---------------------------- */
+RK_FN double rk_asin_f64(double x) { return asin(x); }
+RK_FN double rk_acos_f64(double x) { return acos(x); }
+RK_FN double rk_atan_f64(double x) { return atan(x); }
+RK_FN double rk_atan2_f64(double y, double x) { return atan2(y, x); }
+RK_FN double rk_pow_f64(double x, double y) { return pow(x, y); }
+RK_FN double rk_fmod_f64(double x, double y) { return fmod(x, y); }
+RK_FN double rk_erf_f64(double x) { return erf(x); }
+RK_FN double rk_erfc_f64(double x) { return erfc(x); }
+#ifdef __CUDACC__
+RK_FN double rk_lgamma_f64(double x) { return lgamma(x); }
+#else
+RK_FN double rk_lgamma_f64(double x) { /* lgamma itself writes the global signgam */
+  int sign;
+  return lgamma_r(x, &sign);
+}
+#endif
+RK_FN double rk_remainder_f64(double x, double y) { /* sign of y; Torch7's formula, NaN by zero */
+  return y == 0 ? rk_asdouble(0x7ff8000000000000u) : x - y * floor(x / y);
+}
+RK_FN double rk_normal_density_f64(double x) { return 0.3989422804014327 * rk_exp_f64(-0.5 * x * x); }
+
+/* psi(x): recurrence up to 10, then the asymptotic series (Abramowitz & Stegun 6.3.18); reflection below 0. */
+RK_FN double rk_digamma_f64(double x) {
+  double reflect = 0, w = x, sum = 0;
+  if (x <= 0) {
+    if (x == floor(x)) return x == 0 ? copysign(HUGE_VAL, -x) : rk_asdouble(0x7ff8000000000000u);
+    reflect = -3.141592653589793 / tan(3.141592653589793 * (x - floor(x)));
+    w = 1.0 - x;
+  }
+  for (; w < 10.0; w += 1.0) sum -= 1.0 / w;
+  double z = 1.0 / (w * w), p = -1.0 / 12.0;
+  p = p * z + 691.0 / 32760.0;
+  p = p * z - 1.0 / 132.0;
+  p = p * z + 1.0 / 240.0;
+  p = p * z - 1.0 / 252.0;
+  p = p * z + 1.0 / 120.0;
+  p = p * z - 1.0 / 12.0;
+  return w > 1e17 ? log(w) : log(w) - 0.5 / w + p * z + sum + reflect;
+}
+/* psi'(x), likewise (6.4.12) */
+RK_FN double rk_trigamma_f64(double x) {
+  double reflect = 0, sign = 1, w = x, sum = 0;
+  if (x <= 0) {
+    double s = sin(3.141592653589793 * (x - floor(x)));
+    reflect = 9.869604401089358 / (s * s), sign = -1, w = 1.0 - x;
+  }
+  for (; w < 10.0; w += 1.0) sum += 1.0 / (w * w);
+  double z = 1.0 / (w * w), p = 7.0 / 6.0;
+  p = p * z - 691.0 / 2730.0;
+  p = p * z + 5.0 / 66.0;
+  p = p * z - 1.0 / 30.0;
+  p = p * z + 1.0 / 42.0;
+  p = p * z - 1.0 / 30.0;
+  p = p * z + 1.0 / 6.0;
+  return reflect + sign * (sum + 1.0 / w + 0.5 * z + p * z / w);
+}
+
+/* -- slopes of ops.h's rows that would not fit there; s = sigmoid(..), t = tanh(softplus(x)) -- */
+RK_FN double rk_gelu_tanh_slope_f64(double x, double s) {
+  return s + x * s * (1 - s) * 1.5957691216057308 * (1 + 0.134145 * x * x);
+}
+RK_FN double rk_mish_slope_f64(double x, double t) { return t + x * rk_sigmoid_f64(x) * (1 - t * t); }
+#endif
