@@ -292,6 +292,7 @@ struct rk_conv {
   int32_t groups, transposed;
   int32_t stride[3], pad[3], dilation[3], extra[3]; /* extra: added to a transposed result's size */
 };
+const char *rk_dnnl(void); /* "oneDNN 2.6.3"; NULL: absent or shut by RK_DNNL=off. Opens it */
 int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight, const struct rk_tensor *bias, const struct rk_conv *c);
 int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight, const struct rk_tensor *x, const struct rk_conv *c);
 /* dw += scale * ..., db += scale * ... (db may be NULL) */
