@@ -1,0 +1,124 @@
+--- Errors of the torch package: one form for all of them,
+-- `torch.cmul: argument 2: expected FloatTensor [3x4], got LongTensor [2x5]`,
+-- raised at the line of the program that made the call.
+local ffi = require 'ffi'
+local C = require 'torch.ffi'
+
+local M = {}
+local tensor_ct = ffi.typeof 'struct rk_tensor'
+local buffer_ct = ffi.typeof 'struct rk_buffer'
+local random_ct = ffi.typeof 'struct rk_random'
+local int64_ct, uint64_ct = ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
+local istype = ffi.istype
+
+local here = debug.getinfo(1, 'S').source:match '^(.*)check%.lua$'
+
+--- The stack level of the first function outside this package.
+local function user_level()
+  local level = 3
+  while true do
+    local info = debug.getinfo(level, 'S')
+    if not info then return 3 end
+    if info.what ~= 'C' and info.source:sub(1, #here) ~= here then return level - 1 end
+    level = level + 1
+  end
+end
+
+--- Raise `torch.<text>` at the caller of the torch function.
+function M.fail(text, ...)
+  if select('#', ...) > 0 then text = text:format(...) end
+  error('torch.' .. text, user_level())
+end
+
+--- "3x4" for a rank and an int64 array.
+function M.shape(rank, shape)
+  local s = {}
+  for i = 1, rank do s[i] = tostring(tonumber(shape[i - 1])) end
+  return '[' .. table.concat(s, 'x') .. ']'
+end
+
+--- A value in words: "FloatTensor [3x4]", "LongStorage of 3", "the number 5", "nil".
+function M.describe(v)
+  if istype(tensor_ct, v) then
+    local name = ffi.string(C.rk_dtype_class(v.dt)) .. 'Tensor '
+    return name .. (v.rank == 0 and 'without elements' or M.shape(v.rank, v.shape))
+  elseif istype(buffer_ct, v) then
+    return ('%sStorage of %d'):format(ffi.string(C.rk_dtype_class(v.dt)), tonumber(C.rk_buffer_count(v)))
+  elseif istype(random_ct, v) then
+    return 'Generator'
+  elseif type(v) == 'number' then
+    return ('the number %.14g'):format(v)
+  elseif type(v) == 'string' then
+    return ('the string %q'):format(#v > 40 and v:sub(1, 37) .. '...' or v)
+  elseif type(v) == 'boolean' then
+    return tostring(v)
+  elseif v == nil then
+    return 'nothing'
+  elseif type(v) == 'table' and getmetatable(v) and rawget(getmetatable(v), '__typename') then
+    return getmetatable(v).__typename
+  elseif type(v) == 'cdata' then
+    return tostring(ffi.typeof(v))
+  end
+  return 'a ' .. type(v)
+end
+
+--- Raise "name: argument n: expected ..., got ...".
+function M.argument(name, n, expected, got)
+  error(('torch.%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got)), user_level())
+end
+
+--- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else, or a
+-- second failure: raise the library's text under the name that the user called.
+function M.again(status, name, f, ...)
+  if status == C.RK_ENOMEM then
+    collectgarbage()
+    collectgarbage()
+    C.rk_trim()
+    if f(...) == 0 then return end
+  end
+  error('torch.' .. name .. ffi.string(C.rk_error()):gsub('^[%w_.]+: ', ': ', 1), user_level())
+end
+
+--- The number that a scalar argument stands for: Lua number, numeric string ("0x10" as in C), int64 (rounded to
+-- double: exact callers test for int64 first).
+function M.number(name, n, v)
+  if type(v) == 'number' then return v end
+  if type(v) == 'string' then
+    local x = tonumber(v)
+    if x then return x end
+  elseif istype(int64_ct, v) or istype(uint64_ct, v) then
+    return tonumber(v)
+  end
+  return M.argument(name, n, 'a number', v)
+end
+
+--- True for a Lua number, a 64-bit integer or a numeric string.
+function M.isnumber(v)
+  return type(v) == 'number' or istype(int64_ct, v) or istype(uint64_ct, v) or (type(v) == 'string' and tonumber(v) ~= nil)
+end
+
+--- An integer argument (dimension, count, index): fractions are dropped as Torch7 does.
+function M.integer(name, n, v)
+  local x = M.number(name, n, v)
+  if x ~= x then M.argument(name, n, 'an integer', v) end
+  return x < 0 and math.ceil(x) or math.floor(x)
+end
+
+function M.istensor(v) return istype(tensor_ct, v) end
+
+--- Require a tensor.
+function M.tensor(name, n, v)
+  if not istype(tensor_ct, v) then M.argument(name, n, 'a tensor', v) end
+  return v
+end
+
+--- A dimension argument as a C dimension (from 0).
+function M.dim(name, n, t, d)
+  if type(d) ~= 'number' then d = M.integer(name, n, d) end
+  if not (d >= 1 and d <= t.rank) then
+    M.fail('%s: argument %d: dimension %s out of range for %s', name, n, ('%.14g'):format(d), M.describe(t))
+  end
+  return d - 1
+end
+
+return M

@@ -1,0 +1,218 @@
+--- Conversion and element-wise Lua: copy, type and its short forms, totable,
+-- apply, map, map2, fill and zero.
+local ffi = require 'ffi'
+local C = require 'torch.ffi'
+local check = require 'torch.check'
+local types = require 'torch.types'
+local memory = require 'torch.memory'
+local tensor = require 'torch.tensor'
+local storage = require 'torch.storage'
+
+local istype = ffi.istype
+local again, fail, argument, need = check.again, check.fail, check.argument, check.tensor
+local ctype, classes = tensor.ctype, tensor.classes
+local define, method = tensor.define, tensor.method
+local int64 = ffi.typeof 'int64_t'
+
+--- copy(src): the elements of a tensor of any type with as many elements, in row-major order of both.
+local function copy(t, x)
+  if not istype(ctype, x) then argument('copy', 2, 'a tensor', x) end
+  local s = C.rk_copy(t, x)
+  if s ~= 0 then again(s, 'copy', C.rk_copy, t, x) end
+  return t
+end
+method('copy', copy)
+
+--- A tensor of another dtype with the same elements; the tensor itself when it has that dtype already.
+local function to(t, dt)
+  if t.dt == dt then return t end
+  local out = ctype()
+  out.dt = dt
+  if t.rank == 0 then return out end
+  local s = C.rk_tensor_init(out, dt, t.rank, t.shape)
+  if s ~= 0 then again(s, 'type', C.rk_tensor_init, out, dt, t.rank, t.shape) end
+  memory.pressure()
+  return copy(out, t)
+end
+tensor.to = to
+
+local function dtype_named(name, n, v)
+  local dt = type(v) == 'string' and types.of_class[v:match '^torch%.(%w+)Tensor$' or '']
+  if not dt then argument(name, n, "a tensor type such as 'torch.FloatTensor'", v) end
+  return dt
+end
+tensor.dtype_named = dtype_named
+
+--- type(): class name; type('torch.XTensor'): converted.
+method('type', function(t, name)
+  if name == nil then return classes[t.dt].__typename end
+  if istype(ctype, name) then return to(t, name.dt) end
+  return to(t, dtype_named('type', 2, name))
+end)
+
+method('typeAs', function(t, like) return to(t, need('typeAs', 2, like).dt) end)
+method('real', function(t) return to(t, tensor.default) end)
+for dt = 0, types.count - 1 do
+  method(types.class[dt]:lower(), function(t) return to(t, dt) end)
+end
+
+--- fill(value)
+define('fill', function(t, v)
+  need('fill', 1, t)
+  local s
+  if type(v) == 'number' then
+    s = C.rk_fill(t, v)
+    if s ~= 0 then again(s, 'fill', C.rk_fill, t, v) end
+  elseif istype(int64, v) then
+    s = C.rk_fill_long(t, v)
+    if s ~= 0 then again(s, 'fill', C.rk_fill_long, t, v) end
+  else
+    v = check.number('fill', 2, v)
+    s = C.rk_fill(t, v)
+    if s ~= 0 then again(s, 'fill', C.rk_fill, t, v) end
+  end
+  return t
+end)
+
+define('zero', function(t)
+  need('zero', 1, t)
+  local s = C.rk_zero(t)
+  if s ~= 0 then again(s, 'zero', C.rk_zero, t) end
+  return t
+end)
+
+-- -- to Lua ------------------------------------------------------------------------------
+
+local function rows(t, level, walk, at)
+  local out, n = {}, tonumber(t.shape[level])
+  if level == t.rank - 1 then
+    local read, data = types.read[t.dt], t.mem.data
+    for i = 1, n do out[i] = read(data, walk(at + i - 1)) end
+    return out, at + n
+  end
+  for i = 1, n do out[i], at = rows(t, level + 1, walk, at) end
+  return out, at
+end
+
+--- Nested Lua tables of the elements. Also for storages.
+define('totable', function(t)
+  if t.rank == 0 then return {} end
+  return (rows(t, 0, tensor.walker(t), 0))
+end, function(t)
+  if istype(storage.ctype, t) then return t:totable() end
+  return need('totable', 1, t):totable()
+end)
+
+-- -- apply, map, map2 -----------------------------------------------------------------------
+-- Compiled loops need the element pointer typed in their own trace, so one loop is made for each dtype and arity.
+
+local loop_source = [[
+  local cast, pointer, fail, read, write = ...
+  return function(name, f, rank, shape, N, DATA, START, STEP)
+    -- odometer over all dimensions but the last
+    local last = rank - 1
+    local n, at = shape[last], {}
+    for d = 0, last - 1 do at[d] = 0 end
+    LOCALS
+    while true do
+      ROWS
+      for i = 0, n - 1 do
+        local r = f(ELEMENTS)
+        if r ~= nil then STORE end
+        ADVANCE
+      end
+      local d = last - 1
+      while d >= 0 do
+        at[d] = at[d] + 1
+        STEPFORWARD
+        if at[d] < shape[d] then break end
+        STEPBACK
+        at[d] = 0
+        d = d - 1
+      end
+      if d < 0 then return end
+    end
+  end
+]]
+
+-- The text of the loop for `inputs` tensors; half types and int64 go through read and write.
+local function loop_text(inputs, direct)
+  local function each(pattern, separator)
+    local parts = {}
+    for k = 1, inputs do parts[k] = (pattern:gsub('#', tostring(k))) end
+    return table.concat(parts, separator)
+  end
+  local text = loop_source
+  local element = direct and 'p#[q#]' or 'read(p#, q#)'
+  local pointer = direct and 'cast(pointer, data#)' or 'data#'
+  local values = {
+    N = each('start#, step#, data#', ', '),
+    LOCALS = each('local p#, row#, s# = ' .. pointer .. ', start#, step#[last]', '\n'),
+    ROWS = each('local q# = row#', '\n'),
+    ELEMENTS = each(element, ', '),
+    ADVANCE = each('q# = q# + s#', '\n'),
+    STEPFORWARD = each('row# = row# + step#[d]', '\n'),
+    STEPBACK = each('row# = row# - at[d] * step#[d]', '\n'),
+    STORE = "if type(r) ~= 'number' and type(r) ~= 'cdata' then fail('%s: the function returned a %s, expected a number or nil', name, type(r)) end "
+      .. (direct and 'p1[q1] = r' or 'write(p1, q1, r)'),
+  }
+  text = text:gsub('N, DATA, START, STEP', values.N)
+  for _, key in ipairs { 'LOCALS', 'ROWS', 'ELEMENTS', 'ADVANCE', 'STEPFORWARD', 'STEPBACK', 'STORE' } do
+    text = text:gsub(key, (values[key]:gsub('%%', '%%%%')))
+  end
+  return text
+end
+
+local loops = {}
+local function loop_for(dt, inputs)
+  local key = inputs * 100 + dt
+  if not loops[key] then
+    loops[key] = assert(loadstring(loop_text(inputs, types.direct[dt]), '=apply'))(ffi.cast, types.pointer[dt], fail,
+      types.read[dt], types.write[dt])
+  end
+  return loops[key]
+end
+
+-- Steps of t as Lua numbers, from index 0; shapes that differ from the first tensor's are walked through a copy.
+local function numbers(array, n)
+  local out = {}
+  for i = 0, n - 1 do out[i] = tonumber(array[i]) end
+  return out
+end
+
+local function run(name, f, t, u, v)
+  if type(f) ~= 'function' and not (type(f) == 'table' and getmetatable(f) and getmetatable(f).__call) then
+    argument(name, u and (v and 4 or 3) or 2, 'a function', f)
+  end
+  local inputs = v and 3 or u and 2 or 1
+  local list = { t, u, v }
+  for i = 2, inputs do
+    need(name, i, list[i])
+    if list[i].dt ~= t.dt or C.rk_tensor_count(list[i]) ~= C.rk_tensor_count(t) then
+      argument(name, i, ('%sTensor of %d elements %s'):format(types.class[t.dt], tonumber(C.rk_tensor_count(t)),
+        check.shape(t.rank, t.shape)), list[i])
+    end
+    if C.rk_tensor_same_shape(list[i], t) == 0 then
+      list[i] = tensor.contiguous(list[i])
+      local w = ctype()
+      w.dt = t.dt
+      C.rk_reshape(w, list[i], t.rank, t.shape)
+      list[i] = w
+    end
+  end
+  if t.rank == 0 then return t end
+  local args = {}
+  for i = 1, inputs do
+    args[3 * i - 2], args[3 * i - 1], args[3 * i] =
+      tonumber(list[i].start), numbers(list[i].step, t.rank), list[i].mem.data
+  end
+  loop_for(t.dt, inputs)(name, f, t.rank, numbers(t.shape, t.rank), unpack(args))
+  return t
+end
+
+--- apply(f): f(x) for each element in row-major order; a returned number replaces it.
+method('apply', function(t, f) return run('apply', f, t) end)
+--- map(u, f): f(x, y) with the elements of both.
+method('map', function(t, u, f) return run('map', f, t, need('map', 2, u)) end)
+--- map2(u, v, f): f(x, y, z).
+method('map2', function(t, u, v, f) return run('map2', f, t, need('map2', 2, u), need('map2', 3, v)) end)

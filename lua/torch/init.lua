@@ -1,0 +1,84 @@
+--- The torch package: puts together what the other files define.
+-- `require 'torch'` also sets the global `torch`, as Torch7 programs expect.
+local torch = {}
+package.loaded['torch'] = torch
+_G.torch = torch
+
+local C = require 'torch.ffi'
+local class = require 'torch.class'
+class.register_package('torch', torch)
+for name, f in pairs(class) do torch[name] = f end
+
+local check = require 'torch.check'
+local types = require 'torch.types'
+local memory = require 'torch.memory'
+local tensor = require 'torch.tensor'
+local storage = require 'torch.storage'
+require 'torch.operators' -- from here on tensors have their metatable
+require 'torch.view'
+require 'torch.convert'
+require 'torch.reduce'
+require 'torch.random'
+require 'torch.create'
+require 'torch.serialize_tensor'
+
+for name, f in pairs(tensor.functions) do torch[name] = f end
+
+-- -- the default type --------------------------------------------------------------------
+
+--- Let torch.Tensor and torch.Storage, and what makes tensors without being told a type, use a type.
+-- @string name 'torch.FloatTensor' or 'torch.DoubleTensor' ...
+function torch.setdefaulttensortype(name)
+  tensor.default = tensor.dtype_named('setdefaulttensortype', 1, name)
+  local short = types.class[tensor.default]
+  torch.Tensor, torch.Storage = torch[short .. 'Tensor'], torch[short .. 'Storage']
+end
+
+function torch.getdefaulttensortype() return 'torch.' .. types.class[tensor.default] .. 'Tensor' end
+torch.setdefaulttensortype 'torch.DoubleTensor'
+
+-- -- questions ------------------------------------------------------------------------------
+
+--- Is it a tensor?
+function torch.isTensor(x)
+  if check.istensor(x) then return true end
+  local name = class.typename(x)
+  return name ~= nil and name:match '^torch%..*Tensor$' ~= nil
+end
+
+--- Is it a storage?
+function torch.isStorage(x)
+  local name = class.typename(x)
+  return name ~= nil and name:match '^torch%..*Storage$' ~= nil
+end
+tensor.method('isTensor', torch.isTensor)
+
+-- -- the process ------------------------------------------------------------------------------
+
+--- Threads that one operation may use.
+function torch.setnumthreads(n)
+  n = check.integer('setnumthreads', 1, n)
+  local s = C.rk_set_threads(n)
+  if s ~= 0 then check.again(s, 'setnumthreads', C.rk_set_threads, n) end
+end
+function torch.getnumthreads() return C.rk_threads() end
+function torch.getnumcores() return C.rk_cores() end
+
+--- Forbid paths whose last bits depend on the number of threads; without an argument: are they forbidden?
+function torch.deterministic(on)
+  if on ~= nil then C.rk_set_deterministic(on and 1 or 0) end
+  return C.rk_deterministic() ~= 0
+end
+
+--- Let big allocations trigger the Lua collector (on at start).
+function torch.setheaptracking(on) memory.track(on ~= false) end
+
+--- Version of the library.
+torch._VERSION = require 'ffi'.string(C.rk_version())
+
+-- -- loaded on first mention -----------------------------------------------------------------
+
+local lazy = require 'torch.lazy'
+setmetatable(torch, { __index = function(t, name) return lazy.load(t, name) end })
+
+return torch

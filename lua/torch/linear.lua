@@ -1,0 +1,187 @@
+--- Products of vectors and matrices: mm, mv, ger, bmm, dot and the accumulating
+-- forms addmm, addmv, addr, baddbmm, addbmm.
+local ffi = require 'ffi'
+local C = require 'torch.ffi'
+local check = require 'torch.check'
+local types = require 'torch.types'
+local memory = require 'torch.memory'
+local tensor = require 'torch.tensor'
+
+local istype, pressure = ffi.istype, memory.pressure
+local again, fail, argument, need = check.again, check.fail, check.argument, check.tensor
+local describe, number, isnumber = check.describe, check.number, check.isnumber
+local ctype, empty, dims = tensor.ctype, tensor.empty, tensor.dims
+local define = tensor.define
+
+local M = {}
+local value = ffi.new 'struct rk_value'
+
+-- Require tensors of the given ranks and one dtype.
+local function operands(name, a, rank_a, b, rank_b)
+  need(name, 1, a)
+  if not istype(ctype, b) or a.dt ~= b.dt then argument(name, 2, types.class[a.dt] .. 'Tensor', b) end
+  if a.rank ~= rank_a then argument(name, 1, ('a tensor of %d dimensions'):format(rank_a), a) end
+  if b.rank ~= rank_b then argument(name, 2, ('a tensor of %d dimensions'):format(rank_b), b) end
+end
+
+local function mismatch(name, a, b)
+  fail('%s: sizes do not fit: %s and %s', name, describe(a), describe(b))
+end
+
+-- -- the kinds of product -------------------------------------------------------------------
+-- Each: how it is named without and with a matrix to add to, the ranks, and the shape of the result in `dims`.
+
+local products = {}
+
+products.mm = { add = 'addmm', ranks = { 2, 2 }, call = function(...) return C.rk_gemm(...) end, shape = function(a, b)
+  if a.shape[1] ~= b.shape[0] then mismatch('mm', a, b) end
+  dims[0], dims[1] = a.shape[0], b.shape[1]
+  return 2
+end }
+
+products.mv = { add = 'addmv', ranks = { 2, 1 }, call = function(...) return C.rk_gemv(...) end, shape = function(a, b)
+  if a.shape[1] ~= b.shape[0] then mismatch('mv', a, b) end
+  dims[0] = a.shape[0]
+  return 1
+end }
+
+products.ger = { add = 'addr', ranks = { 1, 1 }, call = function(...) return C.rk_ger(...) end, shape = function(a, b)
+  dims[0], dims[1] = a.shape[0], b.shape[0]
+  return 2
+end }
+
+local function batch_shape(a, b)
+  if a.shape[0] ~= b.shape[0] or a.shape[2] ~= b.shape[1] then mismatch('bmm', a, b) end
+  dims[0], dims[1], dims[2] = a.shape[0], a.shape[1], b.shape[2]
+  return 3
+end
+
+products.bmm = { add = 'baddbmm', ranks = { 3, 3 }, call = function(...) return C.rk_bmm(...) end, shape = batch_shape }
+
+products.bmm_sum = { add = 'addbmm', ranks = { 3, 3 }, call = function(...) return C.rk_bmm_sum(...) end, shape = function(a, b)
+  batch_shape(a, b)
+  dims[0], dims[1] = a.shape[1], b.shape[2]
+  return 2
+end }
+
+-- out = beta * out + alpha * a * b, through a copy where out shares memory with an operand
+local function run(p, name, out, beta, alpha, a, b)
+  if tensor.shares(out, a) or tensor.shares(out, b) then
+    local copy = tensor.clone(out)
+    run(p, name, copy, beta, alpha, a, b)
+    local s = C.rk_copy(out, copy)
+    if s ~= 0 then again(s, name, C.rk_copy, out, copy) end
+    return out
+  end
+  local s = p.call(out, beta, alpha, a, b)
+  if s ~= 0 then again(s, name, p.call, out, beta, alpha, a, b) end
+  return out
+end
+
+local function same_dims(t, rank)
+  if t.rank ~= rank then return false end
+  for i = 0, rank - 1 do
+    if t.shape[i] ~= dims[i] then return false end
+  end
+  return true
+end
+
+local function multiply(p, name, out, a, b)
+  operands(name, a, p.ranks[1], b, p.ranks[2])
+  local rank = p.shape(a, b)
+  if out == nil then
+    out = tensor.from_dims(name, a.dt, rank)
+  elseif out.dt ~= a.dt or not same_dims(out, rank) then
+    fail('%s: the result must be a %sTensor %s, got %s', name, types.class[a.dt], check.shape(rank, dims), describe(out))
+  end
+  return run(p, name, out, 0, 1, a, b)
+end
+
+-- out = beta * m + alpha * a * b
+local function accumulate(p, name, out, beta, m, alpha, a, b)
+  operands(name, a, p.ranks[1], b, p.ranks[2])
+  need(name, 1, m)
+  beta, alpha = number(name, 2, beta), number(name, 3, alpha)
+  local rank = p.shape(a, b)
+  if m.dt ~= a.dt or not same_dims(m, rank) then
+    fail('%s: argument 1: expected %sTensor %s to add to, got %s', name, types.class[a.dt], check.shape(rank, dims), describe(m))
+  end
+  if out == nil then out = empty(m.dt) end
+  if out ~= m then
+    if out.dt ~= m.dt then argument(name, 1, types.class[m.dt] .. 'Tensor', out) end
+    local s = C.rk_tensor_resize_as(out, m)
+    if s ~= 0 then again(s, name, C.rk_tensor_resize_as, out, m) end
+    pressure()
+    if tensor.shares(out, a) or tensor.shares(out, b) then
+      local copy = tensor.clone(m)
+      run(p, name, copy, beta, alpha, a, b)
+      s = C.rk_copy(out, copy)
+      if s ~= 0 then again(s, name, C.rk_copy, out, copy) end
+      return out
+    end
+    s = C.rk_copy(out, m)
+    if s ~= 0 then again(s, name, C.rk_copy, out, m) end
+  end
+  return run(p, name, out, beta, alpha, a, b)
+end
+
+for short, p in pairs(products) do
+  if short ~= 'bmm_sum' then
+    local function both(a, b, c)
+      if c ~= nil then return multiply(p, short, need(short, 1, a), b, c) end
+      return multiply(p, short, nil, a, b)
+    end
+    define(short, both, both)
+  end
+  local name = p.add
+  define(name, function(t, a, b, c, d, e)
+    if c == nil then return accumulate(p, name, t, 1, t, 1, a, b) end
+    if d == nil then
+      if istype(ctype, a) then return accumulate(p, name, t, 1, a, 1, b, c) end
+      return accumulate(p, name, t, 1, t, a, b, c)
+    end
+    if e == nil then
+      if istype(ctype, a) then return accumulate(p, name, t, 1, a, b, c, d) end
+      if istype(ctype, b) then return accumulate(p, name, t, a, b, 1, c, d) end
+      return accumulate(p, name, t, a, t, b, c, d)
+    end
+    return accumulate(p, name, t, a, b, c, d, e)
+  end, function(x, a, b, c, d, e)
+    if isnumber(x) then
+      if d == nil then return accumulate(p, name, nil, x, a, 1, b, c) end
+      return accumulate(p, name, nil, x, a, b, c, d)
+    end
+    need(name, 1, x)
+    if c == nil then return accumulate(p, name, nil, 1, x, 1, a, b) end
+    if d == nil then
+      if istype(ctype, a) then return accumulate(p, name, x, 1, a, 1, b, c) end
+      return accumulate(p, name, nil, 1, x, a, b, c)
+    end
+    if e == nil then
+      if istype(ctype, a) then return accumulate(p, name, x, 1, a, b, c, d) end
+      return accumulate(p, name, x, a, b, 1, c, d)
+    end
+    return accumulate(p, name, x, a, b, c, d, e)
+  end)
+end
+
+--- Inner product over all elements, a number.
+local function dot(a, b)
+  need('dot', 1, a)
+  if not istype(ctype, b) or b.dt ~= a.dt then argument('dot', 2, types.class[a.dt] .. 'Tensor', b) end
+  local s = C.rk_dot(a, b, value)
+  if s ~= 0 then again(s, 'dot', C.rk_dot, a, b, value) end
+  return types.value(a.dt, value)
+end
+define('dot', dot)
+
+--- a * b of tensors: inner product, matrix times vector, matrix times matrix.
+function M.product(a, b)
+  if a.rank == 1 and b.rank == 1 then return dot(a, b) end
+  if a.rank == 2 and b.rank == 1 then return multiply(products.mv, 'mv', nil, a, b) end
+  if a.rank == 2 and b.rank == 2 then return multiply(products.mm, 'mm', nil, a, b) end
+  return fail('mul: %s * %s: products exist for vector * vector, matrix * vector and matrix * matrix; '
+    .. 'torch.cmul multiplies elements', describe(a), describe(b))
+end
+
+return M

@@ -1,0 +1,41 @@
+--- Memory that the Lua collector cannot see.
+--
+-- A tensor is a 200-byte header to Lua, whatever it holds. So after every
+-- allocation the library's own count of live bytes is compared with a moving
+-- limit; past it the collector runs to the end and the limit is set anew from
+-- what is still alive. A loop that makes and drops large tensors thus keeps
+-- only a few of them.
+local C = require 'torch.ffi'
+
+local M = { tracking = true }
+
+-- How many new bytes are let pass between two collections: at least 20 MB, so
+-- that small tensors never pay for a collection; half of what is alive, so
+-- that large programs do not collect all the time; twice the Lua heap (up to 1 GB), because
+-- a collection costs about as much as that heap is large.
+local FLOOR, CEILING = 20e6, 1e9
+local limit = FLOOR
+
+local function collect()
+  if not M.tracking then
+    limit = tonumber(C.rk_live_bytes) + CEILING
+    return
+  end
+  collectgarbage()
+  local live = tonumber(C.rk_live_bytes)
+  local heap = math.min(2048 * collectgarbage 'count', CEILING)
+  limit = live + math.max(FLOOR, live / 2, heap)
+end
+
+--- Call after allocating. Costs one comparison.
+function M.pressure()
+  if C.rk_live_bytes > limit then collect() end
+end
+
+--- Switch the watch on the collector off or on (torch.setheaptracking).
+function M.track(on)
+  M.tracking = on
+  limit = 0
+end
+
+return M

@@ -1,0 +1,95 @@
+--- The element types, as the library lists them: names, sizes, C pointers, and
+-- how an element becomes a Lua value. Everything here is indexed by dtype number.
+local ffi = require 'ffi'
+local C = require 'torch.ffi'
+
+local M = {
+  count = C.RK_NDTYPES, -- number of dtypes
+  class = {}, -- "Float"
+  name = {}, -- "float32"
+  size = {}, -- bytes of an element
+  float = {}, -- true for floating types
+  pointer = {}, -- ctype `float *`; uint16_t * for the half types
+  read = {}, -- read(data, offset) -> Lua number, or int64 where a number would round
+  direct = {}, -- true where `pointer[dt]` elements are Lua numbers as they are
+  write = {}, -- write(data, offset, number or int64), converting as C does
+  anchors = {}, -- what the collector must not take while C points to it
+  of_class = {}, -- "Float" -> dtype number
+}
+
+local ctypes = {
+  uint8 = 'uint8_t *', int8 = 'int8_t *', int16 = 'int16_t *', int32 = 'int32_t *', int64 = 'int64_t *',
+  float32 = 'float *', float64 = 'double *',
+}
+
+-- Beyond these a double may be a rounded integer.
+local EXACT = 2 ^ 53
+
+--- An int64 as a Lua number while that is exact, else as it is.
+local function long(v)
+  if v <= EXACT and v >= -EXACT then return tonumber(v) end
+  return v
+end
+M.long = long
+
+local function reader(pointer)
+  return function(data, offset) return tonumber(ffi.cast(pointer, data)[offset]) end
+end
+
+local function long_reader(pointer)
+  return function(data, offset)
+    local v = ffi.cast(pointer, data)[offset]
+    if v <= EXACT and v >= -EXACT then return tonumber(v) end
+    return v + 0LL -- a copy: the element itself may change
+  end
+end
+
+local function writer(pointer)
+  return function(data, offset, v) ffi.cast(pointer, data)[offset] = v end
+end
+
+-- Half types go through the library's own conversion, on a header over the one element.
+local function half_access(dt)
+  local t, storage, value = ffi.new 'struct rk_tensor', ffi.new 'struct rk_storage', ffi.new 'struct rk_value'
+  t.dt, t.rank, t.mem = dt, 1, storage
+  t.shape[0], t.step[0] = 1, 1
+  storage.bytes, storage.refs = 2, 2
+  local bytes = ffi.typeof 'char *'
+  local function read(data, offset)
+    storage.data = ffi.cast(bytes, data) + 2 * offset
+    C.rk_peek(t, 0, value)
+    return value.f
+  end
+  local function write(data, offset, v)
+    storage.data = ffi.cast(bytes, data) + 2 * offset
+    C.rk_poke(t, 0, tonumber(v), 0)
+  end
+  M.anchors[#M.anchors + 1] = storage
+  return read, write
+end
+
+for dt = 0, M.count - 1 do
+  local name = ffi.string(C.rk_dtype_name(dt))
+  M.name[dt] = name
+  M.class[dt] = ffi.string(C.rk_dtype_class(dt))
+  M.of_class[M.class[dt]] = dt
+  M.size[dt] = C.rk_dtype_size(dt)
+  M.float[dt] = C.rk_dtype_is_float(dt) ~= 0
+  M.pointer[dt] = ffi.typeof(ctypes[name] or 'uint16_t *')
+  M.direct[dt] = ctypes[name] ~= nil and name ~= 'int64'
+  if name == 'int64' then
+    M.read[dt], M.write[dt] = long_reader(M.pointer[dt]), writer(M.pointer[dt])
+  elseif ctypes[name] then
+    M.read[dt], M.write[dt] = reader(M.pointer[dt]), writer(M.pointer[dt])
+  else
+    M.read[dt], M.write[dt] = half_access(dt)
+  end
+end
+
+--- An rk_value of a dtype as a Lua number (int64 where a number would round).
+function M.value(dt, v)
+  if M.float[dt] then return v.f end
+  return long(v.i + 0LL)
+end
+
+return M
