@@ -50,6 +50,7 @@ const char *rk_describe(const struct rk_tensor *t) {
   return to;
 }
 
+#undef rk_need
 int rk_need(const struct rk_tensor *t, const char *who, int n) {
   return t ? RK_OK : rk_fail(RK_EARG, "%s: argument %d: tensor expected, got nil", who, n);
 }

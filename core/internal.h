@@ -19,6 +19,9 @@ const char *rk_describe(const struct rk_tensor *t);
 const char *rk_describe_shape(int rank, const int64_t *shape); /* "[3x4]" */
 /* RK_EARG "who: argument n: tensor expected, got nil" when t is NULL. */
 int rk_need(const struct rk_tensor *t, const char *who, int n);
+#ifdef __clang_analyzer__
+#define rk_need(t, who, n) (rk_need(t, who, n), (t) ? RK_OK : RK_EARG)
+#endif
 /* All present, on the CPU, of one dtype: the usual opening of an entry point. `got` may be NULL-terminated early. */
 int rk_same_dtype(const char *who, const struct rk_tensor *t, const struct rk_tensor *u);
 
