@@ -9,6 +9,7 @@ static _Thread_local char text[1024];
 const char *rk_error(void) { return text; }
 const char *rk_version(void) { return "0.1.0"; }
 
+#undef rk_fail
 int rk_fail(int status, const char *format, ...) {
   char fresh[sizeof text]; /* an argument may point into the old text */
   va_list ap;

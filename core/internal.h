@@ -9,6 +9,9 @@
 /* -- errors (error.c) -- */
 /* Write the text of the failure and return its status: `return rk_fail(RK_EARG, "narrow: ...")`. */
 int rk_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#ifdef __clang_analyzer__ /* so that it sees that the status comes back */
+#define rk_fail(status, ...) ((void)rk_fail(status, __VA_ARGS__), (status))
+#endif
 #define RK_TRY(e)                                                                                                      \
   do {                                                                                                                 \
     int status_ = (e);                                                                                                 \

@@ -217,6 +217,31 @@ int rk_norm_dim(struct rk_tensor *out, const struct rk_tensor *x, double p, int 
 int rk_dist(const struct rk_tensor *x, const struct rk_tensor *y, double p, double *out);
 int rk_equal(const struct rk_tensor *x, const struct rk_tensor *y, int *out); /* same shape and values */
 
+/* -- picking and placing (index.c) ------------------------------------------------ */
+/* Index tensors are i64 and hold 1-based positions, as Torch's programs and files do; one out of range is RK_EARG and
+ * nothing is changed. Masks are u8 with as many elements as x. Functions that change `out` want it sized. */
+int rk_index_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, const struct rk_tensor *index); /* slices of x along dim */
+int rk_index_copy(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src); /* the later of two equal indices stays */
+int rk_index_add(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);  /* repeated indices add up */
+int rk_index_fill(struct rk_tensor *out, int dim, const struct rk_tensor *index, double value);
+int rk_gather(struct rk_tensor *out, const struct rk_tensor *x, int dim, const struct rk_tensor *index);   /* out shaped like index */
+int rk_scatter(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);
+int rk_scatter_add(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);
+int rk_scatter_fill(struct rk_tensor *out, int dim, const struct rk_tensor *index, double value);
+int rk_masked_fill(struct rk_tensor *out, const struct rk_tensor *mask, double value);
+int rk_masked_copy(struct rk_tensor *out, const struct rk_tensor *mask, const struct rk_tensor *src); /* takes src in order */
+int rk_masked_select(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *mask); /* a vector; empty when none */
+int rk_nonzero(struct rk_tensor *out, const struct rk_tensor *x);  /* i64, count x rank, 1-based; empty when none */
+
+/* -- ordering (sort.c, scan.c) -------------------------------------------------------- */
+/* Along dim; NaN counts as the largest. Sorts are stable. index: i64, 1-based. */
+int rk_sort(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim, int descending);
+int rk_topk(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int64_t k, int dim, int largest, int sorted);
+int rk_kth(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int64_t k, int dim); /* k-th smallest, k from 1; dim stays with size 1 */
+int rk_mode(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim);           /* the smallest of the most frequent */
+int rk_cumsum(struct rk_tensor *out, const struct rk_tensor *x, int dim);
+int rk_cumprod(struct rk_tensor *out, const struct rk_tensor *x, int dim);
+
 /* -- linear algebra ---------------------------------------------------------------- */
 /* Any steps, any dtype (float32/64 through BLAS), results independent of the
  * steps; 0-sized operands are fine. beta 0 overwrites `out`, NaN or not. out must
@@ -267,6 +292,7 @@ struct rk_conv {
   int32_t groups, transposed;
   int32_t stride[3], pad[3], dilation[3], extra[3]; /* extra: added to a transposed result's size */
 };
+const char *rk_dnnl(void); /* "oneDNN 2.6.3"; NULL: absent or shut by RK_DNNL=off. Opens it */
 int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight, const struct rk_tensor *bias, const struct rk_conv *c);
 int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight, const struct rk_tensor *x, const struct rk_conv *c);
 /* dw += scale * ..., db += scale * ... (db may be NULL) */

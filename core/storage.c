@@ -186,7 +186,7 @@ int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
   void *data = bytes ? take(bytes, &room) : NULL;
   if (bytes && !data) return no_memory(who, bytes);
   int64_t keep = s->bytes < bytes ? s->bytes : bytes;
-  if (keep) memcpy(data, s->data, (size_t)keep);
+  if (keep > 0) memcpy(data, s->data, (size_t)keep);
   give(s->data, s->room);
   s->data = data, s->room = room, s->bytes = bytes;
   return RK_OK;

@@ -87,10 +87,11 @@ static void stop(lua_State *L, lua_Debug *ar) {
   luaL_error(L, "interrupted!");
 }
 
-/* The first Ctrl-C raises an error at the next instruction that is interpreted, the second ends the process. */
+/* lua_sethook is made to be called from here.
+ * The first Ctrl-C raises an error at the next instruction that is interpreted, the second ends the process. */
 static void on_interrupt(int number) {
   signal(number, SIG_DFL);
-  lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+  lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1); // NOLINT(bugprone-signal-handler)
 }
 
 static int traceback(lua_State *L) {

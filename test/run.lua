@@ -92,6 +92,11 @@ local function watch(busted, options)
       return nil, true
     end)
   end
+  busted.subscribe({ 'test', 'start' }, function(element)
+    io.write('== test ', (handler.getFullName(element):gsub('\n', ' ')), '\n') -- tells where a crash was
+    io.flush()
+    return nil, true
+  end)
   busted.subscribe({ 'test', 'end' }, function(element, _, status)
     if status == 'success' then
       counts.passed = counts.passed + 1
@@ -144,8 +149,12 @@ end
 
 -- Waits for a job and reports it. Returns the counts.
 local function finish(job, options)
-  local text = job.pipe:read '*a'
+  local text, last = job.pipe:read '*a', 'before its tests'
   job.pipe:close()
+  text = text:gsub('== test ([^\n]*)\n', function(name)
+    last = name
+    return ''
+  end)
   local body, status = text:match '^(.*)== status (%d+)%s*$'
   local head, p, f, s, seconds = (body or text):match '^(.-)== (%d+) (%d+) (%d+) ([%d.]+)%s*$'
   if options.list then
@@ -153,7 +162,7 @@ local function finish(job, options)
     return 0, 0, 0
   end
   if not p then -- it died before its end
-    io.write(('FAIL  %s: ended with status %s\n%s\n'):format(job.file, status or '?', body or text))
+    io.write(('FAIL  %s: ended with status %s in: %s\n%s\n'):format(job.file, status or '?', last, body or text))
     return 0, 1, 0
   end
   p, f, s = tonumber(p), tonumber(f), tonumber(s)

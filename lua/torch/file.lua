@@ -3,8 +3,8 @@
 -- One class does everything; the kinds differ in the stream they open (`torch.stream`). Objects are read and written
 -- by `torch.serialize`, which adds `readObject` and `writeObject` to torch.File.
 --
--- A fresh file is in ascii mode, as in Torch7. In ascii mode (autoSpacing on) elements are separated by blanks and every
--- write ends with a newline; bytes, chars and strings are raw. Positions count from 1.
+-- A fresh file is in ascii mode, as in Torch7. In ascii mode (autoSpacing on) elements are separated by blanks and
+-- every write ends with a newline; bytes, chars and strings are raw. Positions count from 1.
 --
 -- A pedantic file (the default) raises an error that names the file, the byte and the cause; a quiet one keeps a flag
 -- (`hasError`) and reads 0. What a file says about sizes is checked against what is left of it before memory is taken.
@@ -548,7 +548,8 @@ local function check_mode(who, mode, ...)
       return
     end
   end
-  error(("%s: argument 2: file mode should be '%s', got %s"):format(who, table.concat({...}, "', '"), tostring(mode)), 4)
+  local known = table.concat({...}, "', '")
+  error(("%s: argument 2: file mode should be '%s', got %s"):format(who, known, tostring(mode)), 4)
 end
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -57,8 +57,8 @@ local function enter(file)
   local depth = (file._depth or 0) + 1
   if depth > MAX_DEPTH then
     file._depth = 0
-    error(('readObject or writeObject: %s: objects of classes with their own read and write are nested more than %d deep')
-      :format(file._name, MAX_DEPTH), 0)
+    error(('readObject or writeObject: %s: objects of classes with their own read and write are nested more than %d '
+      .. 'deep'):format(file._name, MAX_DEPTH), 0)
   end
   file._depth = depth
   return depth
@@ -475,8 +475,8 @@ local function deliver(file, frame, value)
     return true
   end
   if type(value) ~= 'table' then
-    damaged(file, frame.at, 'the fields of <%s> are a %s: the file is damaged, or the class writes itself in its own way',
-      shown(frame.name), type(value))
+    damaged(file, frame.at, 'the fields of <%s> are a %s: the file is damaged, or the class writes itself in its own '
+      .. 'way', shown(frame.name), type(value))
   end
   local object = frame.object
   for k, v in pairs(value) do

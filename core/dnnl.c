@@ -1,0 +1,367 @@
+/* dnnl.c -- float32 convolutions through oneDNN 2.x, opened on first use.
+ *
+ * A primitive (with the reorders it needs and its memory objects) is made once
+ * per shape, layout and number of threads and kept in a bounded cache, the
+ * least recently used going first; big buffers come from the caching allocator
+ * at each call. An entry in use is out of the cache, so calls from several
+ * threads do not meet: the second makes an entry of its own.
+ *
+ * Data lie in one of our two layouts. Channels-last goes to oneDNN as it is.
+ * Packed rows do so where that is faster, else through a reorder into the
+ * layout oneDNN likes best (`wants_blocked`). Weights are always reordered:
+ * they are small, and change at each step of training.
+ *
+ * Bits: oneDNN shares some sums out among threads; rk_set_deterministic runs
+ * it on one. Then results are the same at any number of threads, though not on
+ * another processor.
+ *
+ * RK_DNNL=off in the environment keeps oneDNN closed. */
+#include "dnnl.h"
+#ifdef RK_HAVE_DNNL
+#include <oneapi/dnnl/dnnl.h>
+#endif
+#if defined(RK_HAVE_DNNL) && DNNL_VERSION_MAJOR == 2
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+/* -- the library -------------------------------------------------------------- */
+#define FUNCTIONS(X)                                                                                                   \
+  X(version)                                                                                                           \
+  X(engine_create)                                                                                                     \
+  X(stream_create)                                                                                                     \
+  X(stream_destroy)                                                                                                    \
+  X(stream_wait)                                                                                                       \
+  X(memory_desc_init_by_strides)                                                                                       \
+  X(memory_desc_init_by_tag)                                                                                           \
+  X(memory_desc_equal)                                                                                                 \
+  X(memory_desc_get_size)                                                                                              \
+  X(memory_create)                                                                                                     \
+  X(memory_destroy)                                                                                                    \
+  X(memory_set_data_handle)                                                                                            \
+  X(primitive_attr_create)                                                                                             \
+  X(primitive_attr_set_scratchpad_mode)                                                                                \
+  X(primitive_desc_create)                                                                                             \
+  X(primitive_desc_destroy)                                                                                            \
+  X(primitive_desc_query_md)                                                                                           \
+  X(primitive_create)                                                                                                  \
+  X(primitive_destroy)                                                                                                 \
+  X(primitive_execute)                                                                                                 \
+  X(reorder_primitive_desc_create)                                                                                     \
+  X(set_primitive_cache_capacity)                                                                                      \
+  X(dilated_convolution_forward_desc_init)                                                                             \
+  X(dilated_convolution_backward_data_desc_init)                                                                       \
+  X(dilated_convolution_backward_weights_desc_init)
+
+/* The functions under their own names, less the prefix: lib.engine_create(...). */
+static struct {
+#define POINTER(f) __typeof__(dnnl_##f) *f;
+  FUNCTIONS(POINTER)
+  dnnl_engine_t engine;
+  dnnl_primitive_attr_t attr; /* scratchpad of the caller */
+  char name[64];
+  bool usable;
+} lib;
+
+static void open_library(void) {
+  const char *wish = getenv("RK_DNNL");
+  if (wish && (strcmp(wish, "off") == 0 || strcmp(wish, "0") == 0)) return;
+#define STRING_(x) #x
+#define STRING(x) STRING_(x)
+  void *so = dlopen("libdnnl.so." STRING(DNNL_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL);
+  if (!so) return;
+#define RESOLVE(f)                                                                                                     \
+  if (!(lib.f = (__typeof__(lib.f))dlsym(so, "dnnl_" #f))) return;
+  FUNCTIONS(RESOLVE)
+  if (lib.version()->major != DNNL_VERSION_MAJOR) return;
+  if (lib.engine_create(&lib.engine, dnnl_cpu, 0) || lib.primitive_attr_create(&lib.attr)) return;
+  if (lib.primitive_attr_set_scratchpad_mode(lib.attr, dnnl_scratchpad_mode_user)) return;
+  lib.set_primitive_cache_capacity(0); /* ours is enough */
+  snprintf(lib.name, sizeof lib.name, "oneDNN %d.%d.%d", lib.version()->major, lib.version()->minor,
+           lib.version()->patch);
+  lib.usable = true;
+}
+
+static bool usable(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, open_library);
+  return lib.usable;
+}
+const char *rk_dnnl(void) { return usable() ? lib.name : NULL; }
+
+/* oneDNN takes the number of threads from OpenMP, when a primitive is made and when it runs. */
+static int swap_threads(int n) {
+#ifdef _OPENMP
+  int old = omp_get_max_threads();
+  if (old != n) omp_set_num_threads(n);
+  return old;
+#else
+  return n;
+#endif
+}
+
+/* -- cache ------------------------------------------------------------------------ */
+enum { IMAGE, WEIGHT, COLUMN, SIDES, ENTRIES = 128 };
+
+/* All int64_t, no padding: compared and hashed as bytes. */
+struct key {
+  int64_t product, layout, bias, threads;
+  int64_t n, groups, ci, cj, in[3], out[3], k[3], stride[3], pad[3], dilation[3];
+};
+/* One tensor of a product: as it lies in our memory, and as the primitive wants it. */
+struct side {
+  dnnl_memory_t ours, theirs; /* theirs NULL: the same */
+  dnnl_primitive_t reorder;   /* NULL: the same */
+  int64_t bytes;              /* of theirs */
+};
+struct rk_dnnl {
+  struct key key;
+  struct rk_dnnl *next; /* most recently used first */
+  dnnl_primitive_t primitive;
+  dnnl_stream_t stream;
+  struct side side[SIDES];
+  dnnl_memory_t bias, scratch;
+  int64_t scratch_bytes;
+};
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rk_dnnl *entries;
+
+static void destroy(struct rk_dnnl *e) {
+  if (!e) return;
+  for (int s = 0; s < SIDES; s++) {
+    if (e->side[s].ours) lib.memory_destroy(e->side[s].ours);
+    if (e->side[s].theirs) lib.memory_destroy(e->side[s].theirs);
+    if (e->side[s].reorder) lib.primitive_destroy(e->side[s].reorder);
+  }
+  if (e->bias) lib.memory_destroy(e->bias);
+  if (e->scratch) lib.memory_destroy(e->scratch);
+  if (e->primitive) lib.primitive_destroy(e->primitive);
+  if (e->stream) lib.stream_destroy(e->stream);
+  free(e);
+}
+
+static struct rk_dnnl *take(const struct key *k) {
+  pthread_mutex_lock(&lock);
+  struct rk_dnnl **at = &entries, *e;
+  while ((e = *at) && memcmp(&e->key, k, sizeof *k) != 0) at = &e->next;
+  if (e) *at = e->next;
+  pthread_mutex_unlock(&lock);
+  return e;
+}
+
+static void give_back(struct rk_dnnl *e) {
+  pthread_mutex_lock(&lock);
+  e->next = entries;
+  entries = e;
+  struct rk_dnnl **at = &entries;
+  for (int n = 0; *at && n < ENTRIES; n++) at = &(*at)->next;
+  struct rk_dnnl *old = *at;
+  *at = NULL;
+  pthread_mutex_unlock(&lock);
+  destroy(old); /* at most one */
+}
+
+/* -- making a primitive ------------------------------------------------------------- */
+/* Dims as oneDNN takes them: 2-D for one or two spatial dims, 3-D for three. */
+static int spatial(const struct key *k) {
+  return k->in[0] == 1 && k->out[0] == 1 && k->k[0] == 1 && !k->pad[0] ? 2 : 3;
+}
+
+/* The descriptor of an (n, c, sizes) tensor in our layout, or of the weight. */
+static dnnl_status_t ours_image(dnnl_memory_desc_t *md, const struct key *k, int64_t c, const int64_t *size) {
+  int dims = spatial(k);
+  dnnl_dims_t shape = {k->n, c}, step;
+  memcpy(shape + 2, size + 3 - dims, (size_t)dims * sizeof *size);
+  rk_layout_steps((int)k->layout, dims + 2, shape, step);
+  return lib.memory_desc_init_by_strides(md, dims + 2, shape, dnnl_f32, step);
+}
+static dnnl_status_t ours_weight(dnnl_memory_desc_t *md, const struct key *k) {
+  int dims = spatial(k), at = 0;
+  dnnl_dims_t shape, step;
+  if (k->groups > 1) shape[at++] = k->groups;
+  shape[at++] = k->cj / k->groups;
+  shape[at++] = k->ci / k->groups;
+  for (int d = 3 - dims; d < 3; d++) shape[at++] = k->k[d];
+  rk_layout_steps(RK_ROWS, at, shape, step);
+  return lib.memory_desc_init_by_strides(md, at, shape, dnnl_f32, step);
+}
+static dnnl_status_t any_of(dnnl_memory_desc_t *md, const dnnl_memory_desc_t *like) {
+  return lib.memory_desc_init_by_tag(md, like->ndims, like->dims, dnnl_f32, dnnl_format_tag_any);
+}
+
+/* Is a packed image better reordered? Measured: yes, unless it has very few planes, which blocks of 16 would pad. */
+static bool wants_blocked(const struct key *k, int64_t planes) { return k->layout == RK_ROWS && planes > 4; }
+
+static dnnl_status_t describe(dnnl_convolution_desc_t *d, const struct key *k, const dnnl_memory_desc_t *want,
+                              const dnnl_memory_desc_t *bias) {
+  int dims = spatial(k);
+  dnnl_dims_t stride, dilation, left, right;
+  for (int i = 0; i < dims; i++) {
+    int s = i + 3 - dims;
+    stride[i] = k->stride[s], dilation[i] = k->dilation[s] - 1, left[i] = k->pad[s];
+    right[i] = (k->out[s] - 1) * k->stride[s] + k->dilation[s] * (k->k[s] - 1) + 1 - k->in[s] - k->pad[s];
+  }
+  switch (k->product) {
+  case RK_GATHER:
+    return lib.dilated_convolution_forward_desc_init(d, dnnl_forward_training, dnnl_convolution_direct, &want[IMAGE],
+                                                     &want[WEIGHT], bias, &want[COLUMN], stride, dilation, left, right);
+  case RK_SCATTER:
+    return lib.dilated_convolution_backward_data_desc_init(d, dnnl_convolution_direct, &want[IMAGE], &want[WEIGHT],
+                                                           &want[COLUMN], stride, dilation, left, right);
+  default:
+    return lib.dilated_convolution_backward_weights_desc_init(d, dnnl_convolution_direct, &want[IMAGE], &want[WEIGHT],
+                                                              bias, &want[COLUMN], stride, dilation, left, right);
+  }
+}
+
+/* Which of its three tensors a product makes, and what oneDNN calls them. */
+static int result_of(int64_t product) { return product == RK_GATHER ? COLUMN : product == RK_SCATTER ? IMAGE : WEIGHT; }
+static const dnnl_query_t queries[3][SIDES] = {
+    [RK_GATHER] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
+    [RK_SCATTER] = {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md},
+    [RK_WEIGHTS] = {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md}};
+static const int arguments[3][SIDES] = {[RK_GATHER] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+                                        [RK_SCATTER] = {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
+                                        [RK_WEIGHTS] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}};
+
+/* The memory objects of one tensor and the reorder between them; `out`: from theirs to ours. */
+static dnnl_status_t make_side(struct side *s, const dnnl_memory_desc_t *ours, const dnnl_memory_desc_t *theirs,
+                               bool out) {
+  dnnl_status_t e = lib.memory_create(&s->ours, ours, lib.engine, DNNL_MEMORY_NONE);
+  if (e || lib.memory_desc_equal(ours, theirs)) return e;
+  dnnl_primitive_desc_t pd;
+  s->bytes = (int64_t)lib.memory_desc_get_size(theirs);
+  if ((e = lib.memory_create(&s->theirs, theirs, lib.engine, DNNL_MEMORY_NONE))) return e;
+  e = lib.reorder_primitive_desc_create(&pd, out ? theirs : ours, lib.engine, out ? ours : theirs, lib.engine, NULL);
+  if (e) return e;
+  e = lib.primitive_create(&s->reorder, pd);
+  lib.primitive_desc_destroy(pd);
+  return e;
+}
+
+static dnnl_status_t fill_entry(struct rk_dnnl *e, dnnl_primitive_desc_t pd, const dnnl_memory_desc_t *ours,
+                                const dnnl_memory_desc_t *bias) {
+  const struct key *k = &e->key;
+  dnnl_status_t s = lib.primitive_create(&e->primitive, pd);
+  for (int i = 0; i < SIDES && !s; i++)
+    s = make_side(&e->side[i], &ours[i], lib.primitive_desc_query_md(pd, queries[k->product][i], 0),
+                  i == result_of(k->product));
+  const dnnl_memory_desc_t *scratch = lib.primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
+  e->scratch_bytes = scratch ? (int64_t)lib.memory_desc_get_size(scratch) : 0;
+  if (!s && e->scratch_bytes) s = lib.memory_create(&e->scratch, scratch, lib.engine, DNNL_MEMORY_NONE);
+  if (!s && bias) s = lib.memory_create(&e->bias, bias, lib.engine, DNNL_MEMORY_NONE);
+  return s ? s : lib.stream_create(&e->stream, lib.engine, dnnl_stream_default_flags);
+}
+
+static struct rk_dnnl *make(const struct key *k) {
+  dnnl_memory_desc_t ours[SIDES], want[SIDES], bias;
+  dnnl_convolution_desc_t desc;
+  dnnl_primitive_desc_t pd;
+  dnnl_dims_t planes = {k->bias};
+  if (ours_image(&ours[IMAGE], k, k->ci, k->in) || ours_image(&ours[COLUMN], k, k->cj, k->out) ||
+      ours_weight(&ours[WEIGHT], k))
+    return NULL;
+  memcpy(want, ours, sizeof want);
+  if (wants_blocked(k, k->ci) && any_of(&want[IMAGE], &ours[IMAGE])) return NULL;
+  if (wants_blocked(k, k->cj) && any_of(&want[COLUMN], &ours[COLUMN])) return NULL;
+  if (any_of(&want[WEIGHT], &ours[WEIGHT])) return NULL;
+  if (k->bias && lib.memory_desc_init_by_tag(&bias, 1, planes, dnnl_f32, dnnl_a)) return NULL;
+  if (describe(&desc, k, want, k->bias ? &bias : NULL)) return NULL;
+  dnnl_primitive_desc_t hint = NULL;
+  if (lib.primitive_desc_create(&pd, &desc, lib.attr, lib.engine, hint)) return NULL;
+  struct rk_dnnl *e = calloc(1, sizeof *e);
+  if (e) e->key = *k;
+  if (e && fill_entry(e, pd, ours, k->bias ? &bias : NULL)) {
+    destroy(e);
+    e = NULL;
+  }
+  lib.primitive_desc_destroy(pd);
+  return e;
+}
+
+/* -- use -------------------------------------------------------------------------------- */
+struct rk_dnnl *rk_dnnl_begin(int product, const struct rk_conv_plan *p, int layout, bool bias) {
+  if (!p->n || !usable()) return NULL;
+  struct key k = {.product = product, .layout = layout, .n = p->n, .groups = p->groups, .ci = p->ci, .cj = p->cj};
+  k.bias = bias ? p->cj : 0;
+  k.threads = rk_deterministic() ? 1 : rk_threads();
+  for (int d = 0; d < 3; d++) {
+    k.in[d] = p->in[d], k.out[d] = p->out[d], k.k[d] = p->k[d];
+    k.stride[d] = p->stride[d], k.pad[d] = p->pad[d], k.dilation[d] = p->dilation[d];
+  }
+  struct rk_dnnl *e = take(&k);
+  if (e) return e;
+  int threads = swap_threads((int)k.threads);
+  e = make(&k);
+  swap_threads(threads);
+  return e;
+}
+
+void rk_dnnl_end(struct rk_dnnl *e) {
+  if (e) give_back(e);
+}
+
+static int64_t aligned(int64_t bytes) { return (bytes + 63) & ~(int64_t)63; }
+
+static dnnl_status_t reorder(struct rk_dnnl *e, const struct side *s, bool out) {
+  dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, out ? s->theirs : s->ours}, {DNNL_ARG_TO, out ? s->ours : s->theirs}};
+  return lib.primitive_execute(s->reorder, e->stream, 2, args);
+}
+
+static dnnl_status_t execute(struct rk_dnnl *e, float *const *data, float *bias, char *scratch) {
+  int product = (int)e->key.product, result = result_of(product), n = 0;
+  dnnl_exec_arg_t args[SIDES + 2];
+  dnnl_status_t s = dnnl_success;
+  for (int i = 0; i < SIDES && !s; i++) {
+    struct side *d = &e->side[i];
+    s = lib.memory_set_data_handle(d->ours, data[i]);
+    if (!s && d->reorder) {
+      s = lib.memory_set_data_handle(d->theirs, scratch);
+      scratch += aligned(d->bytes);
+      if (!s && i != result) s = reorder(e, d, false);
+    }
+    args[n++] = (dnnl_exec_arg_t){arguments[product][i], d->reorder ? d->theirs : d->ours};
+  }
+  if (!s && e->bias) {
+    s = lib.memory_set_data_handle(e->bias, bias);
+    args[n++] = (dnnl_exec_arg_t){product == RK_GATHER ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS, e->bias};
+  }
+  if (!s && e->scratch) {
+    s = lib.memory_set_data_handle(e->scratch, scratch);
+    args[n++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, e->scratch};
+  }
+  if (!s) s = lib.primitive_execute(e->primitive, e->stream, n, args);
+  if (!s && e->side[result].reorder) s = reorder(e, &e->side[result], true);
+  return s ? s : lib.stream_wait(e->stream);
+}
+
+int rk_dnnl_run(struct rk_dnnl *e, float *i, float *w, float *j, float *bias, const char *who) {
+  float *data[SIDES] = {i, w, j};
+  int64_t bytes = aligned(e->scratch_bytes) + 64;
+  for (int s = 0; s < SIDES; s++) bytes += aligned(e->side[s].bytes);
+  char *scratch = rk_scratch(bytes, who);
+  if (!scratch) return RK_ENOMEM;
+  int threads = swap_threads((int)e->key.threads);
+  dnnl_status_t s = execute(e, data, bias, scratch);
+  swap_threads(threads);
+  rk_scratch_free(scratch);
+  return s ? rk_fail(RK_ESYS, "%s: oneDNN failed with status %d", who, (int)s) : RK_OK;
+}
+
+#else
+const char *rk_dnnl(void) { return NULL; }
+struct rk_dnnl *rk_dnnl_begin(int product, const struct rk_conv_plan *p, int layout, bool bias) {
+  (void)product, (void)p, (void)layout, (void)bias;
+  return NULL;
+}
+int rk_dnnl_run(struct rk_dnnl *e, float *i, float *w, float *j, float *bias, const char *who) {
+  (void)e, (void)i, (void)w, (void)j, (void)bias;
+  return rk_fail(RK_ESYS, "%s: built without oneDNN", who);
+}
+void rk_dnnl_end(struct rk_dnnl *e) { (void)e; }
+#endif

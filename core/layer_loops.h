@@ -1,0 +1,100 @@
+/* layer_loops.h -- tables of the inner loops of pooling, batch normalisation
+ * and softmax. The files loops_pool.c, loops_norm.c and loops_softmax.c are
+ * compiled once per instruction set (RK_ISA), and hold each loop for float and
+ * for double. What is split among threads, and into which parts, is decided by
+ * the callers (pool.c, norm.c, softmax.c); sums run in 16 fixed lanes, so the
+ * bits depend neither on the ISA nor on the number of threads. */
+#ifndef RK_LAYER_LOOPS_H
+#define RK_LAYER_LOOPS_H
+#include "internal.h"
+#include <string.h>
+
+/* -- pooling -- */
+/* A pooling problem brought to three dims (leading ones of size 1). */
+struct rk_pool_plan {
+  int64_t in[3], out[3], size[3], stride[3], pad[3], dilation[3];
+  int64_t n, c;          /* images, channels */
+  int64_t plane, places; /* elements of an input and of an output plane */
+  int count_pad;
+  int64_t *lo, *hi; /* size[2] each: the columns ox in [lo, hi) for which a tap lies inside the row */
+  int64_t *first;   /* out[2]: the first tap inside the row, as a column of the input; -1: none */
+};
+struct rk_pool_loops {
+  /* One plane of packed rows. */
+  void (*max_plane)(void *y, int64_t *index, const void *x, const struct rk_pool_plan *p);
+  /* One output row (oz, oy) of an image, channels last: y, index point at the row, x at the image. */
+  void (*max_last)(void *y, int64_t *index, const void *x, const struct rk_pool_plan *p, int64_t oz, int64_t oy);
+  /* dx[index - 1] += g for `count` channels of one image that lie `gap` apart, each position `step` after the last one;
+   * zeroes dx first. False when an index is out of range. */
+  bool (*max_back)(void *dx, const void *g, const int64_t *index, const struct rk_pool_plan *p, int64_t count,
+                   int64_t step);
+  void (*avg_plane)(void *y, const void *x, const struct rk_pool_plan *p);
+  void (*avg_last)(void *y, const void *x, const struct rk_pool_plan *p, int64_t oz, int64_t oy);
+  void (*avg_plane_back)(void *dx, const void *g, const struct rk_pool_plan *p);
+  void (*avg_last_back)(void *dx, const void *g, const struct rk_pool_plan *p,
+                        int64_t count); /* of one image, `count` channels */
+};
+
+/* -- batch normalisation -- */
+struct rk_moments { /* of `n` numbers: mean and the sum of squared distances from it */
+  double n, mean, m2;
+};
+struct rk_norm_loops {
+  double (*sum)(const void *x, int64_t n);
+  /* A channel as `runs` runs of n numbers, `gap` apart. */
+  void (*moments)(struct rk_moments *m, const void *x, int64_t runs, int64_t n, int64_t gap);
+  /* sum of g and of g*(x - mean) */
+  void (*dots)(double *sg, double *sgx, const void *g, const void *x, double mean, int64_t runs, int64_t n,
+               int64_t gap);
+  /* y = (x - mean)*a + b */
+  void (*apply)(void *y, const void *x, double mean, double a, double b, int64_t runs, int64_t n, int64_t gap);
+  /* dx = (g - gm - (x - mean)*k)*a */
+  void (*back)(void *dx, const void *g, const void *x, double gm, double mean, double k, double a, int64_t runs,
+               int64_t n, int64_t gap);
+  /* The same for `rows` rows of c channels side by side; every constant is an array of c. */
+  void (*moments_last)(struct rk_moments *m, const void *x, int64_t rows, int64_t c);
+  void (*dots_last)(double *sg, double *sgx, const void *g, const void *x, const void *mean, int64_t rows, int64_t c);
+  void (*apply_last)(void *y, const void *x, const void *mean, const void *a, const void *b, int64_t rows, int64_t c);
+  void (*back_last)(void *dx, const void *g, const void *x, const void *gm, const void *mean, const void *k,
+                    const void *a, int64_t rows, int64_t c);
+};
+
+/* -- softmax -- */
+enum { RK_SOFTMAX_BLOCK = 128 }; /* columns a call of the *_columns loops takes at most */
+struct rk_softmax_loops {
+  void (*row)(void *y, const void *x, int64_t n, int take_log);
+  void (*row_back)(void *dx, const void *g, const void *y, int64_t n, int take_log);
+  /* `width` columns side by side, each of n numbers `gap` apart. */
+  void (*columns)(void *y, const void *x, int64_t n, int64_t gap, int64_t width, int take_log);
+  void (*columns_back)(void *dx, const void *g, const void *y, int64_t n, int64_t gap, int64_t width, int take_log);
+};
+
+/* -- choice: element [0] is float, [1] double -- */
+#define RK_LOOPS_NAME_(name, isa) name##_##isa
+#define RK_LOOPS_NAME(name, isa) RK_LOOPS_NAME_(name, isa)
+#define RK_DECLARE_LOOPS(name)                                                                                         \
+  extern const struct name name##_base[2], name##_avx2[2], name##_avx512[2];                                           \
+  static inline const struct name *name(int dtype) {                                                                   \
+    const struct name *l = name##_base;                                                                                \
+    RK_PREFER_LOOPS(name, avx2)                                                                                        \
+    RK_PREFER_LOOPS(name, avx512)                                                                                      \
+    return l + (dtype == RK_f64);                                                                                      \
+  }
+#ifdef __x86_64__
+#define RK_PREFER_LOOPS(name, isa)                                                                                     \
+  if (strcmp(rk_isa(), #isa) == 0) l = name##_##isa;
+#else
+#define RK_PREFER_LOOPS(name, isa)
+#endif
+RK_DECLARE_LOOPS(rk_pool_loops)
+RK_DECLARE_LOOPS(rk_norm_loops)
+RK_DECLARE_LOOPS(rk_softmax_loops)
+
+/* In the loops files: the compiler may assume that iterations do not depend on one another. */
+#ifdef __clang__
+#define RK_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define RK_IVDEP _Pragma("GCC ivdep")
+#endif
+enum { RK_LANES = 16 };
+#endif

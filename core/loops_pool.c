@@ -1,0 +1,272 @@
+/* loops_pool.c -- inner loops of max and average pooling; see layer_loops.h.
+ * Compiled once per ISA; includes itself once per type.
+ *
+ * Packed rows: an output row is built tap by tap, each tap a loop over the
+ * columns for which it lies inside the input row; such loops widen for stride
+ * 1 and 2, which therefore get copies of their own. Channels last: a loop over
+ * the channels of each tap. */
+#ifndef REAL
+#include "layer_loops.h"
+#include "scalar.h"
+
+/* The taps k in [*lo, *hi) of output position o that lie inside the input, and the input position of tap 0. */
+static inline int64_t taps(const struct rk_pool_plan *p, int d, int64_t o, int64_t *lo, int64_t *hi) {
+  int64_t at = o * p->stride[d] - p->pad[d], dil = p->dilation[d];
+  *lo = at < 0 ? (-at + dil - 1) / dil : 0;
+  *hi = at >= p->in[d] ? 0 : (p->in[d] - at + dil - 1) / dil;
+  if (*hi > p->size[d]) *hi = p->size[d];
+  return at;
+}
+/* How many positions of window o count in an average. */
+static inline int64_t extent(const struct rk_pool_plan *p, int d, int64_t o) {
+  int64_t first = o * p->stride[d] - p->pad[d], last = first + p->size[d];
+  if (last > p->in[d] + p->pad[d]) last = p->in[d] + p->pad[d];
+  if (p->count_pad) return last - first;
+  if (last > p->in[d]) last = p->in[d];
+  return last - (first < 0 ? 0 : first);
+}
+
+#define REAL float
+#define INDEX int32_t
+#define FN(name) name##_f32
+#include "loops_pool.c"
+#undef REAL
+#undef INDEX
+#undef FN
+#define REAL double
+#define INDEX int64_t
+#define FN(name) name##_f64
+#include "loops_pool.c"
+#undef FN
+
+#define TABLE(t)                                                                                                       \
+  {                                                                                                                    \
+    .max_plane = max_plane_##t, .max_last = max_last_##t, .max_back = max_back_##t, .avg_plane = avg_plane_##t,        \
+    .avg_last = avg_last_##t, .avg_plane_back = avg_plane_back_##t, .avg_last_back = avg_last_back_##t                 \
+  }
+const struct rk_pool_loops RK_LOOPS_NAME(rk_pool_loops, RK_ISA)[2] = {TABLE(f32), TABLE(f64)};
+
+#else
+enum { FN(BLOCK) = 256 }; /* columns or channels handled at a time */
+
+/* best, index over columns [0, n) for one tap; x points at the tap of column 0, whose index is `at`. NaN wins. */
+static inline __attribute__((always_inline)) void FN(max_tap)(REAL *best, INDEX *index, const REAL *x, INDEX at,
+                                                              int64_t n, int64_t s) {
+  RK_IVDEP for (int64_t i = 0; i < n; i++) {
+    REAL v = x[i * s];
+    int take = (v > best[i]) | (v != v);
+    best[i] = take ? v : best[i];
+    index[i] = take ? at + (INDEX)(i * s) : index[i];
+  }
+}
+
+/* Columns [c0, c1) of output row (oz, oy). */
+static void FN(max_row)(REAL *y, int64_t *index, const REAL *x, const struct rk_pool_plan *p, int64_t oz, int64_t oy,
+                        int64_t c0, int64_t c1) {
+  REAL best[FN(BLOCK)];
+  INDEX where[FN(BLOCK)];
+  int64_t z0, z1, y0, y1, s = p->stride[2];
+  int64_t z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
+  int64_t top = (z + z0 * p->dilation[0]) * p->in[1] + row + y0 * p->dilation[1];
+  bool some = z0 < z1 && y0 < y1;
+  for (int64_t i = c0; i < c1; i++) {
+    best[i - c0] = (REAL)-INFINITY;
+    where[i - c0] = (INDEX)(some && p->first[i] >= 0 ? top * p->in[2] + p->first[i] + 1 : 0);
+  }
+  for (int64_t kz = z0; kz < z1; kz++)
+    for (int64_t ky = y0; ky < y1; ky++) {
+      int64_t line = ((z + kz * p->dilation[0]) * p->in[1] + row + ky * p->dilation[1]) * p->in[2];
+      for (int64_t kx = 0; kx < p->size[2]; kx++) {
+        int64_t lo = p->lo[kx] > c0 ? p->lo[kx] : c0, hi = p->hi[kx] < c1 ? p->hi[kx] : c1;
+        if (lo >= hi) continue;
+        int64_t at = line + lo * s - p->pad[2] + kx * p->dilation[2];
+        REAL *b = best + (lo - c0);
+        INDEX *w = where + (lo - c0);
+        if (s == 2)
+          FN(max_tap)(b, w, x + at, (INDEX)(at + 1), hi - lo, 2);
+        else if (s == 1)
+          FN(max_tap)(b, w, x + at, (INDEX)(at + 1), hi - lo, 1);
+        else
+          FN(max_tap)(b, w, x + at, (INDEX)(at + 1), hi - lo, s);
+      }
+    }
+  for (int64_t i = 0; i < c1 - c0; i++) y[c0 + i] = best[i];
+  for (int64_t i = 0; i < c1 - c0; i++) index[c0 + i] = where[i];
+}
+
+static void FN(max_plane)(void *out, int64_t *index, const void *in, const struct rk_pool_plan *p) {
+  REAL *y = out;
+  for (int64_t oz = 0; oz < p->out[0]; oz++)
+    for (int64_t oy = 0; oy < p->out[1]; oy++, y += p->out[2], index += p->out[2])
+      for (int64_t c = 0; c < p->out[2]; c += FN(BLOCK))
+        FN(max_row)(y, index, in, p, oz, oy, c, c + FN(BLOCK) < p->out[2] ? c + FN(BLOCK) : p->out[2]);
+}
+
+/* Channels [c0, c0 + n) of one position: best over the taps, or nothing when the window holds no element. */
+static void FN(max_at)(REAL *y, int64_t *index, const REAL *x, const struct rk_pool_plan *p, const int64_t *at,
+                       const int64_t *lo, const int64_t *hi, int64_t n) {
+  REAL best[FN(BLOCK)];
+  INDEX where[FN(BLOCK)];
+  bool first = true;
+  for (int64_t i = 0; i < n; i++) best[i] = (REAL)-INFINITY, where[i] = 0;
+  for (int64_t kz = lo[0]; kz < hi[0]; kz++)
+    for (int64_t ky = lo[1]; ky < hi[1]; ky++)
+      for (int64_t kx = lo[2]; kx < hi[2]; kx++) {
+        int64_t place = ((at[0] + kz * p->dilation[0]) * p->in[1] + at[1] + ky * p->dilation[1]) * p->in[2] + at[2] +
+                        kx * p->dilation[2];
+        const REAL *v = x + place * p->c;
+        INDEX k = (INDEX)(place + 1);
+        if (first) {
+          for (int64_t i = 0; i < n; i++) best[i] = v[i], where[i] = k;
+          first = false;
+        } else
+          RK_IVDEP for (int64_t i = 0; i < n; i++) {
+            int take = (v[i] > best[i]) | (v[i] != v[i]);
+            best[i] = take ? v[i] : best[i];
+            where[i] = take ? k : where[i];
+          }
+      }
+  for (int64_t i = 0; i < n; i++) y[i] = best[i];
+  for (int64_t i = 0; i < n; i++) index[i] = where[i];
+}
+
+static void FN(max_last)(void *out, int64_t *index, const void *in, const struct rk_pool_plan *p, int64_t oz,
+                         int64_t oy) {
+  REAL *y = out;
+  const REAL *x = in;
+  int64_t lo[3], hi[3], at[3];
+  at[0] = taps(p, 0, oz, &lo[0], &hi[0]);
+  at[1] = taps(p, 1, oy, &lo[1], &hi[1]);
+  for (int64_t ox = 0; ox < p->out[2]; ox++, y += p->c, index += p->c) {
+    at[2] = taps(p, 2, ox, &lo[2], &hi[2]);
+    for (int64_t c = 0; c < p->c; c += FN(BLOCK))
+      FN(max_at)(y + c, index + c, x + c, p, at, lo, hi, p->c - c < FN(BLOCK) ? p->c - c : FN(BLOCK));
+  }
+}
+
+static bool FN(max_back)(void *out, const void *grad, const int64_t *index, const struct rk_pool_plan *p, int64_t count,
+                         int64_t step) {
+  REAL *dx = out;
+  const REAL *g = grad;
+  uint64_t plane = (uint64_t)p->plane;
+  int bad = 0;
+  if (step == 1) {
+    memset(dx, 0, (size_t)p->plane * sizeof *dx);
+    for (int64_t i = 0; i < p->places; i++) {
+      uint64_t k = (uint64_t)index[i];
+      if (k - 1 < plane)
+        dx[k - 1] += g[i];
+      else
+        bad |= k != 0;
+    }
+    return !bad;
+  }
+  for (int64_t i = 0; i < p->plane; i++) memset(dx + i * step, 0, (size_t)count * sizeof *dx);
+  for (int64_t i = 0; i < p->places; i++)
+    for (int64_t c = 0; c < count; c++) {
+      uint64_t k = (uint64_t)index[i * step + c];
+      if (k - 1 < plane)
+        dx[(int64_t)(k - 1) * step + c] += g[i * step + c];
+      else
+        bad |= k != 0;
+    }
+  return !bad;
+}
+
+static inline __attribute__((always_inline)) void FN(add_tap)(REAL *sum, const REAL *x, int64_t n, int64_t s) {
+  RK_IVDEP for (int64_t i = 0; i < n; i++) sum[i] += x[i * s];
+}
+static inline __attribute__((always_inline)) void FN(spread_tap)(REAL *dx, const REAL *g, int64_t n, int64_t s) {
+  RK_IVDEP for (int64_t i = 0; i < n; i++) dx[i * s] += g[i];
+}
+
+static void FN(avg_plane)(void *out, const void *in, const struct rk_pool_plan *p) {
+  REAL *y = out;
+  const REAL *x = in;
+  int64_t s = p->stride[2], n = p->out[2];
+  for (int64_t oz = 0; oz < p->out[0]; oz++)
+    for (int64_t oy = 0; oy < p->out[1]; oy++, y += n) {
+      int64_t z0, z1, y0, y1, z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
+      for (int64_t i = 0; i < n; i++) y[i] = 0;
+      for (int64_t kz = z0; kz < z1; kz++)
+        for (int64_t ky = y0; ky < y1; ky++)
+          for (int64_t kx = 0; kx < p->size[2]; kx++) {
+            int64_t lo = p->lo[kx], hi = p->hi[kx];
+            const REAL *v = x + ((z + kz) * p->in[1] + row + ky) * p->in[2] + lo * s - p->pad[2] + kx;
+            if (lo >= hi) continue;
+            if (s == 2)
+              FN(add_tap)(y + lo, v, hi - lo, 2);
+            else if (s == 1)
+              FN(add_tap)(y + lo, v, hi - lo, 1);
+            else
+              FN(add_tap)(y + lo, v, hi - lo, s);
+          }
+      REAL area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy));
+      for (int64_t i = 0; i < n; i++) y[i] /= area * (REAL)extent(p, 2, i);
+    }
+}
+
+static void FN(avg_plane_back)(void *out, const void *grad, const struct rk_pool_plan *p) {
+  REAL *dx = out, part[FN(BLOCK)];
+  const REAL *g = grad;
+  int64_t s = p->stride[2], n = p->out[2];
+  memset(dx, 0, (size_t)p->plane * sizeof *dx);
+  for (int64_t oz = 0; oz < p->out[0]; oz++)
+    for (int64_t oy = 0; oy < p->out[1]; oy++, g += n) {
+      int64_t z0, z1, y0, y1, z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
+      REAL area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy));
+      for (int64_t c0 = 0; c0 < n; c0 += FN(BLOCK)) {
+        int64_t c1 = c0 + FN(BLOCK) < n ? c0 + FN(BLOCK) : n;
+        for (int64_t i = c0; i < c1; i++) part[i - c0] = g[i] / (area * (REAL)extent(p, 2, i));
+        for (int64_t kz = z0; kz < z1; kz++)
+          for (int64_t ky = y0; ky < y1; ky++)
+            for (int64_t kx = 0; kx < p->size[2]; kx++) {
+              int64_t lo = p->lo[kx] > c0 ? p->lo[kx] : c0, hi = p->hi[kx] < c1 ? p->hi[kx] : c1;
+              if (lo >= hi) continue;
+              REAL *v = dx + ((z + kz) * p->in[1] + row + ky) * p->in[2] + lo * s - p->pad[2] + kx;
+              if (s == 2)
+                FN(spread_tap)(v, part + (lo - c0), hi - lo, 2);
+              else if (s == 1)
+                FN(spread_tap)(v, part + (lo - c0), hi - lo, 1);
+              else
+                FN(spread_tap)(v, part + (lo - c0), hi - lo, s);
+            }
+      }
+    }
+}
+
+static void FN(avg_last)(void *out, const void *in, const struct rk_pool_plan *p, int64_t oz, int64_t oy) {
+  REAL *y = out;
+  const REAL *x = in;
+  int64_t z0, z1, y0, y1, x0, x1, z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
+  for (int64_t ox = 0; ox < p->out[2]; ox++, y += p->c) {
+    int64_t column = taps(p, 2, ox, &x0, &x1);
+    REAL area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy) * extent(p, 2, ox));
+    for (int64_t i = 0; i < p->c; i++) y[i] = 0;
+    for (int64_t kz = z0; kz < z1; kz++)
+      for (int64_t ky = y0; ky < y1; ky++)
+        for (int64_t kx = x0; kx < x1; kx++)
+          FN(add_tap)(y, x + (((z + kz) * p->in[1] + row + ky) * p->in[2] + column + kx) * p->c, p->c, 1);
+    for (int64_t i = 0; i < p->c; i++) y[i] /= area;
+  }
+}
+
+static void FN(avg_last_back)(void *out, const void *grad, const struct rk_pool_plan *p, int64_t count) {
+  REAL *dx = out;
+  const REAL *g = grad;
+  for (int64_t i = 0; i < p->plane; i++) memset(dx + i * p->c, 0, (size_t)count * sizeof *dx);
+  for (int64_t oz = 0; oz < p->out[0]; oz++)
+    for (int64_t oy = 0; oy < p->out[1]; oy++)
+      for (int64_t ox = 0; ox < p->out[2]; ox++, g += p->c) {
+        int64_t z0, z1, y0, y1, x0, x1;
+        int64_t z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1), column = taps(p, 2, ox, &x0, &x1);
+        REAL area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy) * extent(p, 2, ox));
+        for (int64_t kz = z0; kz < z1; kz++)
+          for (int64_t ky = y0; ky < y1; ky++)
+            for (int64_t kx = x0; kx < x1; kx++) {
+              REAL *v = dx + (((z + kz) * p->in[1] + row + ky) * p->in[2] + column + kx) * p->c;
+              RK_IVDEP for (int64_t i = 0; i < count; i++) v[i] += g[i] / area;
+            }
+      }
+}
+#endif
