@@ -11,10 +11,10 @@ void add_history(const char *);
 char *rl_basic_word_break_characters;
 char *rl_completer_word_break_characters;
 int rl_completion_append_character;
-typedef char **rk_completion(const char *, int, int);
-rk_completion *rl_attempted_completion_function;
-void *malloc(size_t);
-void free(void *);
+typedef char **trepl_completion(const char *, int, int);
+trepl_completion *rl_attempted_completion_function;
+void *trepl_malloc(size_t) __asm__("malloc");
+void trepl_free(void *) __asm__("free");
 ]]
 local LIBRARIES = { 'libedit.so.2', 'libreadline.so.8', 'libedit.so', 'libreadline.so' }
 local HISTORY_LINES = 1000
@@ -92,7 +92,7 @@ local function common_prefix(list)
 end
 
 local function c_string(text)
-  local p = ffi.cast('char *', ffi.C.malloc(#text + 1))
+  local p = ffi.cast('char *', ffi.C.trepl_malloc(#text + 1))
   ffi.copy(p, text)
   return p
 end
@@ -104,7 +104,7 @@ local function complete(text)
     return nil
   end
   local several = #list > 1 and 1 or 0
-  local answer = ffi.cast('char **', ffi.C.malloc((#list + several + 1) * ffi.sizeof 'char *'))
+  local answer = ffi.cast('char **', ffi.C.trepl_malloc((#list + several + 1) * ffi.sizeof 'char *'))
   answer[0] = c_string(common_prefix(list))
   for i = 1, several * #list do
     answer[i] = c_string(list[i])
@@ -159,7 +159,7 @@ return function(terminal)
   library.using_history()
   load_history(library, path)
   local history = path and io.open(path, 'a')
-  local callback = ffi.cast('rk_completion *', complete)
+  local callback = ffi.cast('trepl_completion *', complete)
   library.rl_attempted_completion_function = callback
   library.rl_basic_word_break_characters = BREAKS
   library.rl_completer_word_break_characters = BREAKS
@@ -179,7 +179,7 @@ return function(terminal)
       return nil
     end
     local text = ffi.string(line)
-    ffi.C.free(line)
+    ffi.C.trepl_free(line)
     if text:match '%S' and text ~= previous then
       library.add_history(text)
       if history then

@@ -7,12 +7,13 @@
 local ffi = require 'ffi'
 local editor = require 'trepl.editor'
 
+-- Names of our own: a declaration of the same function elsewhere would count instead.
 ffi.cdef [[
-int isatty(int);
-typedef void rk_signal_handler(int);
-rk_signal_handler *signal(int, rk_signal_handler *);
+int trepl_isatty(int) __asm__("isatty");
+typedef void trepl_signal_handler(int);
+trepl_signal_handler *trepl_signal(int, trepl_signal_handler *) __asm__("signal");
 ]]
-local SIGINT, SIG_IGN = 2, ffi.cast('rk_signal_handler *', 1)
+local SIGINT, SIG_IGN = 2, ffi.cast('trepl_signal_handler *', 1)
 
 local function compile(text)
   local expression = text:match '^%s*=(.*)$'
@@ -91,9 +92,9 @@ local function evaluate(call, text, chunk, message)
 end
 
 return function(call)
-  local terminal = ffi.C.isatty(0) == 1
+  local terminal = ffi.C.trepl_isatty(0) == 1
   local read, close = editor(terminal)
-  local before = ffi.C.signal(SIGINT, SIG_IGN) -- Ctrl-C abandons a line, and what runs, but not the session
+  local before = ffi.C.trepl_signal(SIGINT, SIG_IGN) -- Ctrl-C abandons a line, and what runs, but not the session
   if terminal then
     local torch = rawget(_G, 'torch')
     print(('Rekindle%s, Torch7 alight again (%s). Ctrl-D leaves.'):format(
@@ -113,5 +114,5 @@ return function(call)
     end
   end
   close()
-  ffi.C.signal(SIGINT, before)
+  ffi.C.trepl_signal(SIGINT, before)
 end

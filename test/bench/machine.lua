@@ -5,7 +5,7 @@ local ffi = require 'ffi'
 
 ffi.cdef [[
 struct machine_time { long s, n; };
-int clock_gettime(int, struct machine_time *);
+int machine_clock(int, struct machine_time *) __asm__("clock_gettime");
 void cblas_sgemm(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
 char *openblas_get_corename(void);
 void openblas_set_num_threads(int);
@@ -15,7 +15,7 @@ int dnnl_sgemm(char, char, int64_t, int64_t, int64_t, float, const float *, int6
 local N, RUNS = 2048, 7
 local time = ffi.new 'struct machine_time'
 local function now()
-  ffi.C.clock_gettime(1, time)
+  ffi.C.machine_clock(1, time)
   return tonumber(time.s) + tonumber(time.n) * 1e-9
 end
 

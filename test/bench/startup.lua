@@ -4,21 +4,21 @@
 local ffi = require 'ffi'
 
 ffi.cdef [[
-int fork(void);
-int execv(const char *, const char *const *);
-int waitpid(int, int *, int);
-int open(const char *, int, ...);
-int dup2(int, int);
-void _exit(int);
+int startup_fork(void) __asm__("fork");
+int startup_execv(const char *, const char *const *) __asm__("execv");
+int startup_waitpid(int, int *, int) __asm__("waitpid");
+int startup_open(const char *, int, ...) __asm__("open");
+int startup_dup2(int, int) __asm__("dup2");
+void startup_exit(int) __asm__("_exit");
 struct startup_time { long s, n; };
-int clock_gettime(int, struct startup_time *);
+int startup_clock(int, struct startup_time *) __asm__("clock_gettime");
 ]]
 local C, RUNS = ffi.C, 31
 local th = arg[-1]
 
 local time = ffi.new 'struct startup_time'
 local function now()
-  C.clock_gettime(1, time)
+  C.startup_clock(1, time)
   return tonumber(time.s) * 1e3 + tonumber(time.n) * 1e-6
 end
 
@@ -26,13 +26,13 @@ local function spawn(code)
   local words = ffi.new('const char *[4]', { th, '-e', code })
   local status = ffi.new 'int[1]'
   local began = now()
-  local pid = C.fork()
+  local pid = C.startup_fork()
   if pid == 0 then
-    C.dup2(C.open('/dev/null', 1), 1)
-    C.execv(th, words)
-    C._exit(127)
+    C.startup_dup2(C.startup_open('/dev/null', 1), 1)
+    C.startup_execv(th, words)
+    C.startup_exit(127)
   end
-  C.waitpid(pid, status, 0)
+  C.startup_waitpid(pid, status, 0)
   assert(status[0] == 0, 'the program failed: ' .. code)
   return now() - began
 end
