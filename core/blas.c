@@ -44,6 +44,7 @@ static struct {
   int threads; /* last set */
   int pooled;  /* has threads of its own: set_threads also counts inside our parallel loops */
   char name[128];
+  void *library;
 } blas = {.name = "own"};
 static pthread_once_t blas_once = PTHREAD_ONCE_INIT;
 
@@ -98,6 +99,7 @@ static bool open_library(const char *soname) {
     dlclose(library);
     return false;
   }
+  blas.library = library;
   blas.set_threads = (void (*)(int))find(library, "openblas_set_num_threads");
   int (*parallel)(void) = (int (*)(void))find(library, "openblas_get_parallel");
   blas.pooled = parallel && parallel() == 1;
@@ -130,6 +132,13 @@ static void set_threads(int n) {
     blas.set_threads(n);
     blas.threads = n;
   }
+}
+
+void *rk_blas_symbol(const char *name) {
+  rk_blas();
+  if (!blas.library) return NULL;
+  set_threads(rk_deterministic() ? 1 : rk_threads());
+  return dlsym(blas.library, name);
 }
 
 void rk_blas_alone(bool alone) { set_threads(alone ? 1 : rk_threads()); }

@@ -54,6 +54,10 @@ int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x);
 /* Do the memories that two tensors show overlap without being the very same view? */
 bool rk_overlap(const struct rk_tensor *t, const struct rk_tensor *u);
 
+/* -- the BLAS library (blas.c) -- */
+/* A symbol of the BLAS that is in use, opened by the first call: "dgesv_". NULL when there is none. */
+void *rk_blas_symbol(const char *name);
+
 /* -- threads (thread.c) -- */
 /* Call f(arg, k) for k in [0, parts), on several threads when `work` (about: bytes or operations
  * touched in all) makes that pay. The parts are the caller's and do not depend on the number of threads: same bits. */

@@ -254,6 +254,26 @@ int rk_bmm_sum(struct rk_tensor *out, double beta, double alpha, const struct rk
 int rk_dot(const struct rk_tensor *x, const struct rk_tensor *y, struct rk_value *out); /* any equal counts */
 const char *rk_blas(void); /* what serves gemm: "OpenBLAS 0.3.21 SkylakeX", "oneDNN ...", "own"; opens it */
 
+/* -- decompositions (lapack.c) -------------------------------------------------------- */
+/* LAPACK of the BLAS in use; float32 and float64. Inputs are matrices with any steps and are not changed; results are
+ * resized. A matrix that does not allow the operation is RK_EARG naming the pivot, minor or eigenvalue at fault. */
+int rk_gesv(struct rk_tensor *x, struct rk_tensor *lu, const struct rk_tensor *b, const struct rk_tensor *a);  /* a*x = b; lu packed */
+int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b, const struct rk_tensor *a);  /* least squares or least norm; max(rows, columns of a) rows, the solution on top */
+int rk_trtrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_tensor *a, int upper, int transposed, int unit);
+int rk_symeig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors, int upper);     /* ascending */
+int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors);                  /* e: n x 2, real and imaginary */
+int rk_svd(struct rk_tensor *u, struct rk_tensor *s, struct rk_tensor *v, const struct rk_tensor *a, int full); /* a = u*diag(s)*v' */
+int rk_inverse(struct rk_tensor *out, const struct rk_tensor *a);
+int rk_lu(struct rk_tensor *lu, struct rk_tensor *pivots, int *swaps, const struct rk_tensor *a);               /* pivots: i32, 1-based; singular is allowed */
+int rk_potrf(struct rk_tensor *out, const struct rk_tensor *a, int upper);                                     /* the other triangle is zero */
+int rk_potrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_tensor *factor, int upper);
+int rk_potri(struct rk_tensor *out, const struct rk_tensor *factor, int upper);                                /* the whole symmetric inverse */
+int rk_pstrf(struct rk_tensor *out, struct rk_tensor *pivots, const struct rk_tensor *a, int upper, double tolerance); /* pivots: i32, 1-based */
+int rk_geqrf(struct rk_tensor *m, struct rk_tensor *tau, const struct rk_tensor *a);
+int rk_orgqr(struct rk_tensor *q, const struct rk_tensor *m, const struct rk_tensor *tau);
+int rk_ormqr(struct rk_tensor *out, const struct rk_tensor *m, const struct rk_tensor *tau, const struct rk_tensor *c, int left, int transposed);
+int rk_qr(struct rk_tensor *q, struct rk_tensor *r, const struct rk_tensor *a);                                /* reduced */
+
 /* -- random -------------------------------------------------------------------------- */
 /* mt19937 and Torch7's order of draws, bit for bit; see random.c. */
 struct rk_random {
