@@ -89,15 +89,18 @@ const int rk_compute_of[RK_NDTYPES] = {RK_DTYPES(ROW, )};
 const struct rk_loops *rk_cpu_loops[RK_NDTYPES];
 static const struct isa *chosen;
 
+bool rk_use_isa(const char *name) {
+  const struct isa *found = NULL;
+  for (int k = 0; k < ISAS && !found; k++)
+    if ((!name || !strcmp(name, isas[k].name)) && has_isa(isas[k].name)) found = &isas[k];
+  if (!found) return false;
+  chosen = found;
+  for (int dt = 0; dt < RK_NDTYPES; dt++) rk_cpu_loops[dt] = chosen->loops[rk_compute_of[dt]];
+  return true;
+}
 __attribute__((constructor)) static void choose_isa(void) {
   const char *wanted = getenv("RK_ISA");
-  chosen = NULL;
-  for (int k = 0; k < ISAS; k++) {
-    if (!has_isa(isas[k].name)) continue;
-    if (!chosen) chosen = &isas[k];
-    if (wanted && !strcmp(wanted, isas[k].name)) chosen = &isas[k];
-  }
-  for (int dt = 0; dt < RK_NDTYPES; dt++) rk_cpu_loops[dt] = chosen->loops[rk_compute_of[dt]];
+  if (!wanted || !rk_use_isa(wanted)) rk_use_isa(NULL);
 }
 const char *rk_isa(void) { return chosen->name; }
 

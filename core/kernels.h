@@ -8,6 +8,7 @@
 #ifndef RK_KERNELS_H
 #define RK_KERNELS_H
 #include "rk.h"
+#include <stdbool.h>
 #pragma GCC visibility push(hidden)
 
 /* -- loops over packed memory of a compute type ---------------------------------- */
@@ -48,6 +49,7 @@ struct rk_loops {
 };
 extern const struct rk_loops *rk_cpu_loops[RK_NDTYPES]; /* of the ISA in use, by dtype: the table of its compute type */
 extern const int rk_compute_of[RK_NDTYPES];
+bool rk_use_isa(const char *name); /* NULL: the best; false: this processor has it not */
 
 /* -- jobs ---------------------------------------------------------------------------- */
 enum { RK_MAX_ARGS = 5 }; /* the result, then inputs */

@@ -256,6 +256,7 @@ static int check_op(int op, int kind, const char *who) {
 }
 
 /* -- one input ---------------------------------------------------------------------------------------- */
+static int dtype_of(const struct rk_tensor *x) { return x ? x->dt : RK_f64; }
 /* x^a for the exponents that have an exact form. */
 static const struct {
   double exponent;
@@ -263,22 +264,21 @@ static const struct {
   double a;
 } exact_powers[] = {{1, RK_OP_mul, 1},      {2, RK_OP_square, 0}, {3, RK_OP_cube, 0},    {0.5, RK_OP_sqrt, 0},
                     {-0.5, RK_OP_rsqrt, 0}, {-1, RK_OP_cinv, 0},  {-2, RK_OP_rsquare, 0}};
-static int exact_power(int op, struct rk_scalar *a) {
-  if (op != RK_OP_pow) return op;
+static int exact_power(int op, int dtype, struct rk_scalar *a) {
+  if (op != RK_OP_pow || !rk_dtype_is_float(dtype)) return op;
   for (size_t k = 0; k < sizeof exact_powers / sizeof exact_powers[0]; k++)
     if (a->f == exact_powers[k].exponent) return a->f = exact_powers[k].a, exact_powers[k].op;
   return op;
 }
 static int map1(int op, struct rk_tensor *out, const struct rk_tensor *x, struct rk_scalar a, struct rk_scalar b) {
   RK_TRY(check_op(op, RK_MAP1, "map1"));
-  op = exact_power(op, &a);
+  op = exact_power(op, dtype_of(x), &a);
   struct rk_loop l = {.a = a.f, .b = b.f, .ia = a.i, .ib = b.i};
   rk_map_loop *f = short_cut(&l, op, 1, out, x, NULL, NULL);
   if (f) return f(&l), RK_OK;
   struct call c = {.op = op, .inputs = 1, .out = out, .in = {x}, .a = a, .b = b};
   return run_call(&c);
 }
-static int dtype_of(const struct rk_tensor *x) { return x ? x->dt : RK_f64; }
 
 int rk_map1(int op, struct rk_tensor *out, const struct rk_tensor *x, double a, double b) {
   const int dt = dtype_of(x);
@@ -291,7 +291,7 @@ int rk_map1_long(int op, struct rk_tensor *out, const struct rk_tensor *x, int64
 int rk_map1_number(int op, double x, double a, double b, double *out) {
   RK_TRY(check_op(op, RK_MAP1, "map1_number"));
   struct rk_scalar s = {a, 0};
-  op = exact_power(op, &s);
+  op = exact_power(op, RK_f64, &s);
   rk_map_loop *f = rk_cpu_loops[RK_f64]->map[RK_VALUE][op];
   if (!f) return rk_fail(RK_EDTYPE, "%s: not defined for a number", rk_op_name(op));
   f(&(struct rk_loop){.n = 1, .out = out, .in = {&x}, .a = s.f, .b = b, .mask = ~(uint64_t)0});

@@ -95,8 +95,8 @@
   OP1(selu, FLT, 0, K(1.0507009873554805) * (x <= 0 ? K(1.6732632423543772) * rk_expm1(x) : x),                         \
       x <= 0 ? g * (y + K(1.7580993408473766)) : g * K(1.0507009873554805),                                             \
       "1.0507 * elu(x; 1.6733)", __VA_ARGS__)                                                                           \
-  OP1(gelu, FLT, 0, K(0.5) * x * (1 + rk_erf(x * K(0.7071067811865476))),                                               \
-      g * (K(0.5) * (1 + rk_erf(x * K(0.7071067811865476))) + x * rk_normal_density(x)),                                \
+  OP1(gelu, FLT, 0, K(0.5) * x * rk_erfc(x * K(-0.7071067811865476)),                                                   \
+      g * (K(0.5) * rk_erfc(x * K(-0.7071067811865476)) + x * rk_normal_density(x)),                                    \
       "x * P(normal <= x) = x/2 * (1 + erf(x / sqrt 2))", __VA_ARGS__)                                                  \
   OP1(gelu_tanh, FLT, 0, x * rk_sigmoid(K(1.5957691216057308) * (x + K(0.044715) * x * x * x)),                         \
       g * rk_gelu_tanh_slope(x, rk_sigmoid(K(1.5957691216057308) * (x + K(0.044715) * x * x * x))),                     \
