@@ -76,7 +76,7 @@ static void check_red(int red, int dtype, const int64_t *shape, int layout) {
   CHECK_OK(test_layout(&x, dtype, 3, shape, layout));
   if (!strcmp(name, "prod"))
     for (int64_t k = 0; k < rk_tensor_count(&x); k++)
-      if (k % 9) rk_poke(&x, test_offset(&x, k), 1, 1);
+      if (k % 61) rk_poke(&x, test_offset(&x, k), 1, 1);
   const int64_t n = rk_tensor_count(&x);
   for (int64_t k = 0; k < n; k++) list[k] = value(&x, k);
   struct rk_value got = {0, 0};
