@@ -168,7 +168,7 @@ int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b
                        info);
     if (info < 0) status = bad_argument("gels", info);
   }
-  if (!status) status = columns_store(x, &cb, cb.ld, cb.cols, "gels");
+  if (!status) status = columns_store(x, &cb, ca.cols, cb.cols, "gels");
   if (!status) status = columns_store(qr, &ca, ca.rows, ca.cols, "gels");
   columns_drop(&ca), columns_drop(&cb), columns_drop(&work);
   return status;

@@ -258,7 +258,7 @@ const char *rk_blas(void); /* what serves gemm: "OpenBLAS 0.3.21 SkylakeX", "one
 /* LAPACK of the BLAS in use; float32 and float64. Inputs are matrices with any steps and are not changed; results are
  * resized. A matrix that does not allow the operation is RK_EARG naming the pivot, minor or eigenvalue at fault. */
 int rk_gesv(struct rk_tensor *x, struct rk_tensor *lu, const struct rk_tensor *b, const struct rk_tensor *a);  /* a*x = b; lu packed */
-int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b, const struct rk_tensor *a);  /* least squares or least norm; max(rows, columns of a) rows, the solution on top */
+int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b, const struct rk_tensor *a);  /* least squares or least norm */
 int rk_trtrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_tensor *a, int upper, int transposed, int unit);
 int rk_symeig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors, int upper);     /* ascending */
 int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors);                  /* e: n x 2, real and imaginary */
