@@ -85,10 +85,20 @@ method('isSize', function(t, sizes)
   return true
 end)
 
---- Counts are the library's own affair; kept for programs that pass tensors through C.
-method('retain', function() end)
+-- Counts are the library's own affair. For programs that balance them by hand, every retain() makes one free() do
+-- nothing.
+local retained = setmetatable({}, { __mode = 'k' })
+method('retain', function(t) retained[t] = (retained[t] or 0) + 1 end)
+
 --- Give the memory back at once instead of when the collector finds it. The tensor is empty afterwards.
-method('free', function(t) C.rk_tensor_drop(t) end)
+method('free', function(t)
+  local n = retained[t]
+  if n then
+    retained[t] = n > 1 and n - 1 or nil
+  else
+    C.rk_tensor_drop(t)
+  end
+end)
 
 -- -- views ------------------------------------------------------------------------------
 
@@ -104,8 +114,7 @@ method('narrow', function(t, dim, first, length)
   if type(first) ~= 'number' then first = integer('narrow', 3, first) end
   if type(length) ~= 'number' then length = integer('narrow', 4, length) end
   local out = view_like(t)
-  local s = C.rk_narrow(out, t, dim, first - 1, length)
-  if s ~= 0 then
+  if length < 1 or C.rk_narrow(out, t, dim, first - 1, length) ~= 0 then
     fail('narrow: %d positions from %d do not fit dimension %d of %s', length, first, dim + 1, describe(t))
   end
   return out
