@@ -6,6 +6,7 @@ local ffi = require 'ffi'
 local C = require 'torch.ffi'
 local check = require 'torch.check'
 local types = require 'torch.types'
+local memory = require 'torch.memory'
 local tensor = require 'torch.tensor'
 local storage = require 'torch.storage'
 
@@ -109,64 +110,42 @@ end
 
 -- -- masks -----------------------------------------------------------------------------
 
--- Calls f(offset of element, running number from 0) for each element that the mask selects; returns their number.
-function M.each_masked(name, t, mask, f)
-  if not istype(ctype, mask) or mask.dt ~= BYTE then check.argument(name, 2, 'a ByteTensor mask', mask) end
-  local n = tonumber(C.rk_tensor_count(t))
-  if C.rk_tensor_count(mask) ~= n then
-    fail('%s: argument 2: expected a mask of %d elements for %s, got %s', name, n, describe(t), describe(mask))
+local function need_mask(name, t, mask)
+  if not istype(ctype, mask) or mask.dt ~= BYTE or C.rk_tensor_count(mask) ~= C.rk_tensor_count(t) then
+    check.argument(name, 2, ('a ByteTensor mask of %d elements for %s'):format(tonumber(C.rk_tensor_count(t)),
+      describe(t)), mask)
   end
-  if n == 0 then return 0 end
-  local packed = tensor.contiguous(mask)
-  local m = ffi.cast('uint8_t *', packed.mem.data) + packed.start
-  for i = 0, n - 1 do
-    if m[i] > 1 then fail('%s: argument 2: a mask holds 0 and 1 only, got %d at element %d', name, m[i], i + 1) end
-  end
-  local count, walk = 0, tensor.walker(t)
-  for i = 0, n - 1 do
-    if m[i] ~= 0 then
-      if f then f(walk(i), count) end
-      count = count + 1
-    end
-  end
-  return count
 end
 
 --- The values that a mask selects, as a vector.
 function M.masked_select(name, t, mask, out)
-  local n = M.each_masked(name, t, mask)
+  need_mask(name, t, mask)
   out = out or empty(t.dt)
-  tensor.resize1(name, out, n)
-  if n == 0 then return out end
-  local dt, data, to = t.dt, t.mem.data, out.mem.data
-  local step, start = out.step[0], out.start
-  M.each_masked(name, t, mask, function(offset, k) write[dt](to, start + k * step, read[dt](data, offset)) end)
+  if t.rank == 0 then return tensor.resize1(name, out, 0) end
+  local s = C.rk_masked_select(out, t, mask)
+  if s ~= 0 then again(s, name, C.rk_masked_select, out, t, mask) end
+  memory.pressure()
   return out
 end
 
 --- Set what a mask selects to a number.
 function M.masked_fill(name, t, mask, v)
+  need_mask(name, t, mask)
   if not check.isnumber(v) then check.argument(name, 3, 'a number', v) end
-  if not istype(int64, v) then v = check.number(name, 3, v) end
-  local dt = t.dt
-  M.each_masked(name, t, mask, function(offset) write[dt](t.mem.data, offset, v) end)
+  if t.rank == 0 then return t end
+  local x = check.number(name, 3, v)
+  local s = C.rk_masked_fill(t, mask, x)
+  if s ~= 0 then again(s, name, C.rk_masked_fill, t, mask, x) end
   return t
 end
 
 --- Fill what a mask selects with the leading values of a tensor.
 function M.masked_copy(name, t, mask, from)
+  need_mask(name, t, mask)
   if not istype(ctype, from) or from.dt ~= t.dt then check.argument(name, 3, types.class[t.dt] .. 'Tensor', from) end
-  local n = M.each_masked(name, t, mask)
-  if n > C.rk_tensor_count(from) then
-    fail('%s: argument 3: the mask selects %d elements, got only %s', name, n, describe(from))
-  end
-  if n == 0 then return t end
-  local dt, walk, source = t.dt, tensor.walker(from), from.mem.data
-  if tensor.shares(t, from) then
-    from = tensor.clone(from)
-    walk, source = tensor.walker(from), from.mem.data
-  end
-  M.each_masked(name, t, mask, function(offset, k) write[dt](t.mem.data, offset, read[dt](source, walk(k))) end)
+  if t.rank == 0 then return t end
+  local s = C.rk_masked_copy(t, mask, from)
+  if s ~= 0 then again(s, name, C.rk_masked_copy, t, mask, from) end
   return t
 end
 

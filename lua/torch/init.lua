@@ -20,6 +20,8 @@ require 'torch.convert'
 require 'torch.reduce'
 require 'torch.random'
 require 'torch.create'
+require 'torch.select'
+require 'torch.order'
 require 'torch.serialize_tensor'
 
 for name, f in pairs(tensor.functions) do torch[name] = f end

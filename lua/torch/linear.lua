@@ -165,13 +165,13 @@ for short, p in pairs(products) do
   end)
 end
 
---- Inner product over all elements, a number.
+--- Inner product over all elements: as in Torch7 always a Lua number, also where int64 holds more digits.
 local function dot(a, b)
   need('dot', 1, a)
   if not istype(ctype, b) or b.dt ~= a.dt then argument('dot', 2, types.class[a.dt] .. 'Tensor', b) end
   local s = C.rk_dot(a, b, value)
   if s ~= 0 then again(s, 'dot', C.rk_dot, a, b, value) end
-  return types.value(a.dt, value)
+  return types.float[a.dt] and value.f or tonumber(value.i)
 end
 define('dot', dot)
 
