@@ -163,7 +163,7 @@ struct rk_value { double f; int64_t i; }; /* FLT dtypes: f. INT dtypes: i exactl
 int rk_peek(const struct rk_tensor *t, int64_t offset, struct rk_value *v);
 int rk_poke(struct rk_tensor *t, int64_t offset, double f, int64_t i); /* FLT stores f, INT stores i */
 /* Any dtype and layout to any other with as many elements, in row-major order of both; converts like a C cast on x86
- * (doubles to small integers wrap through int64, NaN and overflow give the lowest value). Overlapping memory is safe. */
+ * (floats to integers through int32, for Long int64; NaN and what does not fit give its lowest value). Overlapping memory is safe. */
 int rk_copy(struct rk_tensor *out, const struct rk_tensor *x);
 int rk_fill(struct rk_tensor *out, double value);          /* cast to the dtype */
 int rk_fill_long(struct rk_tensor *out, int64_t value);    /* the same from an exact integer */

@@ -27,7 +27,8 @@ __attribute__((unused)) static bool test_check(bool ok, const char *file, int li
 #define CHECK(e) test_check((e), __FILE__, __LINE__, #e)
 
 /* Integers. */
-__attribute__((unused)) static bool test_check_eq(int64_t got, int64_t want, const char *file, int line, const char *what) {
+__attribute__((unused)) static bool test_check_eq(int64_t got, int64_t want, const char *file, int line,
+                                                  const char *what) {
   char text[256];
   snprintf(text, sizeof text, "%s: %" PRId64 " instead of %" PRId64, what, got, want);
   return test_check(got == want, file, line, text);
@@ -35,8 +36,8 @@ __attribute__((unused)) static bool test_check_eq(int64_t got, int64_t want, con
 #define CHECK_EQ(got, want) test_check_eq((got), (want), __FILE__, __LINE__, #got)
 
 /* Doubles: |got - want| <= tolerance * max(1, |want|); NaN equals NaN. */
-__attribute__((unused)) static bool test_check_near(double got, double want, double tolerance, const char *file, int line,
-                                                    const char *what) {
+__attribute__((unused)) static bool test_check_near(double got, double want, double tolerance, const char *file,
+                                                    int line, const char *what) {
   char text[256];
   double room = tolerance * (fabs(want) > 1 ? fabs(want) : 1);
   snprintf(text, sizeof text, "%s: %.17g instead of %.17g", what, got, want);
@@ -53,10 +54,12 @@ __attribute__((unused)) static bool test_check_ok(int status, const char *file, 
 #define CHECK_OK(call) test_check_ok((call), __FILE__, __LINE__, #call)
 
 /* A call that must fail with that status, and a text that holds `part`. */
-__attribute__((unused)) static bool test_check_fails(int got, int want, const char *part, const char *file, int line, const char *what) {
+__attribute__((unused)) static bool test_check_fails(int got, int want, const char *part, const char *file, int line,
+                                                     const char *what) {
   char text[1400];
   bool said = got && strstr(rk_error(), part);
-  snprintf(text, sizeof text, "%s: status %d (\"%s\") instead of %d (\"...%s...\")", what, got, got ? rk_error() : "", want, part);
+  snprintf(text, sizeof text, "%s: status %d (\"%s\") instead of %d (\"...%s...\")", what, got, got ? rk_error() : "",
+           want, part);
   return test_check(got == want && said, file, line, text);
 }
 #define CHECK_FAILS(call, status, part) test_check_fails((call), (status), (part), __FILE__, __LINE__, #call)
@@ -81,8 +84,10 @@ __attribute__((unused)) static double test_real(double low, double high) {
   return low + (high - low) * ((double)(test_word() >> 11) / 9007199254740992.0);
 }
 
-/* A tensor with random content and a random layout (packed, transposed, sliced, expanded, offset) of the given shape. */
-__attribute__((unused)) static int test_layout(struct rk_tensor *t, int dtype, int rank, const int64_t *shape, int kind) {
+/* A tensor with random content and a random layout (packed, transposed, sliced, expanded, offset) of the given shape.
+ */
+__attribute__((unused)) static int test_layout(struct rk_tensor *t, int dtype, int rank, const int64_t *shape,
+                                               int kind) {
   struct rk_tensor base;
   int64_t big[RK_MAX_DIMS], order[RK_MAX_DIMS];
   for (int d = 0; d < rank; d++) big[d] = shape[d], order[d] = d;
