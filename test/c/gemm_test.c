@@ -46,7 +46,7 @@ static void try_product(int dtype, int64_t batch, int64_t m, int64_t n, int64_t 
   bool integer = !rk_dtype_is_float(dtype);
   double alpha = factors[test_int(0, integer ? 3 : 4)], beta = factors[test_int(0, integer ? 3 : 4)];
   if (dtype == RK_u8) alpha = fabs(alpha), beta = fabs(beta);
-  if (beta == 0 && !integer) CHECK_OK(rk_fill(&out, NAN));
+  if (beta == 0 && !integer) CHECK_OK(rk_fill(&out, (double)NAN));
   CHECK_OK((batch ? rk_bmm : rk_gemm)(&out, beta, alpha, &a, &b));
   bool good = true;
   for (int64_t g = 0; g < (batch ? batch : 1) && good; g++)

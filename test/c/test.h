@@ -117,7 +117,7 @@ __attribute__((unused)) static int64_t test_offset(const struct rk_tensor *t, in
   return at;
 }
 __attribute__((unused)) static double test_get(const struct rk_tensor *t, int64_t k) {
-  struct rk_value v = {NAN, 0};
+  struct rk_value v = {(double)NAN, 0};
   rk_peek(t, test_offset(t, k), &v);
   return v.f;
 }
