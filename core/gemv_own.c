@@ -44,8 +44,8 @@ enum { LANES = 16, ROWS = 64, CHUNK = 1 << 14 };
     sum lane[LANES] = {0};                                                                                             \
     int64_t i = 0;                                                                                                     \
     for (; i + LANES <= n; i += LANES)                                                                                 \
-      for (int l = 0; l < LANES; l++) lane[l] += TIMES_##name(x[i + l], y[i + l]);                                     \
-    for (int l = 0; i < n; i++, l++) lane[l] += TIMES_##name(x[i], y[i]);                                             \
+      for (int l = 0; l < LANES; l++) lane[l] += LOAD_##name(x[i + l]) * LOAD_##name(y[i + l]);                        \
+    for (int l = 0; i < n; i++, l++) lane[l] += LOAD_##name(x[i]) * LOAD_##name(y[i]);                                 \
     for (int half = LANES / 2; half; half /= 2)                                                                        \
       for (int l = 0; l < half; l++) lane[l] += lane[l + half];                                                        \
     return lane[0];                                                                                                    \
@@ -82,16 +82,6 @@ enum { LANES = 16, ROWS = 64, CHUNK = 1 << 14 };
 #define VALUE_float(x) ((struct rk_value){(double)(x), 0})
 #define VALUE_double(x) ((struct rk_value){(x), 0})
 #define VALUE_uint64_t(x) ((struct rk_value){0, (int64_t)(x)})
-/* A product, as wide as Torch7 made it before adding: int32 wraps, whatever the sum can hold. */
-#define TIMES_u8(x, y) (LOAD_u8(x) * LOAD_u8(y))
-#define TIMES_i8(x, y) (LOAD_i8(x) * LOAD_i8(y))
-#define TIMES_i16(x, y) (LOAD_i16(x) * LOAD_i16(y))
-#define TIMES_i32(x, y) ((uint64_t)(int32_t)((uint32_t)(x) * (uint32_t)(y)))
-#define TIMES_i64(x, y) (LOAD_i64(x) * LOAD_i64(y))
-#define TIMES_f16(x, y) (LOAD_f16(x) * LOAD_f16(y))
-#define TIMES_bf16(x, y) (LOAD_bf16(x) * LOAD_bf16(y))
-#define TIMES_f32(x, y) (LOAD_f32(x) * LOAD_f32(y))
-#define TIMES_f64(x, y) (LOAD_f64(x) * LOAD_f64(y))
 SUMS(u8, uint8_t, uint64_t)
 SUMS(i8, int8_t, uint64_t)
 SUMS(i16, int16_t, uint64_t)
@@ -149,7 +139,13 @@ int rk_own_dot(int dtype, const void *x, const void *y, int64_t n, struct rk_val
     total.i = (int64_t)((uint64_t)total.i + (uint64_t)chunk[i].i);
   }
   if (chunk != few) rk_scratch_free(chunk);
-  if (!rk_dtype_is_float(dtype)) total.f = (double)total.i;
+  if (!rk_dtype_is_float(dtype)) {
+    /* An inner product wraps in the dtype, like the 1 x 1 matrix product that it is (and as in Torch7). */
+    int unused = 64 - 8 * rk_dtype_size(dtype);
+    uint64_t high = (uint64_t)total.i << unused;
+    total.i = dtype == RK_u8 ? (int64_t)(high >> unused) : (int64_t)high >> unused;
+    total.f = (double)total.i;
+  }
   *out = total;
   return RK_OK;
 }
