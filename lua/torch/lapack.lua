@@ -27,12 +27,17 @@ local rows = {
     call = function(r, x, first) return C.rk_trtrs(r[1], x[1], x[2], first[1], 1 - first[2], 1 - first[3]) end },
   symeig = { results = 2, inputs = 1, options = { 'NV', 'UL' },
     call = function(r, x, first) return C.rk_symeig(r[1], r[2], x[1], 1 - first[1], first[2]) end },
-  eig = { results = 2, inputs = 1, options = { 'NV' }, call = function(r, x, first) return C.rk_eig(r[1], r[2], x[1], 1 - first[1]) end },
-  svd = { results = 3, inputs = 1, options = { 'SA' }, call = function(r, x, first) return C.rk_svd(r[1], r[2], r[3], x[1], 1 - first[1]) end },
+  eig = { results = 2, inputs = 1, options = { 'NV' },
+    call = function(r, x, first) return C.rk_eig(r[1], r[2], x[1], 1 - first[1]) end },
+  svd = { results = 3, inputs = 1, options = { 'SA' },
+    call = function(r, x, first) return C.rk_svd(r[1], r[2], r[3], x[1], 1 - first[1]) end },
   inverse = { results = 1, inputs = 1, call = function(r, x) return C.rk_inverse(r[1], x[1]) end },
-  potrf = { results = 1, inputs = 1, options = { 'UL' }, call = function(r, x, first) return C.rk_potrf(r[1], x[1], first[1]) end },
-  potrs = { results = 1, inputs = 2, options = { 'UL' }, call = function(r, x, first) return C.rk_potrs(r[1], x[1], x[2], first[1]) end },
-  potri = { results = 1, inputs = 1, options = { 'UL' }, call = function(r, x, first) return C.rk_potri(r[1], x[1], first[1]) end },
+  potrf = { results = 1, inputs = 1, options = { 'UL' },
+    call = function(r, x, first) return C.rk_potrf(r[1], x[1], first[1]) end },
+  potrs = { results = 1, inputs = 2, options = { 'UL' },
+    call = function(r, x, first) return C.rk_potrs(r[1], x[1], x[2], first[1]) end },
+  potri = { results = 1, inputs = 1, options = { 'UL' },
+    call = function(r, x, first) return C.rk_potri(r[1], x[1], first[1]) end },
   pstrf = { results = 2, inputs = 1, options = { 'UL' }, ints = { [2] = true }, number = -1,
     call = function(r, x, first, tolerance) return C.rk_pstrf(r[1], r[2], x[1], first[1], tolerance) end },
   geqrf = { results = 2, inputs = 1, call = function(r, x) return C.rk_geqrf(r[1], r[2], x[1]) end },
@@ -40,7 +45,8 @@ local rows = {
   ormqr = { results = 1, inputs = 3, options = { 'LR', 'NT' },
     call = function(r, x, first) return C.rk_ormqr(r[1], x[1], x[2], x[3], first[1], 1 - first[2]) end },
   qr = { results = 2, inputs = 1, call = function(r, x) return C.rk_qr(r[1], r[2], x[1]) end },
-  lu = { results = 2, inputs = 1, ints = { [2] = true }, call = function(r, x) return C.rk_lu(r[1], r[2], nil, x[1]) end },
+  lu = { results = 2, inputs = 1, ints = { [2] = true },
+    call = function(r, x) return C.rk_lu(r[1], r[2], nil, x[1]) end },
 }
 
 -- The leading tensors among the arguments.
@@ -82,8 +88,8 @@ local function run(name, row, n, ...)
   local tensors = count_tensors(args, n)
   local given = tensors - row.inputs
   if given ~= 0 and given ~= row.results then
-    fail('%s: expected %d tensor(s), or %d results and %d tensor(s), got %d%s', name, row.inputs, row.results, row.inputs, tensors,
-      tensors < n and ' and then ' .. check.describe(args[tensors + 1]) or '')
+    fail('%s: expected %d tensor(s), or %d results and %d tensor(s), got %d%s', name, row.inputs, row.results, row.inputs,
+      tensors, tensors < n and ' and then ' .. check.describe(args[tensors + 1]) or '')
   end
   local flags, number, last = read_options(name, row, args, tensors + 1)
   if n > math.max(last, tensors) then fail('%s: too many arguments: %d', name, n) end
@@ -116,7 +122,9 @@ end
 -- @usage torch.det(torch.eye(3)) -- 1
 function M.det(a)
   check.tensor('det', 1, a)
-  if a.rank ~= 2 or a.shape[0] ~= a.shape[1] then fail('det: argument 1: a square matrix expected, got %s', check.describe(a)) end
+  if a.rank ~= 2 or a.shape[0] ~= a.shape[1] then
+    fail('det: argument 1: a square matrix expected, got %s', check.describe(a))
+  end
   local lu, pivots = M.lu(a)
   local product = lu:diag():prod()
   for i = 1, pivots:nElement() do
