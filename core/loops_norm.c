@@ -2,9 +2,9 @@
  * Compiled once per ISA; includes itself once per type.
  *
  * Statistics are exact to rounding whatever the mean: a chunk small enough for
- * the cache is read twice (its mean, then squared distances from that), and
- * chunks merge in double by Chan, Golub and LeVeque's formula, so memory is
- * read once. */
+ * the cache is read twice (about its mean, then distances from that and their
+ * squares, which give the mean exactly), and chunks merge in double by Chan,
+ * Golub and LeVeque's formula, so memory is read once. */
 #ifndef REAL
 #include "layer_loops.h"
 enum { CHUNK = 4096, ROWS = 32 }; /* numbers of a run; rows of channels: one chunk */
@@ -52,13 +52,23 @@ static double FN(sum_chunk)(const REAL *x, int64_t n) {
   return FN(fold)(acc);
 }
 
-static double FN(squares_chunk)(const REAL *x, REAL mean, int64_t n) {
-  REAL acc[RK_LANES] = {0};
+/* Sums of the distances from `near` and of their squares. */
+static void FN(distances)(double *first, double *second, const REAL *x, REAL near, int64_t n) {
+  REAL a[RK_LANES] = {0}, b[RK_LANES] = {0};
   int64_t i = 0;
   for (; i + RK_LANES <= n; i += RK_LANES)
-    for (int k = 0; k < RK_LANES; k++) acc[k] += (x[i + k] - mean) * (x[i + k] - mean);
-  for (int k = 0; i < n; i++, k++) acc[k] += (x[i] - mean) * (x[i] - mean);
-  return FN(fold)(acc);
+    for (int k = 0; k < RK_LANES; k++) {
+      REAL d = x[i + k] - near;
+      a[k] += d;
+      b[k] += d * d;
+    }
+  for (int k = 0; i < n; i++, k++) {
+    REAL d = x[i] - near;
+    a[k] += d;
+    b[k] += d * d;
+  }
+  *first = FN(fold)(a);
+  *second = FN(fold)(b);
 }
 
 static double FN(sum)(const void *in, int64_t n) {
@@ -74,11 +84,10 @@ static void FN(moments)(struct rk_moments *m, const void *in, int64_t runs, int6
     for (int64_t i = 0; i < n; i += CHUNK) {
       const REAL *v = x + r * gap + i;
       int64_t w = n - i < CHUNK ? n - i : CHUNK;
-      double total = FN(sum_chunk)(v, w);
-      REAL mean = (REAL)(total / (double)w);
-      /* The mean as rounded is a little off: its error enters the squares and is taken out again. */
-      double off = total / (double)w - (double)mean;
-      merge(m, (double)w, total / (double)w, FN(squares_chunk)(v, mean, w) - off * off * (double)w);
+      REAL near = (REAL)(FN(sum_chunk)(v, w) / (double)w);
+      double first, second, n1 = (double)w;
+      FN(distances)(&first, &second, v, near, w);
+      merge(m, n1, (double)near + first / n1, second - first * first / n1);
     }
 }
 
@@ -127,7 +136,7 @@ static void FN(back)(void *out, const void *grad, const void *in, double gm_, do
 enum { FN(BLOCK) = 256 }; /* channels at a time */
 
 static void FN(moments_last)(struct rk_moments *m, const void *in, int64_t rows, int64_t c) {
-  REAL sum[FN(BLOCK)], mean[FN(BLOCK)], m2[FN(BLOCK)];
+  REAL sum[FN(BLOCK)], near[FN(BLOCK)], m2[FN(BLOCK)];
   for (int64_t c0 = 0; c0 < c; c0 += FN(BLOCK)) {
     int64_t w = c - c0 < FN(BLOCK) ? c - c0 : FN(BLOCK);
     for (int64_t r = 0; r < rows; r += ROWS) {
@@ -136,12 +145,16 @@ static void FN(moments_last)(struct rk_moments *m, const void *in, int64_t rows,
       for (int64_t k = 0; k < w; k++) sum[k] = 0, m2[k] = 0;
       for (int64_t i = 0; i < h; i++)
         for (int64_t k = 0; k < w; k++) sum[k] += x[i * c + k];
-      for (int64_t k = 0; k < w; k++) mean[k] = sum[k] / (REAL)h;
+      for (int64_t k = 0; k < w; k++) near[k] = sum[k] / (REAL)h, sum[k] = 0;
       for (int64_t i = 0; i < h; i++)
-        for (int64_t k = 0; k < w; k++) m2[k] += (x[i * c + k] - mean[k]) * (x[i * c + k] - mean[k]);
+        for (int64_t k = 0; k < w; k++) {
+          REAL d = x[i * c + k] - near[k];
+          sum[k] += d;
+          m2[k] += d * d;
+        }
       for (int64_t k = 0; k < w; k++) {
-        double exact = (double)sum[k] / (double)h, off = exact - (double)mean[k];
-        merge(m + c0 + k, (double)h, exact, (double)m2[k] - off * off * (double)h);
+        double first = (double)sum[k], n1 = (double)h;
+        merge(m + c0 + k, n1, (double)near[k] + first / n1, (double)m2[k] - first * first / n1);
       }
     }
   }
