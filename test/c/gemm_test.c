@@ -137,8 +137,15 @@ static void inner(void) {
           sum += z, scale += fabs(z);
         }
       CHECK_OK(rk_dot(&x, &y, &v));
-      CHECK_NEAR(v.f / (scale + 1), sum / (scale + 1), dtype == RK_f64 ? 1e-14 : 1e-6);
-      if (!rk_dtype_is_float(dtype)) CHECK_EQ(v.i, (int64_t)sum);
+      if (rk_dtype_is_float(dtype)) {
+        CHECK_NEAR(v.f / (scale + 1), sum / (scale + 1), dtype == RK_f64 ? 1e-14 : 1e-6);
+      } else { /* wraps in the dtype */
+        int64_t total = (int64_t)sum, wide = (int64_t)1 << 8 * (rk_dtype_size(dtype) % 8);
+        if (dtype != RK_i64) total = (total % wide + wide) % wide;
+        if (dtype != RK_i64 && dtype != RK_u8 && total >= wide / 2) total -= wide;
+        CHECK_EQ(v.i, total);
+        CHECK_NEAR(v.f, (double)total, 0);
+      }
       rk_tensor_drop(&x), rk_tensor_drop(&y);
     }
 }
