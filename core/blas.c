@@ -123,15 +123,34 @@ const char *rk_blas(void) {
   return blas.name;
 }
 
-/* Give the library as many threads as we have, or one. */
-static void set_threads(int n) {
+static bool in_parallel(void) {
 #ifdef _OPENMP
-  if (omp_in_parallel() && !blas.pooled) return; /* an OpenMP build stays on this thread by itself */
+  return omp_in_parallel();
+#else
+  return false;
 #endif
-  if (blas.set_threads && blas.threads != n) {
-    blas.set_threads(n);
-    blas.threads = n;
-  }
+}
+
+/* How many threads the library may use. Its OpenMP build would set the number
+ * for our own loops with it. */
+static void set_threads(int n) {
+  if (!blas.set_threads || blas.threads == n) return;
+#ifdef _OPENMP
+  int ours = omp_get_max_threads();
+#endif
+  blas.set_threads(n);
+#ifdef _OPENMP
+  omp_set_num_threads(ours);
+#endif
+  blas.threads = n;
+}
+/* Only a library with a pool of threads of its own needs telling to keep to
+ * one: an OpenMP build does so inside our parallel loops. */
+void rk_blas_alone(bool alone) {
+  if (blas.pooled)
+    set_threads(alone ? 1 : rk_threads());
+  else if (!in_parallel())
+    set_threads(rk_threads());
 }
 
 void *rk_blas_symbol(const char *name) {
@@ -140,8 +159,6 @@ void *rk_blas_symbol(const char *name) {
   set_threads(rk_deterministic() ? 1 : rk_threads());
   return dlsym(blas.library, name);
 }
-
-void rk_blas_alone(bool alone) { set_threads(alone ? 1 : rk_threads()); }
 
 /* The letter and leading dimension by which BLAS reads a matrix of rows x
  * cols, dense along its rows or columns; 0: it cannot. */
@@ -192,8 +209,28 @@ void rk_blas_gemm(const struct rk_product *p) {
   }
 }
 
+enum { GEMV_ALONE = 1 << 18, GEMV_PIECE = 8000 };
+
+static void gemv_rows(const struct rk_product *p, char layout_a, int lead, int b_step, int out_step, int64_t first,
+                      int m) {
+  const char *letter = layout_a == 'N' ? "T" : "N"; /* by columns */
+  int k = (int)p->k;
+  const int *rows = layout_a == 'N' ? &k : &m, *cols = layout_a == 'N' ? &m : &k;
+  if (p->dt == RK_f32) {
+    const float *a = (const float *)p->a + first * p->a_row;
+    float alpha = (float)p->alpha, beta = (float)p->beta, *out = (float *)p->out + first * out_step;
+    ((GEMV(float))blas.sgemv)(letter, rows, cols, &alpha, a, &lead, (const float *)p->b, &b_step, &beta, out,
+                              &out_step);
+  } else {
+    const double *a = (const double *)p->a + first * p->a_row;
+    double *out = (double *)p->out + first * out_step;
+    ((GEMV(double))blas.dgemv)(letter, rows, cols, &p->alpha, a, &lead, (const double *)p->b, &b_step, &p->beta, out,
+                               &out_step);
+  }
+}
+
 bool rk_blas_gemv(const struct rk_product *p) {
-  int lead, m = (int)p->m, k = (int)p->k;
+  int lead = 1;
   if (p->dt != RK_f32 && p->dt != RK_f64) return false;
   if (p->m > INT_MAX || p->k > INT_MAX || p->m < 1 || p->k < 1) return false;
   char a = layout(p->m, p->k, p->a_row, p->a_col, &lead);
@@ -201,17 +238,10 @@ bool rk_blas_gemv(const struct rk_product *p) {
   if (!a || b_step < 1 || b_step > INT_MAX || out_step < 1 || out_step > INT_MAX) return false;
   rk_blas();
   if (!blas.sgemv) return false;
-  set_threads(rk_threads());
-  int b_by = (int)b_step, out_by = (int)out_step;
-  const char *letter = a == 'N' ? "T" : "N"; /* by columns */
-  const int *rows = a == 'N' ? &k : &m, *cols = a == 'N' ? &m : &k;
-  if (p->dt == RK_f32) {
-    float alpha = (float)p->alpha, beta = (float)p->beta;
-    ((GEMV(float))blas.sgemv)(letter, rows, cols, &alpha, (const float *)p->a, &lead, (const float *)p->b, &b_by, &beta,
-                              (float *)p->out, &out_by);
-  } else {
-    ((GEMV(double))blas.dgemv)(letter, rows, cols, &p->alpha, (const double *)p->a, &lead, (const double *)p->b, &b_by,
-                               &p->beta, (double *)p->out, &out_by);
-  }
+  rk_blas_alone(p->m * p->k < GEMV_ALONE);
+  /* OpenBLAS starts threads from 9216 elements on, before that pays. */
+  int rows = p->m * p->k < GEMV_ALONE ? (int)(GEMV_PIECE / p->k + 1) : (int)p->m;
+  for (int64_t first = 0; first < p->m; first += rows)
+    gemv_rows(p, a, lead, (int)b_step, (int)out_step, first, p->m - first < rows ? (int)p->m - first : rows);
   return true;
 }
