@@ -22,6 +22,7 @@ require 'torch.random'
 require 'torch.create'
 require 'torch.select'
 require 'torch.order'
+require 'torch.convolve'
 require 'torch.serialize_tensor'
 
 for name, f in pairs(tensor.functions) do torch[name] = f end
