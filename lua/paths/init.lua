@@ -9,19 +9,19 @@ local stream = require 'torch.stream'
 
 ffi.cdef [[
 typedef struct rk_DIR rk_DIR;
-rk_DIR *opendir(const char *path);
-int closedir(rk_DIR *dir);
+rk_DIR *rk_c_opendir(const char *path) __asm__("opendir");
+int rk_c_closedir(rk_DIR *dir) __asm__("closedir");
 struct rk_dirent { uint64_t ino; int64_t off; uint16_t length; uint8_t type; char name[256]; };
-struct rk_dirent *readdir(rk_DIR *dir);
-char *getcwd(char *buffer, size_t size);
-int mkdir(const char *path, unsigned mode);
-int rmdir(const char *path);
+struct rk_dirent *rk_c_readdir(rk_DIR *dir) __asm__("readdir");
+char *rk_c_getcwd(char *buffer, size_t size) __asm__("getcwd");
+int rk_c_mkdir(const char *path, unsigned mode) __asm__("mkdir");
+int rk_c_rmdir(const char *path) __asm__("rmdir");
 struct rk_utsname { char sysname[65], nodename[65], release[65], version[65], machine[65], domain[65]; };
-int uname(struct rk_utsname *out);
-ptrdiff_t readlink(const char *path, char *buffer, size_t size);
-void *dlopen(const char *path, int flags);
-char *dlerror(void);
-int access(const char *path, int mode);
+int rk_c_uname(struct rk_utsname *out) __asm__("uname");
+ptrdiff_t rk_c_readlink(const char *path, char *buffer, size_t size) __asm__("readlink");
+void *rk_c_dlopen(const char *path, int flags) __asm__("dlopen");
+char *rk_c_dlerror(void) __asm__("dlerror");
+int rk_c_access(const char *path, int mode) __asm__("access");
 ]]
 
 local C = ffi.C
@@ -47,7 +47,7 @@ end
 --- Current directory.
 function M.cwd()
   local buffer = ffi.new('char[?]', 4096)
-  local path = C.getcwd(buffer, 4096)
+  local path = C.rk_c_getcwd(buffer, 4096)
   return path ~= nil and ffi.string(path) or nil
 end
 
@@ -143,19 +143,19 @@ end
 --- Names of all entries of a folder, with . and ..; nil when there is no such folder.
 function M.dir(path)
   check('dir', 1, path)
-  local handle = C.opendir(path)
+  local handle = C.rk_c_opendir(path)
   if handle == nil then
     return nil, stream.system_error()
   end
   local names = {}
   while true do
-    local entry = C.readdir(handle)
+    local entry = C.rk_c_readdir(handle)
     if entry == nil then
       break
     end
     names[#names + 1] = ffi.string(entry.name)
   end
-  C.closedir(handle)
+  C.rk_c_closedir(handle)
   return names
 end
 
@@ -211,7 +211,7 @@ end
 --- Make a folder, of one level. True when it is there afterwards.
 function M.mkdir(path)
   check('mkdir', 1, path)
-  if C.mkdir(path, 511) == 0 or M.dirp(path) then
+  if C.rk_c_mkdir(path, 511) == 0 or M.dirp(path) then
     return true
   end
   return nil, stream.system_error()
@@ -220,12 +220,12 @@ end
 --- Remove an empty folder.
 function M.rmdir(path)
   check('rmdir', 1, path)
-  return result(C.rmdir(path))
+  return result(C.rk_c_rmdir(path))
 end
 
 local function remove_all(path)
   if stream.stat(path, true) ~= 'directory' then
-    return result(C.unlink(path))
+    return result(C.rk_c_unlink(path))
   end
   local names, why = M.dir(path)
   if not names then
@@ -239,7 +239,7 @@ local function remove_all(path)
       end
     end
   end
-  return result(C.rmdir(path))
+  return result(C.rk_c_rmdir(path))
 end
 
 --- Remove a file, or a folder and all below it. Links are removed, not followed.
@@ -280,7 +280,7 @@ end
 --- Name of the operating system, of this machine, and of its processor.
 function M.uname()
   local u = ffi.new 'struct rk_utsname'
-  C.uname(u)
+  C.rk_c_uname(u)
   return ffi.string(u.sysname), ffi.string(u.nodename), ffi.string(u.machine)
 end
 
@@ -299,11 +299,11 @@ function M.findprogram(...)
     local name = select(i, ...)
     check('findprogram', i, name)
     if name:find('/', 1, true) then
-      found = M.filep(name) and C.access(name, 1) == 0 and name
+      found = M.filep(name) and C.rk_c_access(name, 1) == 0 and name
     else
       for folder in (os.getenv 'PATH' or ''):gmatch '[^:]+' do
         local path = folder .. '/' .. name
-        if M.filep(path) and C.access(path, 1) == 0 then
+        if M.filep(path) and C.rk_c_access(path, 1) == 0 then
           found = path
           break
         end
@@ -318,7 +318,7 @@ end
 --- Folder of the running interpreter.
 function M.execdir()
   local buffer = ffi.new('char[?]', 4096)
-  local n = tonumber(C.readlink('/proc/self/exe', buffer, 4096))
+  local n = tonumber(C.rk_c_readlink('/proc/self/exe', buffer, 4096))
   return n > 0 and M.dirname(ffi.string(buffer, n)) or nil
 end
 
@@ -369,8 +369,8 @@ function M.require(name)
     return package.loaded[name]
   end
   local path = package.searchpath(name, package.cpath)
-  if path and C.dlopen(path, RTLD_NOW_GLOBAL) == nil then
-    error(('paths.require: %s: %s'):format(name, ffi.string(C.dlerror())), 2)
+  if path and C.rk_c_dlopen(path, RTLD_NOW_GLOBAL) == nil then
+    error(('paths.require: %s: %s'):format(name, ffi.string(C.rk_c_dlerror())), 2)
   end
   return require(name)
 end

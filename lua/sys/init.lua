@@ -7,9 +7,9 @@ local stream = require 'torch.stream'
 
 ffi.cdef [[
 struct rk_sys_timeval { long sec, usec; };
-int gettimeofday(struct rk_sys_timeval *now, void *zone);
+int rk_c_gettimeofday(struct rk_sys_timeval *now, void *zone) __asm__("gettimeofday");
 struct rk_sys_timespec { long sec, nsec; };
-int nanosleep(const struct rk_sys_timespec *wanted, struct rk_sys_timespec *rest);
+int rk_c_nanosleep(const struct rk_sys_timespec *wanted, struct rk_sys_timespec *rest) __asm__("nanosleep");
 ]]
 
 local C = ffi.C
@@ -29,7 +29,7 @@ local now = ffi.new 'struct rk_sys_timeval'
 
 --- Seconds since 1970, with a fraction.
 function M.clock()
-  C.gettimeofday(now, nil)
+  C.rk_c_gettimeofday(now, nil)
   return tonumber(now.sec) + tonumber(now.usec) * 1e-6
 end
 
@@ -37,7 +37,7 @@ local function sleep(seconds)
   local t = ffi.new 'struct rk_sys_timespec'
   local whole = math.floor(seconds)
   t.sec, t.nsec = whole, math.floor((seconds - whole) * 1e9)
-  while C.nanosleep(t, t) ~= 0 do
+  while C.rk_c_nanosleep(t, t) ~= 0 do
     -- a signal woke us: sleep the rest
     if ffi.errno() ~= 4 then
       return

@@ -196,8 +196,8 @@ local rows = {
 M.types = {}
 for _, row in ipairs(rows) do
   row.size = ffi.sizeof(row.ctype)
-  row.box = ffi.new(ffi.typeof('$[1]', ffi.typeof(row.ctype)))
-  row.pointer = ffi.typeof('$ *', ffi.typeof(row.ctype))
+  row.box = ffi.new(row.ctype .. '[1]')
+  row.pointer = ffi.typeof(row.ctype .. ' *')
   row.storage = 'torch.' .. row.name .. 'Storage'
   M.types[row.name] = row
 end

@@ -84,4 +84,7 @@ torch._VERSION = require 'ffi'.string(C.rk_version())
 local lazy = require 'torch.lazy'
 setmetatable(torch, { __index = function(t, name) return lazy.load(t, name) end })
 
+--- The global `include`: run a file beside the calling one, as packages do in their init.lua.
+rawset(_G, 'include', function(...) return require 'torch.system'.include_beside(...) end)
+
 return torch

@@ -11,10 +11,10 @@ local modules = {
   ['torch.timer'] = {'Timer', 'tic', 'toc'},
   ['torch.cmdline'] = {'CmdLine'},
   ['torch.tester'] = {'Tester', 'TestSuite', 'test'},
-  ['torch.lapack'] = {'gesv', 'gels', 'trtrs', 'symeig', 'eig', 'svd', 'inverse', 'potrf', 'potrs', 'potri', 'pstrf', 'geqrf',
-    'orgqr', 'ormqr', 'qr', 'lu', 'det'},
-  ['torch.system'] = {'include', 'packageLuaPath', 'isatty', 'setheaptracking', 'updateerrorhandlers',
-    'updatethreadlocals', 'Allocator'},
+  ['torch.lapack'] = {'gesv', 'gels', 'trtrs', 'symeig', 'eig', 'svd', 'inverse', 'potrf', 'potrs', 'potri', 'pstrf',
+    'geqrf', 'orgqr', 'ormqr', 'qr', 'lu', 'det'},
+  ['torch.system'] = {'include', 'packageLuaPath', 'isatty', 'updateerrorhandlers', 'updatethreadlocals',
+    'Allocator'},
 }
 
 local M = {}

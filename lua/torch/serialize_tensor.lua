@@ -17,7 +17,7 @@ local MAX_DIMS = C.RK_MAX_DIMS
 local EXACT = 2 ^ 53
 local UNBOUNDED_STEP = 2 ^ 20 -- elements read at a time where nobody knows how many there are
 
-local longs = ffi.typeof('int64_t[$]', MAX_DIMS)
+local longs = ffi.typeof('int64_t[' .. MAX_DIMS .. ']')
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Tensors

@@ -12,26 +12,27 @@ local bit = require 'bit'
 
 ffi.cdef [[
 typedef struct rk_FILE rk_FILE;
-rk_FILE *fopen(const char *path, const char *mode);
-rk_FILE *popen(const char *command, const char *mode);
-int fclose(rk_FILE *f);
-int pclose(rk_FILE *f);
-int fflush(rk_FILE *f);
-size_t fread(void *to, size_t size, size_t n, rk_FILE *f);
-size_t fwrite(const void *from, size_t size, size_t n, rk_FILE *f);
-int fseeko(rk_FILE *f, int64_t offset, int whence);
-int64_t ftello(rk_FILE *f);
-int getc_unlocked(rk_FILE *f);
-int ungetc(int c, rk_FILE *f);
-int setvbuf(rk_FILE *f, char *buffer, int mode, size_t size);
-int fileno(rk_FILE *f);
-int fsync(int fd);
-void *realloc(void *p, size_t n);
-void free(void *p);
-void *memchr(const void *p, int c, size_t n);
-char *strerror(int code);
+rk_FILE *rk_c_fopen(const char *path, const char *mode) __asm__("fopen");
+rk_FILE *rk_c_popen(const char *command, const char *mode) __asm__("popen");
+int rk_c_fclose(rk_FILE *f) __asm__("fclose");
+int rk_c_pclose(rk_FILE *f) __asm__("pclose");
+int rk_c_fflush(rk_FILE *f) __asm__("fflush");
+size_t rk_c_fread(void *to, size_t size, size_t n, rk_FILE *f) __asm__("fread");
+size_t rk_c_fwrite(const void *from, size_t size, size_t n, rk_FILE *f) __asm__("fwrite");
+int rk_c_fseeko(rk_FILE *f, int64_t offset, int whence) __asm__("fseeko");
+int64_t rk_c_ftello(rk_FILE *f) __asm__("ftello");
+int rk_c_getc_unlocked(rk_FILE *f) __asm__("getc_unlocked");
+int rk_c_ungetc(int c, rk_FILE *f) __asm__("ungetc");
+int rk_c_setvbuf(rk_FILE *f, char *buffer, int mode, size_t size) __asm__("setvbuf");
+int rk_c_fileno(rk_FILE *f) __asm__("fileno");
+int rk_c_fsync(int fd) __asm__("fsync");
+void *rk_c_realloc(void *p, size_t n) __asm__("realloc");
+void rk_c_free(void *p) __asm__("free");
+void *rk_c_memchr(const void *p, int c, size_t n) __asm__("memchr");
+char *rk_c_strerror(int code) __asm__("strerror");
 ]]
 
+-- Our own names for C's functions: a program may declare fopen and the rest in its own way.
 local C = ffi.C
 local SEEK_SET, SEEK_CUR, SEEK_END = 0, 1, 2
 local UNBUFFERED = 2 -- _IONBF of glibc and musl
@@ -41,7 +42,7 @@ local M = {}
 
 --- Text of the last system error.
 local function system_error()
-  return ffi.string(C.strerror(ffi.errno()))
+  return ffi.string(C.rk_c_strerror(ffi.errno()))
 end
 M.system_error = system_error
 
@@ -56,7 +57,7 @@ Stdio.__index = Stdio
 local function turn(self, direction)
   if self.direction ~= direction then
     if self.direction and not self.pipe then
-      C.fseeko(self.handle, 0, SEEK_CUR)
+      C.rk_c_fseeko(self.handle, 0, SEEK_CUR)
     end
     self.direction = direction
   end
@@ -64,35 +65,35 @@ end
 
 function Stdio:read(to, n)
   turn(self, 'read')
-  return tonumber(C.fread(to, 1, n, self.handle))
+  return tonumber(C.rk_c_fread(to, 1, n, self.handle))
 end
 
 function Stdio:write(from, n)
   turn(self, 'write')
-  return tonumber(C.fwrite(from, 1, n, self.handle))
+  return tonumber(C.rk_c_fwrite(from, 1, n, self.handle))
 end
 
 function Stdio:getc()
   turn(self, 'read')
-  return C.getc_unlocked(self.handle)
+  return C.rk_c_getc_unlocked(self.handle)
 end
 
 function Stdio:ungetc(c)
-  C.ungetc(c, self.handle)
+  C.rk_c_ungetc(c, self.handle)
 end
 
 function Stdio:tell()
-  return max(0, tonumber(C.ftello(self.handle)))
+  return max(0, tonumber(C.rk_c_ftello(self.handle)))
 end
 
 function Stdio:seek(position)
   self.direction = nil
-  return C.fseeko(self.handle, position, SEEK_SET) == 0
+  return C.rk_c_fseeko(self.handle, position, SEEK_SET) == 0
 end
 
 function Stdio:seek_end()
   self.direction = nil
-  return C.fseeko(self.handle, 0, SEEK_END) == 0
+  return C.rk_c_fseeko(self.handle, 0, SEEK_END) == 0
 end
 
 -- Of a file that is only read, the size is asked for once.
@@ -100,16 +101,16 @@ function Stdio:remaining()
   if self.pipe then
     return nil
   end
-  local at, size = tonumber(C.ftello(self.handle)), self.size
+  local at, size = tonumber(C.rk_c_ftello(self.handle)), self.size
   if at < 0 then
     return nil
   end
   if not size then
-    if C.fseeko(self.handle, 0, SEEK_END) ~= 0 then
+    if C.rk_c_fseeko(self.handle, 0, SEEK_END) ~= 0 then
       return nil
     end
-    size = tonumber(C.ftello(self.handle))
-    C.fseeko(self.handle, at, SEEK_SET)
+    size = tonumber(C.rk_c_ftello(self.handle))
+    C.rk_c_fseeko(self.handle, at, SEEK_SET)
     -- Devices and the files of /proc call themselves empty
     if size == 0 then
       return nil
@@ -122,16 +123,16 @@ function Stdio:remaining()
 end
 
 function Stdio:unbuffer()
-  C.setvbuf(self.handle, nil, UNBUFFERED, 0)
+  C.rk_c_setvbuf(self.handle, nil, UNBUFFERED, 0)
 end
 
 function Stdio:flush()
-  return C.fflush(self.handle) == 0
+  return C.rk_c_fflush(self.handle) == 0
 end
 
 --- Have the system put everything on the disk.
 function Stdio:sync()
-  return C.fflush(self.handle) == 0 and C.fsync(C.fileno(self.handle)) == 0
+  return C.rk_c_fflush(self.handle) == 0 and C.rk_c_fsync(C.rk_c_fileno(self.handle)) == 0
 end
 
 function Stdio:close()
@@ -148,20 +149,20 @@ end
 -- @string path
 -- @string mode as in C: "rb", "r+b", "w+b", "wbx" ...
 function M.open(path, mode)
-  local handle = C.fopen(path, mode)
+  local handle = C.rk_c_fopen(path, mode)
   if handle == nil then
     return nil, system_error()
   end
-  return stdio(handle, C.fclose, false, mode == 'rb')
+  return stdio(handle, C.rk_c_fclose, false, mode == 'rb')
 end
 
 --- Start a shell command and read what it prints ("r"), or write what it reads ("w").
 function M.pipe(command, mode)
-  local handle = C.popen(command, mode)
+  local handle = C.rk_c_popen(command, mode)
   if handle == nil then
     return nil, system_error()
   end
-  return stdio(handle, C.pclose, true, mode == 'r')
+  return stdio(handle, C.rk_c_pclose, true, mode == 'r')
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -173,12 +174,12 @@ Memory.__index = Memory
 
 local function grow(self, room)
   local n = max(room, min(2 * self.room, self.room + 2 ^ 28), 64)
-  local data = C.realloc(ffi.gc(self.data, nil), n)
+  local data = C.rk_c_realloc(ffi.gc(self.data, nil), n)
   if data == nil then
-    ffi.gc(self.data, C.free)
+    ffi.gc(self.data, C.rk_c_free)
     return false
   end
-  self.data = ffi.gc(ffi.cast('uint8_t *', data), C.free)
+  self.data = ffi.gc(ffi.cast('uint8_t *', data), C.rk_c_free)
   self.room = n
   return true
 end
@@ -247,7 +248,7 @@ end
 Memory.sync = Memory.flush
 
 function Memory:close()
-  C.free(ffi.gc(self.data, nil))
+  C.rk_c_free(ffi.gc(self.data, nil))
   self.data, self.handle = nil, nil
   return true
 end
@@ -336,12 +337,12 @@ struct rk_statx {
   uint64_t ino, size, blocks, attributes_mask;
   uint64_t rest[27];
 };
-int statx(int dir, const char *path, int flags, unsigned mask, struct rk_statx *out);
-int fchmod(int fd, unsigned mode);
-int rename(const char *from, const char *to);
-int unlink(const char *path);
-char *realpath(const char *path, char *out);
-int getpid(void);
+int rk_c_statx(int dir, const char *path, int flags, unsigned mask, struct rk_statx *out) __asm__("statx");
+int rk_c_fchmod(int fd, unsigned mode) __asm__("fchmod");
+int rk_c_rename(const char *from, const char *to) __asm__("rename");
+int rk_c_unlink(const char *path) __asm__("unlink");
+char *rk_c_realpath(const char *path, char *out) __asm__("realpath");
+int rk_c_getpid(void) __asm__("getpid");
 ]]
 
 local AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_BASIC = -100, 0x100, 0x7ff
@@ -353,7 +354,7 @@ local facts = ffi.new 'struct rk_statx'
 -- @string path
 -- @bool[opt] nofollow look at a symbolic link itself
 function M.stat(path, nofollow)
-  if C.statx(AT_FDCWD, path, nofollow and AT_SYMLINK_NOFOLLOW or 0, STATX_BASIC, facts) ~= 0 then
+  if C.rk_c_statx(AT_FDCWD, path, nofollow and AT_SYMLINK_NOFOLLOW or 0, STATX_BASIC, facts) ~= 0 then
     return nil, system_error()
   end
   return kinds[bit.band(facts.mode, 0xf000)] or 'other', bit.band(facts.mode, 0xfff), tonumber(facts.size)
@@ -378,42 +379,42 @@ function M.replace(path, fill)
     return stream:close() or nil, 'cannot write everything: ' .. system_error()
   end
   if kind then
-    local real = C.realpath(path, nil)
+    local real = C.rk_c_realpath(path, nil)
     if real ~= nil then
       path = ffi.string(real)
-      C.free(real)
+      C.rk_c_free(real)
     end
   end
   serial = serial + 1
   local folder, base = path:match '^(.*/)([^/]*)$'
-  local temporary = ('%s.%s.%d-%d.tmp'):format(folder or '', base or path, C.getpid(), serial)
-  C.unlink(temporary)
+  local temporary = ('%s.%s.%d-%d.tmp'):format(folder or '', base or path, C.rk_c_getpid(), serial)
+  C.rk_c_unlink(temporary)
   local stream, why = M.open(temporary, 'wbx')
   if not stream then
     return nil, why
   end
   if kind then
-    C.fchmod(C.fileno(stream.handle), mode)
+    C.rk_c_fchmod(C.rk_c_fileno(stream.handle), mode)
   end
   local ok, err = pcall(fill, stream)
   local good = ok and stream:sync()
   why = system_error()
   good = stream:close() and good
-  if good and C.rename(temporary, path) ~= 0 then
+  if good and C.rk_c_rename(temporary, path) ~= 0 then
     good, why = false, system_error()
   end
   if not good then
-    C.unlink(temporary)
+    C.rk_c_unlink(temporary)
     if not ok then
       error(err, 0)
     end
     return nil, 'cannot write everything: ' .. why
   end
   -- The folder, too, so that the new name survives a power failure; where that is refused nothing is lost but this
-  local dir = C.fopen(folder or '.', 'r')
+  local dir = C.rk_c_fopen(folder or '.', 'r')
   if dir ~= nil then
-    C.fsync(C.fileno(dir))
-    C.fclose(dir)
+    C.rk_c_fsync(C.rk_c_fileno(dir))
+    C.rk_c_fclose(dir)
   end
   return true
 end

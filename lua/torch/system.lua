@@ -5,8 +5,8 @@ local ffi = require 'ffi'
 local class = require 'torch.class'
 
 ffi.cdef [[
-int fileno(struct rk_FILE *f);
-int isatty(int fd);
+int rk_c_fileno(struct rk_FILE *f) __asm__("fileno");
+int rk_c_isatty(int fd) __asm__("isatty");
 ]]
 
 local M = {}
@@ -80,14 +80,7 @@ function M.isatty(file)
   else
     error(('torch.isatty: argument 1: open file expected, got %s'):format(io.type(file) or class.type(file)), 2)
   end
-  return ffi.C.isatty(ffi.C.fileno(ffi.cast('struct rk_FILE *', handle))) == 1
-end
-
---- In Torch7, let big allocations trigger the collector. Here they always do.
-function M.setheaptracking(on)
-  if type(on) ~= 'boolean' then
-    error(('torch.setheaptracking: argument 1: boolean expected, got %s'):format(class.type(on)), 2)
-  end
+  return ffi.C.rk_c_isatty(ffi.C.rk_c_fileno(ffi.cast('struct rk_FILE *', handle))) == 1
 end
 
 --- In Torch7, give this thread Lua's error handlers. Errors are values here, the same in every thread.

@@ -8,8 +8,8 @@ ffi.cdef [[
 struct rk_timespec { long sec, nsec; };
 struct rk_timeval { long sec, usec; };
 struct rk_rusage { struct rk_timeval user, sys; long rest[14]; };
-int clock_gettime(int clock, struct rk_timespec *out);
-int getrusage(int who, struct rk_rusage *out);
+int rk_c_clock_gettime(int clock, void *out) __asm__("clock_gettime");
+int rk_c_getrusage(int who, struct rk_rusage *out) __asm__("getrusage");
 ]]
 
 local C = ffi.C
@@ -19,8 +19,8 @@ local tonumber = tonumber
 
 -- Seconds of the wall clock (one that is never set back), of this process, and of the system on its behalf
 local function now()
-  C.clock_gettime(MONOTONIC, spec)
-  C.getrusage(SELF, usage)
+  C.rk_c_clock_gettime(MONOTONIC, spec)
+  C.rk_c_getrusage(SELF, usage)
   return tonumber(spec.sec) + tonumber(spec.nsec) * 1e-9,
     tonumber(usage.user.sec) + tonumber(usage.user.usec) * 1e-6,
     tonumber(usage.sys.sec) + tonumber(usage.sys.usec) * 1e-6

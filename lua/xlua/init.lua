@@ -33,19 +33,17 @@ function M.formatTime(seconds)
 end
 
 ffi.cdef [[
-struct rk_xlua_timespec { long sec, nsec; };
-int clock_gettime(int clock, struct rk_xlua_timespec *out);
+int rk_c_clock_gettime(int clock, void *out) __asm__("clock_gettime");
 struct rk_winsize { unsigned short rows, columns, x, y; };
-int ioctl(int fd, unsigned long request, ...);
-int isatty(int fd);
+int rk_c_ioctl(int fd, unsigned long request, ...) __asm__("ioctl");
+int rk_c_isatty(int fd) __asm__("isatty");
 ]]
 
 local C = ffi.C
 
--- clock_gettime may have been declared by torch.timer with its own structure: any pointer to two longs will do.
-local spec = ffi.new 'long[2]'
+local spec = ffi.new 'long[2]' -- struct timespec
 local function clock()
-  C.clock_gettime(1, ffi.cast('void *', spec))
+  C.rk_c_clock_gettime(1, spec)
   return tonumber(spec[0]) + tonumber(spec[1]) * 1e-9
 end
 
@@ -54,7 +52,7 @@ local TIOCGWINSZ = 0x5413
 -- Columns of the terminal behind standard output
 local function columns()
   local size = ffi.new 'struct rk_winsize'
-  if C.ioctl(1, TIOCGWINSZ, size) == 0 and size.columns > 20 then
+  if C.rk_c_ioctl(1, TIOCGWINSZ, size) == 0 and size.columns > 20 then
     return size.columns
   end
   return 80
@@ -70,7 +68,7 @@ local function on_terminal()
   if M.progressOnTerminal ~= nil then
     return M.progressOnTerminal
   end
-  return C.isatty(1) == 1
+  return C.rk_c_isatty(1) == 1
 end
 
 local function draw(current, total, now)
