@@ -1,5 +1,5 @@
---- The classes of the objects in test/golden/nn_serialized/custom*.t7 and legacy*.t7: their names, fields and formats are
--- given by the files.
+--- The classes of the objects in test/golden/nn_serialized/custom*.t7 and legacy*.t7: their names, fields and formats
+-- are given by the files.
 require 'torch'
 
 local golden = rawget(_G, 'golden') or {}

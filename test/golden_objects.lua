@@ -1,5 +1,5 @@
---- What must hold of the objects in test/golden/nn_serialized once they are loaded: name of the file without its variant
--- (`_a`, `_b`) -> function(object) that returns nil, or what is wrong.
+--- What must hold of the objects in test/golden/nn_serialized once they are loaded: name of the file without its
+-- variant (`_a`, `_b`) -> function(object) that returns nil, or what is wrong.
 local compare = require 'golden_replay'.compare
 
 local function copy(x)

@@ -1,5 +1,5 @@
---- Replays one golden vector: `replay.kind(case, file)` returns nil when the package agrees with the original, else what
--- differs. The forms of the vectors are described in test/golden/README.md.
+--- Replays one golden vector: `replay.kind(case, file)` returns nil when the package agrees with the original, else
+-- what differs. The forms of the vectors are described in test/golden/README.md.
 local M = {}
 
 -- ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 --- The original Torch7's own numbers, replayed: every vector in test/golden, one test a file.
 --
--- `pending` lists what is not built yet, with the reason. Those vectors are replayed, too, and must fail: one that passes
--- makes the test fail until it is taken off the list. They count as skipped, never as passed. What is refused for good
+-- `golden_pending` lists what is not built yet, with the reason. Those vectors are replayed, too, and must fail: one that
+-- passes makes the test fail until it is taken off the list. They count as skipped, never as passed. What is refused for good
 -- stands in `refused`.
 require 'torch'
 for _, name in ipairs {'nn', 'nngraph', 'optim'} do

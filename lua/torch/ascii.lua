@@ -74,13 +74,12 @@ end
 -- Text
 -- ---------------------------------------------------------------------------------------------------------
 
-local EXACT = 2 ^ 53
+local EXACT = 9007199254740992LL -- 2^53
 
 --- An int64 as a Lua number while that is exact, else the int64 itself.
 local function exact(v)
-  local n = tonumber(v)
-  if n <= EXACT and n >= -EXACT then
-    return n
+  if v <= EXACT and v >= -EXACT then
+    return tonumber(v)
   end
   return v
 end
@@ -90,17 +89,17 @@ local function long_text(v)
   return (tostring(v):gsub('LL$', ''))
 end
 
--- printf writes the sign of a NaN, LuaJIT does not
 local function real_text(pattern)
-  local double = ffi.new 'union { double f; int64_t i; }'
   return function(v)
-    v = tonumber(v)
-    if v ~= v then
-      double.f = v
-      return double.i < 0 and '-nan' or 'nan'
-    end
     return format(pattern, v)
   end
+end
+
+-- printf writes the sign of a NaN, which a Lua number does not keep: it is in the last byte of the element.
+local last_byte = ffi.abi 'le' and 1 or 0
+
+local function sign_byte(kind, data, i)
+  return ffi.cast('uint8_t *', data) + i * kind.size + last_byte * (kind.size - 1)
 end
 
 local function int_text(v)
@@ -147,7 +146,7 @@ local LONGEST = 64
 local token = ffi.new('uint8_t[?]', LONGEST)
 local words = {inf = 1 / 0, infinity = 1 / 0, nan = 0 / 0}
 
---- Next number of a text; nil when there is none.
+--- Next number of a text, and true for a NaN with a sign; nil when there is none.
 local function read_real(stream)
   local c, n = skip_blanks(stream), 0
   while c >= 0 and numeral[c] == 1 and n < LONGEST do
@@ -166,9 +165,9 @@ local function read_real(stream)
   local sign, name = text:lower():match '^([+-]?)(%a+)$'
   value = words[name]
   if value and sign == '-' then
-    return -value
+    return -value, true
   end
-  return value
+  return value, false
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -212,7 +211,12 @@ function M.write(stream, kind, data, n, separator)
     local count = math.min(BATCH, n - first)
     for i = 1, count do
       local v = data[first + i - 1]
-      parts[i] = text(from and from(v) or v)
+      v = from and from(v) or v
+      if v ~= v then
+        parts[i] = sign_byte(kind, data, first + i - 1)[0] >= 128 and '-nan' or 'nan'
+      else
+        parts[i] = text(v)
+      end
     end
     local line = table.concat(parts, separator, 1, count)
     if first + count < n then
@@ -229,11 +233,15 @@ end
 function M.read(stream, kind, data, n)
   local read, to = kind.read, kind.to
   for i = 0, n - 1 do
-    local v = read(stream)
+    local v, negative = read(stream)
     if v == nil then
       return i
     end
     data[i] = to and to(v) or v
+    if v ~= v then
+      local p = sign_byte(kind, data, i)
+      p[0] = bit.bor(bit.band(p[0], 127), negative and 128 or 0)
+    end
   end
   return n
 end

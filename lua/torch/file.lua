@@ -51,9 +51,9 @@ end
 local function short(self, what, verb, got, wanted)
   self._failed = true
   if not self._quiet then
-    local s = self._stream
-    error(('%s: %s: byte %d: %s error: %s %d blocks instead of %d'):format(what, self._name, s:tell() + 1, verb,
-      verb == 'read' and 'read' or 'wrote', got, wanted), 4)
+    local why = verb == 'write' and ': ' .. stream.system_error() or ''
+    error(('%s: %s: byte %d: %s error: %s %d blocks instead of %d%s'):format(what, self._name, self._stream:tell() + 1,
+      verb, verb == 'read' and 'read' or 'wrote', got, wanted, why), 4)
   end
 end
 
@@ -238,9 +238,6 @@ local function read_unbounded(self, s, kind, n)
     room = math.min(n, 2 * room)
     out:resize(room)
   end
-  if got < n then
-    out:resize(got)
-  end
   return out, got
 end
 
@@ -265,6 +262,7 @@ local function read_storage(self, s, kind, n, what)
   end
   if got < n then
     short(self, what, 'read', got, n)
+    out:resize(got)
   end
   return out
 end

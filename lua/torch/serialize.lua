@@ -26,7 +26,7 @@ local type, next, pairs, tonumber = type, next, pairs, tonumber
 local NIL, NUMBER, STRING, TABLE, TORCH, BOOLEAN = 0, 1, 2, 3, 4, 5
 local FUNCTION, RECUR_FUNCTION = 6, 8 -- 7: an older form of 8
 local MAX_DEPTH = 500
-local EXACT = 2 ^ 53
+local EXACT = 9007199254740992LL -- 2^53
 
 -- Bytecode dumped by this process
 local own_bytecode = {}
@@ -71,8 +71,7 @@ end
 -- Int64 and uint64 elements arrive from LongTensors; they are numbers here while exact.
 local function number_of(object)
   if type(object) == 'cdata' and (ffi.istype('int64_t', object) or ffi.istype('uint64_t', object)) then
-    local n = tonumber(object)
-    return n <= EXACT and n >= -EXACT and n or nil
+    return object <= EXACT and (object >= -EXACT or object >= 0) and tonumber(object) or nil
   end
 end
 

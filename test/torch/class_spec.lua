@@ -1,0 +1,235 @@
+--- torch.class and its relatives.
+require 'torch'
+local ffi = require 'ffi'
+
+local serial = 0
+
+-- A fresh pair of classes A and B < A in their own module
+local function pair()
+  serial = serial + 1
+  local ns, name = {}, 'class_spec' .. serial
+  local A = torch.class(name .. '.A', ns)
+  function A:__init(x) self.x = x end
+  function A:get() return self.x end
+  function A:over() return 'A' end
+  local B, parent = torch.class(name .. '.B', name .. '.A', ns)
+  function B:__init(x, y)
+    parent.__init(self, x)
+    self.y = y
+  end
+  function B:over() return 'B' .. parent.over(self) end
+  return ns, A, B, name
+end
+
+local function fails(pattern, f, ...)
+  local ok, err = pcall(f, ...)
+  assert.is_false(ok)
+  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
+end
+
+describe('torch.class', function()
+  it('makes classes with parents', function()
+    local ns, A, B, name = pair()
+    local b = ns.B(1, 2)
+    assert.equal(1, b:get())
+    assert.equal('BA', b:over())
+    assert.equal(name .. '.B', torch.typename(b))
+    assert.equal(name .. '.B', torch.type(b))
+    assert.equal(A, getmetatable(B))
+    assert.equal(A, torch.getmetatable(name .. '.A'))
+    assert.is_nil(torch.typename(ns.A))
+  end)
+
+  it('has all forms', function()
+    local ns = {}
+    serial = serial + 1
+    local name = 'ClassSpecGlobal' .. serial
+    local mt, parent = torch.class(name)
+    assert.is_nil(parent)
+    assert.equal(name, torch.typename(_G[name]()))
+    local _, above = torch.class(name .. 'Child', name)
+    assert.equal(mt, above)
+    torch.class('anything.Inner' .. serial, name, ns)
+    assert.truthy(torch.isTypeOf(ns['Inner' .. serial](), name))
+    rawset(_G, name, nil)
+    rawset(_G, name .. 'Child', nil)
+  end)
+
+  it('sees what is added to a class later, in all classes below', function()
+    local ns, A = pair()
+    local b = ns.B(1)
+    function A:later() return 'later' end
+    assert.equal('later', b:later())
+    ns.A.through = 5
+    assert.equal(5, b.through)
+    assert.equal(5, A.through)
+  end)
+
+  it('answers isTypeOf for names, patterns and constructors', function()
+    local ns, _, _, name = pair()
+    local a, b = ns.A(1), ns.B(1)
+    assert.is_true(torch.isTypeOf(b, name .. '.A'))
+    assert.is_true(torch.isTypeOf(b, ns.A))
+    assert.is_false(torch.isTypeOf(a, ns.B))
+    assert.is_false(torch.isTypeOf(b, name))
+    assert.is_true(torch.isTypeOf(b, '.*B'))
+    assert.is_true(torch.isTypeOf(b, name .. '%.[AB]'))
+    assert.is_true(torch.isTypeOf(torch.FloatTensor(2), 'torch.FloatTensor'))
+    assert.is_true(torch.isTypeOf(torch.FloatTensor(2), 'torch.*Tensor'))
+    assert.is_false(torch.isTypeOf({}, name))
+    assert.is_false(torch.isTypeOf(nil, name))
+    fails('isTypeOf: argument 2', torch.isTypeOf, {}, 5)
+  end)
+
+  it('keeps versions, factories and setmetatable apart from __init', function()
+    local ns, A, _, name = pair()
+    A.__version = 4
+    assert.equal(4, torch.version(ns.A(1)))
+    assert.equal(1, torch.version(ns.B(1)))
+    local o = torch.factory(name .. '.B')()
+    assert.equal(name .. '.B', torch.typename(o))
+    assert.is_nil(o.x)
+    local t = {x = 7}
+    assert.equal(name .. '.A', torch.setmetatable(t, name .. '.A'))
+    assert.equal(7, t:get())
+    assert.is_nil(torch.factory 'no.Such')
+    assert.is_nil(torch.getmetatable 'no.Such')
+    assert.equal(ns.A, torch.getconstructortable(name .. '.A'))
+  end)
+end)
+
+describe('operators', function()
+  it('are looked up through the parents', function()
+    local ns, A = pair()
+    local a, b = ns.A(3), ns.B(4)
+    assert.is_false(a == ns.A(3))
+    A.__add__ = function(x, y) return ns.A((type(x) == 'number' and x or x.x) + (type(y) == 'number' and y or y.x)) end
+    A.__sub__ = function(x, y) return x.x - y.x end
+    A.__mul__ = function(x, y) return x.x * y.x end
+    A.__div__ = function(x, y) return x.x / y.x end
+    A.__mod__ = function(x, y) return x.x % y.x end
+    A.__pow__ = function(x, y) return x.x ^ y.x end
+    A.__eq__ = function(x, y) return x.x == y.x end
+    A.__lt__ = function(x, y) return x.x < y.x end
+    A.__le__ = function(x, y) return x.x <= y.x end
+    A.__unm__ = function(x) return -x.x end
+    A.__concat__ = function() return 'cat' end
+    A.__call__ = function(x, v, w) return x.x * v, w end
+    A.__len__ = function() return 42 end
+    A.__tostring__ = function(x) return 'A!' .. x.x end
+    assert.equal(7, (a + b).x)
+    assert.equal(5, (b + 1).x)
+    assert.equal(5, (1 + b).x)
+    assert.same({-1, 12, 0.75, 3, 81}, {a - b, a * b, a / b, a % b, a ^ b})
+    assert.is_true(a == ns.A(3))
+    assert.is_true(ns.B(3) == a)
+    assert.is_true(a < b and a <= b and b > a)
+    assert.equal(-4, -b)
+    assert.equal('cat', b .. 'x')
+    assert.equal('cat', 'x' .. b)
+    assert.same({8, 'w'}, {b(2, 'w')})
+    assert.equal('A!4', tostring(b))
+    assert.equal(0, #a == 42 and 0 or #a) -- 5.1 rules: __len of a table is not called
+  end)
+
+  it('of a subclass win over the parent\'s', function()
+    local ns, A, B = pair()
+    A.__call__ = function() return 'A' end
+    B.__call__ = function() return 'B' end
+    assert.equal('B', ns.B(1)())
+    assert.equal('A', ns.A(1)())
+  end)
+
+  it('index and newindex answer or let the class answer', function()
+    local ns, A = pair()
+    A.__index__ = function(_, k)
+      if k == 'magic' then return 77, true end
+      return false
+    end
+    A.__newindex__ = function(_, k) return k == 'blocked' end
+    for _, o in ipairs {ns.A(1), ns.B(1)} do
+      o.blocked, o.open = 5, 6
+      assert.equal(77, o.magic)
+      assert.is_nil(rawget(o, 'blocked'))
+      assert.equal(6, o.open)
+      assert.equal(1, o:get())
+    end
+  end)
+
+  it('are missed by name', function()
+    local ns, A = pair()
+    A.__lt__ = function() return true end
+    local C = pair().A(1)
+    fails('attempt to perform arithmetic', function() return ns.A(1) + 1 end)
+    fails('attempt to', function() return C < 5 end)
+  end)
+
+  it('tostring without __tostring__ is the class name', function()
+    local ns, _, _, name = pair()
+    assert.equal(name .. '.A', tostring(ns.A(1)))
+  end)
+end)
+
+describe('class errors', function()
+  it('name what is wrong', function()
+    local ns, _, _, name = pair()
+    fails('exists already', torch.class, name .. '.A', ns)
+    fails('<class name>', torch.class)
+    fails('<class name>', torch.class, 5)
+    fails('<class name>', torch.class, 'a.B', 5)
+    fails('<class name>', torch.class, 'a.B', 'c', 'd')
+    fails('<class name>', torch.class, 'a.B', 'c', {}, 1)
+    fails('there is no package nopkg_zz', torch.class, 'nopkg_zz.Foo')
+    fails('there is no parent class no.Parent', torch.class, 'x.Y', 'no.Parent', {})
+    fails('argument 1', torch.getmetatable)
+    fails('argument 1', torch.factory)
+    fails('no class is called', torch.setmetatable, {}, 'no.Such')
+    fails('table expected', torch.setmetatable, 5, name .. '.A')
+    fails('no class is called', torch.getconstructortable, 'no.Such')
+    fails('no class is called', torch.metatype, 'no.Such', 'int')
+    fails('argument 1', torch.pushudata, {}, name .. '.A')
+    fails('argument 1', torch.pointer, 5)
+    fails('argument 1', torch.setenv, 5, {})
+  end)
+end)
+
+describe('objects', function()
+  it('have addresses', function()
+    local t = {}
+    assert.equal(torch.pointer(t), torch.pointer(t))
+    assert.not_equal(torch.pointer(t), torch.pointer {})
+    assert.equal('number', type(torch.pointer(print)))
+    assert.equal(torch.pointer 'a', torch.pointer 'a')
+    local x = torch.ones(2)
+    assert.equal(torch.pointer(x:storage()), torch.pointer(x:storage()))
+    assert.not_equal(torch.pointer(x), torch.pointer(x:clone()))
+  end)
+
+  it('are equal when they are one', function()
+    local x = torch.ones(2)
+    assert.is_true(torch.isequal(x, x))
+    assert.is_true(torch.isequal(x:storage(), x:storage()))
+    assert.is_false(torch.isequal(x, x:clone()))
+    assert.is_false(torch.isequal({}, {}))
+    assert.is_true(torch.isequal('a', 'a'))
+  end)
+
+  it('have environments', function()
+    local f = torch.MemoryFile()
+    torch.setenv(f, {a = 1})
+    assert.equal(1, torch.getenv(f).a)
+    local g = function() return zzz end -- luacheck: ignore 113
+    torch.setenv(g, {zzz = 5})
+    assert.equal(5, g())
+  end)
+
+  it('of FFI types can belong to a class', function()
+    local ns, _, _, name = pair()
+    local ctype = torch.metatype(name .. '.A', 'struct { int v; }')
+    local o = ctype(5)
+    assert.equal(name .. '.A', torch.typename(o))
+    assert.is_true(torch.isTypeOf(o, ns.A))
+    local again = torch.pushudata(ffi.cast('void *', o), name .. '.A')
+    assert.equal(5, again.v)
+  end)
+end)
