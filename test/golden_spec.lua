@@ -1,8 +1,8 @@
 --- The original Torch7's own numbers, replayed: every vector in test/golden, one test a file.
 --
--- `golden_pending` lists what is not built yet, with the reason. Those vectors are replayed, too, and must fail: one that
--- passes makes the test fail until it is taken off the list. They count as skipped, never as passed. What is refused for good
--- stands in `refused`.
+-- `golden_pending` lists what is not built yet, with the reason. Those vectors are replayed, too, and must fail: one
+-- that passes makes the test fail until it is taken off the list. They count as skipped, never as passed. What is
+-- refused for good is listed there, too.
 require 'torch'
 for _, name in ipairs {'nn', 'nngraph', 'optim'} do
   pcall(require, name)

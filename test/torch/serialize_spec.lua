@@ -224,8 +224,8 @@ describe('serialize', function()
   end)
 
   it('takes CUDA tensors as tensors of the processor', function()
-    local pairs_of_names = {CudaTensor = 'FloatTensor', CudaLongTensor = 'LongTensor', CudaDoubleTensor = 'DoubleTensor'}
-    for cuda, cpu in pairs(pairs_of_names) do
+    local cpu_names = {CudaTensor = 'FloatTensor', CudaLongTensor = 'LongTensor', CudaDoubleTensor = 'DoubleTensor'}
+    for cuda, cpu in pairs(cpu_names) do
       local text = torch.serialize(torch[cpu] {1, 2, 3}, 'ascii')
       local function renamed(name)
         name = name:gsub('Tensor$', '')
