@@ -1,0 +1,168 @@
+--- optim.Logger: a table of numbers that grows by a row at a time, in a text file, and its plot.
+--
+-- Columns are separated by tabs, numbers printed %11.4e; the first line holds the names. plot() draws all columns to
+-- `<filename>.png` with the program gnuplot, where that is installed.
+local Logger = torch.class 'optim.Logger'
+
+local function make_folder(path)
+  local folder = path:match '^(.*)/[^/]*$'
+  if folder and folder ~= '' then os.execute("mkdir -p '" .. folder:gsub("'", "'\\''") .. "'") end
+end
+
+--- @param[opt] filename where the rows go; without one, standard output
+-- @param[opt] timestamp a true value appends date and time to the name
+-- @usage local log = optim.Logger('train.log'); log:setNames {'loss'}; log:add {0.5}
+function Logger:__init(filename, timestamp)
+  if filename then
+    if timestamp then filename = filename .. '-' .. os.date '%Y_%m_%d_%X' end
+    make_folder(filename)
+    local file, message = io.open(filename, 'w')
+    if not file then error('optim.Logger: cannot write ' .. message, 2) end
+    self.name, self.file = filename, file
+  else
+    self.name, self.file = 'stdout', io.stdout
+  end
+  self.empty = true
+  self.names, self.symbols, self.styles, self.idx = {}, {}, {}, {}
+  self.showPlot = true
+  self.defaultStyle = '+'
+  self.logscale = false
+end
+
+local function column(self, key, name)
+  self.symbols[key] = {}
+  self.styles[key] = { self.defaultStyle }
+  self.names[key] = name
+  self.idx[name] = key
+  self.file:write(tostring(name), '\t')
+end
+
+--- Name the columns; writes the first line.
+-- @return self
+function Logger:setNames(names)
+  self.empty = false
+  self.names, self.symbols, self.styles, self.idx = {}, {}, {}, {}
+  self.nsymbols = #names
+  for i, name in ipairs(names) do column(self, i, name) end
+  self.file:write '\n'
+  self.file:flush()
+  return self
+end
+
+local function ordered(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b)
+    if type(a) == type(b) then return a < b end
+    return type(a) == 'number'
+  end)
+  return keys
+end
+
+--- Write a row: values in the order of the names, or by name.
+-- @usage log:add {0.5, 0.9} or log:add {loss = 0.5, accuracy = 0.9}
+function Logger:add(row)
+  local keys = ordered(row)
+  if self.empty then
+    self.empty = false
+    self.nsymbols = #keys
+    for _, key in ipairs(keys) do column(self, key, key) end
+    self.file:write '\n'
+  end
+  for _, key in ipairs(keys) do
+    local value = row[key]
+    local list = self.symbols[key] or self.symbols[self.idx[key]]
+    if not list then error(('optim.Logger: add: no column %s'):format(tostring(key)), 2) end
+    if type(value) == 'number' then
+      self.file:write(('%11.4e'):format(value), '\t')
+    elseif type(value) == 'string' then
+      self.file:write(value, '\t')
+    else
+      error(('optim.Logger: add: column %s: expected a number or a string, got %s'):format(tostring(key), torch.type(value)), 2)
+    end
+    list[#list + 1] = value
+  end
+  self.file:write '\n'
+  self.file:flush()
+end
+
+--- Styles of the columns: '-' lines, '+' points, '.' dots, '+-' both, or gnuplot's own; a list, a table by name, or
+-- one for all.
+-- @return self
+function Logger:style(...)
+  local styles = ...
+  if type(styles) ~= 'table' then styles = { ... } end
+  if #styles == 1 and #ordered(self.symbols) > 1 and not self.idx[next(styles)] then
+    for key in pairs(self.symbols) do self.styles[key] = { styles[1] } end
+    return self
+  end
+  for key, style in pairs(styles) do
+    key = self.symbols[key] and key or self.idx[key]
+    if not key then error('optim.Logger: style: set names or add a row first', 2) end
+    self.styles[key] = type(style) == 'table' and style or { style }
+  end
+  return self
+end
+
+--- Logarithmic vertical axis, or not.
+function Logger:setlogscale(on) self.logscale = on end
+
+--- Kept for old programs: plots go to files.
+function Logger:display(on) self.showPlot = on end
+
+local with = { ['-'] = 'lines', ['+'] = 'points', ['.'] = 'dots', ['+-'] = 'linespoints', ['|'] = 'boxes', ['~'] = 'lines smooth csplines' }
+
+local function quoted(text) return "'" .. tostring(text):gsub("'", "''") .. "'" end
+
+-- The commands that draw the columns to a file.
+local function script(self, path, keys)
+  local lines = { 'set terminal pngcairo size 800,500', 'set output ' .. quoted(path), 'set grid', 'set key outside' }
+  if self.logscale then lines[#lines + 1] = 'set logscale y' end
+  local curves = {}
+  for i, key in ipairs(keys) do
+    local style = self.styles[key][1]
+    curves[i] = ("'-' with %s title %s"):format(with[style] or style, quoted(self.names[key]))
+  end
+  lines[#lines + 1] = 'plot ' .. table.concat(curves, ', ')
+  for _, key in ipairs(keys) do
+    for x, y in ipairs(self.symbols[key]) do
+      if type(y) == 'number' and y == y and math.abs(y) < math.huge then lines[#lines + 1] = ('%d %.9g'):format(x, y) end
+    end
+    lines[#lines + 1] = 'e'
+  end
+  return table.concat(lines, '\n') .. '\n'
+end
+
+local function drawable(self)
+  local keys = {}
+  for _, key in ipairs(ordered(self.symbols)) do
+    for _, y in ipairs(self.symbols[key]) do
+      if type(y) == 'number' and y == y and math.abs(y) < math.huge then
+        keys[#keys + 1] = key
+        break
+      end
+    end
+  end
+  return keys
+end
+
+--- Draw the columns to `<filename>.png`. Without the program gnuplot nothing is drawn, and one line says so.
+-- @return the path of the picture, or nil and the reason
+function Logger:plot()
+  if self.name == 'stdout' then return nil, 'optim.Logger: a logger without a file has no plot' end
+  local keys = drawable(self)
+  if #keys == 0 then return nil, 'optim.Logger: nothing to plot' end
+  local path = self.name .. '.png'
+  local found = os.execute 'command -v gnuplot >/dev/null 2>&1'
+  if found ~= 0 and found ~= true then
+    if not Logger.warned then io.stderr:write('optim.Logger: gnuplot is not installed: no plot of ' .. self.name .. '\n') end
+    Logger.warned = true
+    return nil, 'optim.Logger: gnuplot is not installed'
+  end
+  local pipe = assert(io.popen('gnuplot >/dev/null 2>&1', 'w'))
+  pipe:write(script(self, path, keys))
+  pipe:close()
+  return path
+end
+
+return Logger

@@ -1,0 +1,27 @@
+--- Adamax: Adam with the infinity norm.
+--
+-- config: learningRate = 0.002, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-38, weightDecay = 0. state: t, m, u, max.
+local settings = require 'optim.settings'
+
+--- @param opfunc x → f, df/dx
+-- @param x parameters, changed in place
+-- @return x, {f}
+return function(opfunc, x, config, state)
+  config, state = settings.check('adamax', opfunc, x, config, state)
+  local beta1, beta2 = config.beta1 or 0.9, config.beta2 or 0.999
+  local weightDecay = config.weightDecay or 0
+
+  local fx, dfdx = opfunc(x)
+  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
+  state.m = state.m or settings.like(dfdx)
+  state.u = state.u or settings.like(dfdx)
+  state.max = state.max or settings.like(dfdx)
+  local t = (state.t or 0) + 1
+  state.t = t
+
+  state.m:mul(beta1):add(1 - beta1, dfdx)
+  state.max:abs(dfdx):add(config.epsilon or 1e-38)
+  state.u:mul(beta2):cmax(state.max)
+  x:addcdiv(-(config.learningRate or 0.002) / (1 - beta1 ^ t), state.m, state.u)
+  return x, { fx }
+end

@@ -1,0 +1,34 @@
+--- Nesterov's accelerated gradient: looks ahead along the momentum before it evaluates.
+--
+-- config: learningRate = 1e-3, learningRateDecay = 0, weightDecay = 0, momentum = 0.9, learningRates (a tensor).
+-- state: evalCounter, dfdx, deltaParameters. The x returned includes the last look-ahead.
+local settings = require 'optim.settings'
+
+--- @param opfunc x → f, df/dx
+-- @param x parameters, changed in place
+-- @return x, {f}
+return function(opfunc, x, config, state)
+  config, state = settings.check('nag', opfunc, x, config, state)
+  local momentum, weightDecay = config.momentum or 0.9, config.weightDecay or 0
+  if momentum <= 0 then error('optim.nag: momentum must be positive for Nesterov\'s accelerated gradient', 2) end
+  local n, rates = state.evalCounter or 0, config.learningRates
+
+  if state.dfdx then x:add(momentum, state.dfdx) end
+  local fx, dfdx = opfunc(x)
+  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
+  local rate = (config.learningRate or 1e-3) / (1 + n * (config.learningRateDecay or 0))
+
+  if state.dfdx then
+    state.dfdx:mul(momentum)
+  else
+    state.dfdx = settings.like(dfdx)
+  end
+  if rates then
+    state.deltaParameters = state.deltaParameters or settings.like(dfdx)
+    dfdx = state.deltaParameters:copy(rates):cmul(dfdx)
+  end
+  x:add(-rate, dfdx)
+  state.dfdx:add(-rate, dfdx)
+  state.evalCounter = n + 1
+  return x, { fx }
+end

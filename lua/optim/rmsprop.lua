@@ -1,0 +1,22 @@
+--- RMSprop: steps divided by a running root mean square of the gradient.
+--
+-- config: learningRate = 1e-2, alpha = 0.99, epsilon = 1e-8, weightDecay = 0, initialMean = 0. state: m, tmp.
+local settings = require 'optim.settings'
+
+--- @param opfunc x → f, df/dx
+-- @param x parameters, changed in place
+-- @return x, {f}
+return function(opfunc, x, config, state)
+  config, state = settings.check('rmsprop', opfunc, x, config, state)
+  local alpha, weightDecay = config.alpha or 0.99, config.weightDecay or 0
+
+  local fx, dfdx = opfunc(x)
+  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
+  state.m = state.m or settings.like(dfdx, config.initialMean)
+  state.tmp = state.tmp or settings.like(dfdx)
+
+  state.m:mul(alpha):addcmul(1 - alpha, dfdx, dfdx)
+  state.tmp:sqrt(state.m):add(config.epsilon or 1e-8)
+  x:addcdiv(-(config.learningRate or 1e-2), dfdx, state.tmp)
+  return x, { fx }
+end

@@ -1,0 +1,146 @@
+--- The optimisers: each goes downhill, remembers its state through a file, and refuses wrong calls; the arithmetic itself is
+-- held against the original's vectors by test/golden_spec.lua.
+require 'optim'
+
+local function bowl(x) return (x[1] - 1) ^ 2 + 10 * (x[2] + 2) ^ 2, torch.Tensor { 2 * (x[1] - 1), 20 * (x[2] + 2) } end
+
+local settings = {
+  sgd = { learningRate = 0.02, momentum = 0.5 }, adam = { learningRate = 0.3 }, adamax = { learningRate = 0.3 },
+  adagrad = { learningRate = 1 }, adadelta = { eps = 1e-2 }, rmsprop = { learningRate = 0.05 }, rprop = {},
+  nag = { learningRate = 0.01, momentum = 0.5 }, asgd = { eta0 = 0.02 },
+}
+
+describe('optim', function()
+  for name, config in pairs(settings) do
+    local function copy()
+      local c = {}
+      for k, v in pairs(config) do c[k] = v end
+      return c
+    end
+
+    it(name .. ' finds a minimum', function()
+      local x, state = torch.Tensor { 0, 0 }, {}
+      local before = bowl(x)
+      local result, values
+      for _ = 1, 200 do result, values = optim[name](bowl, x, copy(), state) end
+      assert.are.equal(torch.pointer(x), torch.pointer(result))
+      assert.are.equal('number', type(values[1]))
+      assert.is_true(bowl(x) < 0.01 * before, name .. ' is at ' .. bowl(x))
+    end)
+
+    it(name .. ' goes on from a saved state bit for bit', function()
+      local a, sa = torch.Tensor { 0, 0 }, copy()
+      for _ = 1, 3 do optim[name](bowl, a, sa) end
+      local b, sb = a:clone(), torch.deserialize(torch.serialize(sa))
+      for _ = 1, 3 do
+        optim[name](bowl, a, sa)
+        optim[name](bowl, b, sb)
+      end
+      assert.are.equal(0, (a - b):abs():max())
+    end)
+
+    it(name .. ' refuses wrong calls', function()
+      assert.has_error(function() optim[name](nil, torch.ones(2)) end)
+      assert.has_error(function() optim[name](bowl, 3) end)
+      assert.has_error(function() optim[name](bowl, torch.ones(2), 0.1) end)
+    end)
+  end
+
+  it('sgd: momentum, decay, rates an element', function()
+    local function one() return 0, torch.Tensor { 1, 1 } end
+    local x, config = torch.Tensor { 0, 0 }, { learningRate = 1, momentum = 0.5, dampening = 0 }
+    optim.sgd(one, x, config)
+    optim.sgd(one, x, config)
+    assert.are.equal(-2.5, x[1])
+    x = torch.Tensor { 0, 0 }
+    config = { learningRate = 1, learningRateDecay = 1, learningRates = torch.Tensor { 1, 0 } }
+    optim.sgd(one, x, config)
+    optim.sgd(one, x, config)
+    assert.are.same({ -1.5, 0 }, x:totable())
+    assert.has_error(function() optim.sgd(one, x, { nesterov = true }) end)
+    assert.has_error(function() optim.sgd(one, x, { weightDecay = 1, weightDecays = torch.ones(2) }) end)
+  end)
+end)
+
+describe('optim.ConfusionMatrix', function()
+  it('counts and prints', function()
+    local c = optim.ConfusionMatrix { 'a', 'b' }
+    c:batchAdd(torch.Tensor { { 0.9, 0.1 }, { 0.2, 0.8 }, { 0.6, 0.4 } }, torch.LongTensor { 1, 2, 2 })
+    c:add(1, 1)
+    c:add(torch.Tensor { 0, 1 }, torch.Tensor { 1, 0 })
+    c:add(1, 0)
+    assert.are.same({ { 2, 1 }, { 1, 1 } }, c.mat:totable())
+    assert.are.equal(table.concat({
+      'ConfusionMatrix:',
+      '[[       2       1]   66.667% \t[class: a]',
+      ' [       1       1]]  50.000% \t[class: b]',
+      ' + average row correct: 58.333334326744% ',
+      ' + average rowUcol correct (VOC measure): 41.666667163372% ',
+      ' + global correct: 60%' }, '\n'), tostring(c))
+    c:zero()
+    assert.are.equal(0, c.mat:sum())
+  end)
+
+  it('rejects and accepts', function()
+    local c = optim.ConfusionMatrix(3)
+    c:batchAdd(torch.LongTensor { 1, 1, 2, 2 }, torch.LongTensor { 1, 2, 2, 2 })
+    local frr, far, seen = c:farFrr()
+    assert.are.same({ 0, 1 / 3, -1 }, frr:totable())
+    assert.are.same({ 1 / 3, 0, -1 }, far:totable())
+    assert.are.equal(2, seen:size(1))
+  end)
+
+  it('refuses what does not fit', function()
+    local c = optim.ConfusionMatrix(3)
+    for _, f in ipairs {
+      function() c:add(4, 1) end, function() c:add(1, 4) end, function() c:add(1.5, 1) end, function() c:add('1', 1) end,
+      function() c:add(torch.ones(2), 1) end, function() c:batchAdd(torch.ones(2, 4), torch.ones(2)) end,
+      function() c:batchAdd(torch.ones(2), torch.ones(3)) end, function() c:batchAdd(1, 1) end,
+      function() optim.ConfusionMatrix() end, function() c:render() end,
+    } do assert.has_error(f) end
+  end)
+end)
+
+describe('optim.Logger', function()
+  local folder
+  before_each(function()
+    folder = os.tmpname()
+    os.remove(folder)
+  end)
+  after_each(function() os.execute("rm -rf '" .. folder .. "'") end)
+
+  local function content(path)
+    local f = assert(io.open(path, 'rb'))
+    local s = f:read '*a'
+    f:close()
+    return s
+  end
+
+  it('writes rows', function()
+    local log = optim.Logger(folder .. '/deep/run.log')
+    log:setNames { 'a', 'b' }
+    log:add { 0.5, 'x' }
+    log:add { a = 1, b = 2 }
+    assert.are.equal('a\tb\t\n 5.0000e-01\tx\t\n 1.0000e+00\t 2.0000e+00\t\n', content(folder .. '/deep/run.log'))
+    assert.has_error(function() log:add { c = 1 } end)
+    assert.has_error(function() log:add { {}, 2 } end)
+    local named = optim.Logger(folder .. '/named.log')
+    named:add { loss = 3 }
+    assert.are.equal('loss\t\n 3.0000e+00\t\n', content(folder .. '/named.log'))
+    assert.has_error(function() optim.Logger '/proc/no/such.log' end)
+  end)
+
+  it('plots with gnuplot', function()
+    local log = optim.Logger(folder .. "/it's.log")
+    log:setNames { "it's", 'b' }
+    assert.is_nil((log:plot()))
+    for i = 1, 5 do log:add { i * i, 0 / 0 } end
+    log:style { '-', '+-' }
+    local path = log:plot()
+    if os.execute 'command -v gnuplot >/dev/null 2>&1' == 0 then
+      assert.are.equal('\137PNG', content(path):sub(1, 4))
+    else
+      assert.is_nil(path)
+    end
+  end)
+end)
