@@ -1,0 +1,13 @@
+--- vision: data sets and models of computer vision. Parts are loaded on first mention.
+-- @usage local vision = require 'vision'; local data = vision.datasets.fashionMNIST()
+local vision = {}
+local parts = { datasets = 'vision.datasets' }
+
+return setmetatable(vision, {
+  __index = function(_, name)
+    if not parts[name] then return nil end
+    local part = require(parts[name])
+    rawset(vision, name, part)
+    return part
+  end,
+})
