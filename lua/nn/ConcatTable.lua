@@ -1,0 +1,58 @@
+--- nn.ConcatTable(): every child gets the input; the output is the table of their outputs.
+local ConcatTable, parent = torch.class('nn.ConcatTable', 'nn.Container')
+local utils = require 'nn.utils'
+
+function ConcatTable:__init()
+  parent.__init(self)
+  self.output = {}
+end
+
+-- input (anything) → {output of child 1, ...}
+function ConcatTable:updateOutput(input)
+  local modules, out = self.modules, self.output
+  if type(out) ~= 'table' then
+    out = {}
+    self.output = out
+  end
+  for i = 1, #modules do out[i] = self:rethrowErrors(modules[i], i, 'updateOutput', input) end
+  for i = #modules + 1, #out do out[i] = nil end
+  return out
+end
+
+-- gradInput is the sum of the children's.
+local function sum(self, method, input, gradOutput, scale)
+  local modules = self.modules
+  if torch.isTensor(self.gradInput) ~= torch.isTensor(input) then
+    self.gradInput = torch.isTensor(input) and input.new() or {}
+  end
+  for i = 1, #modules do
+    local dx = self:rethrowErrors(modules[i], i, method, input, gradOutput[i], scale)
+    if i == 1 then
+      utils.recursiveResizeAs(self.gradInput, dx)
+      utils.recursiveCopy(self.gradInput, dx)
+    else
+      utils.recursiveAdd(self.gradInput, dx)
+    end
+  end
+  return self.gradInput
+end
+
+function ConcatTable:updateGradInput(input, gradOutput) return sum(self, 'updateGradInput', input, gradOutput) end
+
+function ConcatTable:backward(input, gradOutput, scale) return sum(self, 'backward', input, gradOutput, scale or 1) end
+
+function ConcatTable:accGradParameters(input, gradOutput, scale)
+  for i, module in ipairs(self.modules) do
+    self:rethrowErrors(module, i, 'accGradParameters', input, gradOutput[i], scale or 1)
+  end
+end
+
+function ConcatTable:accUpdateGradParameters(input, gradOutput, lr)
+  for i, module in ipairs(self.modules) do
+    self:rethrowErrors(module, i, 'accUpdateGradParameters', input, gradOutput[i], lr)
+  end
+end
+
+ConcatTable.__tostring__ = require 'nn.tree'
+
+return ConcatTable

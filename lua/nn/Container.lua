@@ -1,0 +1,103 @@
+--- nn.Container: a module that holds others in self.modules.
+local Container, parent = torch.class('nn.Container', 'nn.Module')
+local utils = require 'nn.utils'
+
+function Container:__init(...)
+  parent.__init(self, ...)
+  self.modules = {}
+end
+
+--- Append a module.
+-- @return self
+function Container:add(module)
+  if module == nil then error(torch.type(self) .. ': add: expected a module, got nil', 2) end
+  self.modules[#self.modules + 1] = module
+  return self
+end
+
+function Container:get(index) return self.modules[index] end
+
+function Container:size() return #self.modules end
+
+-- Errors of our own carry their whole story; others (a nil indexed in someone's layer) need the place they came from.
+local function traceback(err)
+  if type(err) ~= 'string' then return err end
+  if err:find '^In %d+ module of ' or err:find '^%w+%.%w+[ (:]' or err:find('\nstack traceback:', 1, true) then return err end
+  return debug.traceback(err, 2)
+end
+
+local function finish(self, index, ok, ...)
+  if ok then return ... end
+  local err = ...
+  error(type(err) == 'string' and ('In %d module of %s:\n%s'):format(index, torch.type(self), err) or err, 0)
+end
+
+--- Call module[name](module, ...); an error is raised again with the way to the module before it.
+-- @param module a child
+-- @param index its number, for the message
+-- @param name the method
+-- @return what the method returns
+function Container:rethrowErrors(module, index, name, ...)
+  return finish(self, index, xpcall(module[name], traceback, module, ...))
+end
+
+--- Call f on each direct child.
+function Container:applyToModules(f)
+  for _, module in ipairs(self.modules) do f(module) end
+end
+
+function Container:zeroGradParameters()
+  local modules = self.modules
+  for i = 1, #modules do modules[i]:zeroGradParameters() end
+end
+
+function Container:updateParameters(lr)
+  local modules = self.modules
+  for i = 1, #modules do modules[i]:updateParameters(lr) end
+end
+
+function Container:training()
+  self:applyToModules(function(module) module:training() end)
+  parent.training(self)
+end
+
+function Container:evaluate()
+  self:applyToModules(function(module) module:evaluate() end)
+  parent.evaluate(self)
+end
+
+function Container:share(other, ...)
+  for i, module in ipairs(self.modules) do module:share(other.modules[i], ...) end
+  return self
+end
+
+function Container:reset(stdv)
+  self:applyToModules(function(module) module:reset(stdv) end)
+end
+
+local function append(list, more)
+  if type(more) == 'table' then
+    for i = 1, #more do append(list, more[i]) end
+  elseif more ~= nil then
+    list[#list + 1] = more
+  end
+end
+
+function Container:parameters()
+  local params, grads = {}, {}
+  for _, module in ipairs(self.modules) do
+    local p, g = module:parameters()
+    append(params, p)
+    append(grads, g)
+  end
+  return params, grads
+end
+
+-- output and gradInput are often those of a child: they are forgotten here and emptied there.
+function Container:clearState()
+  utils.forget(self, 'output', 'gradInput')
+  for _, module in ipairs(self.modules) do module:clearState() end
+  return self
+end
+
+return Container

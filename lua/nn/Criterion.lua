@@ -1,0 +1,49 @@
+--- nn.Criterion: a number that says how far an input is from its target.
+local Criterion = torch.class('nn.Criterion')
+local utils = require 'nn.utils'
+local Module = require 'nn.Module'
+
+function Criterion:__init()
+  self.gradInput = torch.Tensor()
+  self.output = 0
+end
+
+function Criterion:updateOutput(_input, _target) end
+
+--- The loss, also kept in self.output.
+function Criterion:forward(input, target) return self:updateOutput(input, target) end
+
+--- The gradient of the loss with respect to the input, kept in self.gradInput.
+function Criterion:backward(input, target) return self:updateGradInput(input, target) end
+
+function Criterion:updateGradInput(_input, _target) end
+
+--- A deep copy.
+function Criterion:clone() return Module._copy(self) end
+
+--- Convert every tensor of the criterion.
+-- @param typename such as 'torch.FloatTensor'
+-- @param[opt] cache carries sharing between several calls
+-- @return self
+function Criterion:type(typename, cache)
+  if type(typename) ~= 'string' then error('Criterion:type: expected the name of a tensor type', 2) end
+  cache = cache or {}
+  for name, value in pairs(self) do self[name] = utils.recursiveType(value, typename, cache) end
+  return self
+end
+
+for method, kind in pairs {
+  float = 'Float', double = 'Double', half = 'Half', bfloat16 = 'BFloat16',
+  cuda = 'Cuda', cudaDouble = 'CudaDouble', cudaHalf = 'CudaHalf',
+} do
+  Criterion[method] = function(self, ...) return self:type('torch.' .. kind .. 'Tensor', ...) end
+end
+
+--- loss, gradient = criterion(input, target)
+function Criterion:__call__(input, target)
+  self.output = self:forward(input, target)
+  self.gradInput = self:backward(input, target)
+  return self.output, self.gradInput
+end
+
+return Criterion

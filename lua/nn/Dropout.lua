@@ -1,0 +1,86 @@
+--- nn.Dropout([p = 0.5], [v1], [inplace], [stochasticInference]): sets elements to 0 with probability p while training.
+-- What stays is divided by 1 - p; with v1 it is not, and evaluation multiplies by 1 - p instead.
+local Dropout, parent = torch.class('nn.Dropout', 'nn.Module')
+local common = require 'nn.common'
+local C, again, buffer = common.C, common.again, common.buffer
+
+local function check_probability(p)
+  if type(p) ~= 'number' or p < 0 or p >= 1 then
+    error(('nn.Dropout: illegal probability %s: must be 0 <= p < 1'):format(tostring(p)), 3)
+  end
+  return p
+end
+
+function Dropout:__init(p, v1, inplace, stochasticInference)
+  parent.__init(self)
+  self.p = check_probability(p or 0.5)
+  self.train = true
+  self.inplace = inplace
+  self.stochastic_inference = stochasticInference or false
+  self.v2 = not v1
+  self.noise = torch.Tensor()
+end
+
+-- Copy x to the buffer, or make the buffer x itself.
+local function start(self, out, x)
+  if self.inplace then
+    out:set(x)
+    return
+  end
+  local s = C.rk_tensor_resize_as(out, x)
+  if s == 0 then s = C.rk_copy(out, x) end
+  if s ~= 0 then again(self, s, function() return 1 end) end
+end
+
+local function multiply(self, out, noise)
+  local s = C.rk_map2(C.RK_OP_cmul, out, out, noise, 0)
+  if s ~= 0 then again(self, s, C.rk_map2, C.RK_OP_cmul, out, out, noise, 0) end
+end
+
+-- input (any shape) → output (the same)
+function Dropout:updateOutput(input)
+  common.check_tensor(self, input)
+  local out = buffer(self.output, input)
+  self.output = out
+  start(self, out, input)
+  if self.p > 0 then
+    if self.train or self.stochastic_inference then
+      local noise = buffer(self.noise, input)
+      self.noise = noise
+      noise:resizeAs(input)
+      noise:bernoulli(1 - self.p)
+      if self.v2 then noise:div(1 - self.p) end
+      multiply(self, out, noise)
+    elseif not self.v2 then
+      out:mul(1 - self.p)
+    end
+  end
+  return out
+end
+
+function Dropout:updateGradInput(_input, gradOutput)
+  common.check_tensor(self, gradOutput, 'gradOutput')
+  local dx = buffer(self.gradInput, gradOutput)
+  self.gradInput = dx
+  start(self, dx, gradOutput)
+  if self.p > 0 then
+    if self.train then
+      multiply(self, dx, self.noise)
+    elseif not self.v2 then
+      dx:mul(1 - self.p)
+    end
+  end
+  return dx
+end
+
+--- Change the probability.
+function Dropout:setp(p) self.p = check_probability(p) end
+
+function Dropout:clearState()
+  if self.noise then self.noise:set() end
+  return parent.clearState(self)
+end
+
+function Dropout:__tostring__() return ('%s(%f)'):format(torch.type(self), self.p) end
+
+return Dropout

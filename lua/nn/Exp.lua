@@ -1,0 +1,2 @@
+--- nn.Exp(): e^x.
+return require('nn.pointwise').layer('nn.Exp', 'exp')

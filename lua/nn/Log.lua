@@ -1,0 +1,2 @@
+--- nn.Log(): natural logarithm.
+return require('nn.pointwise').layer('nn.Log', 'log')

@@ -1,0 +1,50 @@
+--- nn.ParallelCriterion([repeatTarget = false]): the weighted sum of criterions, one for each entry of the input and
+-- target tables (or one target for all).
+local ParallelCriterion, parent = torch.class('nn.ParallelCriterion', 'nn.Criterion')
+local utils = require 'nn.utils'
+
+function ParallelCriterion:__init(repeatTarget)
+  parent.__init(self)
+  self.criterions = {}
+  self.weights = {}
+  self.gradInput = {}
+  self.repeatTarget = repeatTarget
+end
+
+--- Add a criterion.
+-- @param criterion
+-- @param[opt=1] weight
+-- @return self
+function ParallelCriterion:add(criterion, weight)
+  if criterion == nil then error('nn.ParallelCriterion: add: expected a criterion, got nil', 2) end
+  self.criterions[#self.criterions + 1] = criterion
+  self.weights[#self.weights + 1] = weight or 1
+  return self
+end
+
+-- {x1, ...}, {t1, ...} → loss
+function ParallelCriterion:updateOutput(input, target)
+  self.output = 0
+  for i, c in ipairs(self.criterions) do
+    local t = self.repeatTarget and target or target[i]
+    self.output = self.output + self.weights[i] * c:updateOutput(input[i], t)
+  end
+  return self.output
+end
+
+function ParallelCriterion:updateGradInput(input, target)
+  self.gradInput = utils.recursiveResizeAs(self.gradInput, input)
+  utils.recursiveFill(self.gradInput, 0)
+  for i, c in ipairs(self.criterions) do
+    local t = self.repeatTarget and target or target[i]
+    utils.recursiveAdd(self.gradInput[i], self.weights[i], c:updateGradInput(input[i], t))
+  end
+  return self.gradInput
+end
+
+function ParallelCriterion:type(typename, cache)
+  self.gradInput = {}
+  return parent.type(self, typename, cache)
+end
+
+return ParallelCriterion

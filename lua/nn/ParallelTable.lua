@@ -1,0 +1,46 @@
+--- nn.ParallelTable(): child i gets input[i]; the output is the table of their outputs.
+local ParallelTable, parent = torch.class('nn.ParallelTable', 'nn.Container')
+local common = require 'nn.common'
+
+function ParallelTable:__init()
+  parent.__init(self)
+  self.output = {}
+  self.gradInput = {}
+end
+
+local function check(self, input)
+  if type(input) ~= 'table' then
+    common.expected(self, ('a table of %d inputs'):format(#self.modules), input)
+  end
+end
+
+-- {input 1, ...} → {output of child 1, ...}
+function ParallelTable:updateOutput(input)
+  check(self, input)
+  local modules = self.modules
+  for i = 1, #modules do self.output[i] = self:rethrowErrors(modules[i], i, 'updateOutput', input[i]) end
+  return self.output
+end
+
+function ParallelTable:updateGradInput(input, gradOutput)
+  for i, module in ipairs(self.modules) do
+    self.gradInput[i] = self:rethrowErrors(module, i, 'updateGradInput', input[i], gradOutput[i])
+  end
+  return self.gradInput
+end
+
+function ParallelTable:accGradParameters(input, gradOutput, scale)
+  for i, module in ipairs(self.modules) do
+    self:rethrowErrors(module, i, 'accGradParameters', input[i], gradOutput[i], scale or 1)
+  end
+end
+
+function ParallelTable:accUpdateGradParameters(input, gradOutput, lr)
+  for i, module in ipairs(self.modules) do
+    self:rethrowErrors(module, i, 'accUpdateGradParameters', input[i], gradOutput[i], lr)
+  end
+end
+
+ParallelTable.__tostring__ = require 'nn.tree'
+
+return ParallelTable

@@ -1,0 +1,6 @@
+--- nn.ReLU([inplace = false]): the larger of x and 0.
+local ReLU, Threshold = torch.class('nn.ReLU', 'nn.Threshold')
+
+function ReLU:__init(inplace) Threshold.__init(self, 0, 0, inplace) end
+
+return require('nn.pointwise').methods(ReLU, 'relu')

@@ -1,0 +1,10 @@
+--- nn.ReLU6([inplace = false]): x limited to 0..6.
+local pointwise = require 'nn.pointwise'
+local ReLU6, parent = torch.class('nn.ReLU6', 'nn.Module')
+
+function ReLU6:__init(inplace)
+  parent.__init(self)
+  self.inplace = pointwise.flag('nn.ReLU6', 'inplace', inplace)
+end
+
+return pointwise.methods(ReLU6, 'hardtanh', 0, 6)

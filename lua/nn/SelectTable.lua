@@ -1,0 +1,67 @@
+--- nn.SelectTable(index): one entry of a table; a negative index counts from the last, a string is a key.
+local SelectTable, parent = torch.class('nn.SelectTable', 'nn.Module')
+local common = require 'nn.common'
+
+function SelectTable:__init(index)
+  parent.__init(self)
+  if type(index) ~= 'number' and type(index) ~= 'string' then
+    error('nn.SelectTable: expected an index or a key, got ' .. torch.type(index), 2)
+  end
+  self.index = index
+  self.gradInput = {}
+end
+
+local function position(self, input)
+  if type(input) ~= 'table' then common.expected(self, 'a table', input) end
+  local index = self.index
+  if type(index) == 'number' and index < 0 then index = #input + index + 1 end
+  if input[index] == nil then
+    error(('%s: the input has no entry %s, only %d'):format(tostring(self), tostring(self.index), #input), 0)
+  end
+  return index
+end
+
+-- {x1, x2, ...} → x_index
+function SelectTable:updateOutput(input)
+  self.output = input[position(self, input)]
+  return self.output
+end
+
+local function zero_like(buffer, x)
+  if torch.isTensor(x) then return common.buffer(torch.isTensor(buffer) and buffer or nil, x):resizeAs(x):zero() end
+  local out = type(buffer) == 'table' and buffer or {}
+  for k, v in pairs(x) do out[k] = zero_like(out[k], v) end
+  for k in pairs(out) do
+    if x[k] == nil then out[k] = nil end
+  end
+  return out
+end
+
+-- The other entries get zeros; the buffers of the last call are used again, but never the gradOutput it was given.
+function SelectTable:updateGradInput(input, gradOutput)
+  local index, old, new = position(self, input), self._zeros or {}, {}
+  for k, v in pairs(input) do
+    if k ~= index then
+      old[k] = zero_like(old[k], v)
+      new[k] = old[k]
+    end
+  end
+  new[index] = gradOutput
+  self._zeros, self.gradInput = old, new
+  return new
+end
+
+function SelectTable:clearState()
+  self._zeros = nil
+  return parent.clearState(self)
+end
+
+function SelectTable:type(typename, cache)
+  if not typename then return self._type end
+  self.gradInput, self.output, self._zeros = {}, {}, nil
+  return parent.type(self, typename, cache)
+end
+
+function SelectTable:__tostring__() return ('%s(%s)'):format(torch.type(self), tostring(self.index)) end
+
+return SelectTable

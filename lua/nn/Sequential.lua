@@ -1,0 +1,109 @@
+--- nn.Sequential: one module after another, y = f_n(... f_2(f_1(x))).
+local Sequential = torch.class('nn.Sequential', 'nn.Container')
+
+--- Append a module.
+-- @return self
+-- @usage nn.Sequential():add(nn.Linear(4, 8)):add(nn.Tanh())
+function Sequential:add(module)
+  if module == nil then error('nn.Sequential: add: expected a module, got nil', 2) end
+  local modules = self.modules
+  if #modules == 0 then self.gradInput = module.gradInput end
+  modules[#modules + 1] = module
+  self.output = module.output
+  return self
+end
+
+-- The buffers shown are those of the children at the ends.
+local function ends(self)
+  local modules = self.modules
+  if #modules > 0 then
+    self.output = modules[#modules].output
+    self.gradInput = modules[1].gradInput
+  else
+    self.output, self.gradInput = torch.Tensor(), torch.Tensor()
+  end
+end
+
+--- Put a module in before position index (default: after the last).
+function Sequential:insert(module, index)
+  index = index or #self.modules + 1
+  if index < 1 or index > #self.modules + 1 then
+    error(('nn.Sequential: insert: index %s out of range 1..%d'):format(index, #self.modules + 1), 2)
+  end
+  table.insert(self.modules, index, module)
+  ends(self)
+end
+
+--- Take the module at index (default: the last) out.
+function Sequential:remove(index)
+  index = index or #self.modules
+  if index < 1 or index > #self.modules then
+    error(('nn.Sequential: remove: index %s out of range 1..%d'):format(index, #self.modules), 2)
+  end
+  table.remove(self.modules, index)
+  ends(self)
+end
+
+-- input → output of the last module (the input itself when there is none)
+function Sequential:updateOutput(input)
+  local modules, x = self.modules, input
+  for i = 1, #modules do x = self:rethrowErrors(modules[i], i, 'updateOutput', x) end
+  self.output = x
+  return x
+end
+
+function Sequential:updateGradInput(input, gradOutput)
+  local modules, g = self.modules, gradOutput
+  for i = #modules, 1, -1 do
+    local x = i > 1 and modules[i - 1].output or input
+    g = self:rethrowErrors(modules[i], i, 'updateGradInput', x, g)
+    modules[i].gradInput = g
+  end
+  self.gradInput = g
+  return g
+end
+
+function Sequential:accGradParameters(input, gradOutput, scale)
+  scale = scale or 1
+  local modules, g = self.modules, gradOutput
+  for i = #modules, 1, -1 do
+    local x = i > 1 and modules[i - 1].output or input
+    self:rethrowErrors(modules[i], i, 'accGradParameters', x, g, scale)
+    g = modules[i].gradInput
+  end
+end
+
+function Sequential:backward(input, gradOutput, scale)
+  scale = scale or 1
+  local modules, g = self.modules, gradOutput
+  for i = #modules, 1, -1 do
+    local x = i > 1 and modules[i - 1].output or input
+    g = self:rethrowErrors(modules[i], i, 'backward', x, g, scale)
+    modules[i].gradInput = g
+  end
+  self.gradInput = g
+  return g
+end
+
+function Sequential:accUpdateGradParameters(input, gradOutput, lr)
+  local modules, g = self.modules, gradOutput
+  for i = #modules, 1, -1 do
+    local x = i > 1 and modules[i - 1].output or input
+    self:rethrowErrors(modules[i], i, 'accUpdateGradParameters', x, g, lr)
+    g = modules[i].gradInput
+  end
+end
+
+function Sequential:__len__() return #self.modules end
+
+function Sequential:__tostring__()
+  local chain, lines = { '[input' }, {}
+  for i, module in ipairs(self.modules) do
+    chain[#chain + 1] = '(' .. i .. ')'
+    lines[i] = '\n  (' .. i .. '): ' .. tostring(module):gsub('\n', '\n  ')
+  end
+  chain[#chain + 1] = 'output]'
+  return torch.type(self) .. ' {\n  ' .. table.concat(chain, ' -> ') .. table.concat(lines) .. '\n}'
+end
+
+return Sequential

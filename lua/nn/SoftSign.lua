@@ -1,0 +1,2 @@
+--- nn.SoftSign(): x / (1 + |x|).
+return require('nn.pointwise').layer('nn.SoftSign', 'softsign')

@@ -1,0 +1,25 @@
+--- nn.Sqrt([eps = 0]): the square root; its gradient is 0 where the output is 0. eps is kept and, as in Torch7, not used.
+local Sqrt, parent = torch.class('nn.Sqrt', 'nn.Module')
+local common = require 'nn.common'
+
+function Sqrt:__init(eps)
+  parent.__init(self)
+  self.eps = eps or 0
+end
+
+-- input (any shape) → output (the same)
+function Sqrt:updateOutput(input)
+  common.check_tensor(self, input)
+  self.output = common.buffer(self.output, input)
+  return self.output:resizeAs(input):sqrt(input)
+end
+
+function Sqrt:updateGradInput(input, gradOutput)
+  common.check_tensor(self, gradOutput, 'gradOutput')
+  self.gradInput = common.buffer(self.gradInput, input)
+  self.gradInput:resizeAs(input):cdiv(gradOutput, self.output):div(2)
+  self.gradInput[self.output:eq(0)] = 0
+  return self.gradInput
+end
+
+return Sqrt

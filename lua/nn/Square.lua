@@ -1,0 +1,2 @@
+--- nn.Square(): x^2.
+return require('nn.pointwise').layer('nn.Square', 'square')

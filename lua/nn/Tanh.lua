@@ -1,0 +1,2 @@
+--- nn.Tanh(): hyperbolic tangent.
+return require('nn.pointwise').layer('nn.Tanh', 'tanh')

@@ -1,0 +1,113 @@
+--- nn.View(sizes...): another shape on the same elements. One size may be -1; a batch dimension is kept before the sizes.
+local View, parent = torch.class('nn.View', 'nn.Module')
+local ffi = require 'ffi'
+local common = require 'nn.common'
+local C, again, buffer = common.C, common.again, common.buffer
+
+local dims = ffi.new 'int64_t[13]'
+
+--- Set new sizes: numbers or one LongStorage.
+-- @return self
+function View:resetSize(...)
+  local first = ...
+  if select('#', ...) == 1 and torch.typename(first) == 'torch.LongStorage' then
+    self.size = first
+  else
+    self.size = torch.LongStorage { ... }
+  end
+  local n, inferred = 1, false
+  for i = 1, self.size:size() do
+    local size = self.size[i]
+    if size >= 0 then
+      n = n * size
+    else
+      if size ~= -1 then error(('nn.View: size %d: should be positive or -1'):format(size), 3) end
+      if inferred then error('nn.View: only one size can be -1', 3) end
+      inferred = true
+    end
+  end
+  self.numElements = n
+  return self
+end
+
+function View:__init(...)
+  parent.__init(self)
+  self:resetSize(...)
+  self.numInputDims = nil
+end
+
+--- How many dimensions an input has without the batch; more than that means a batch.
+-- @return self
+function View:setNumInputDims(n)
+  self.numInputDims = n
+  return self
+end
+
+local function mismatch(self, input)
+  common.expected(self, ('input whose size is a multiple of %d elements'):format(self.numElements), input)
+end
+
+-- The batch size to put before the sizes; 0 for none.
+local function batch_size(self, input)
+  local rank, size = input.rank, self.size
+  local unbatched = math.min(self.numInputDims or rank, rank)
+  local n, leading = 1, 1
+  for d = 0, rank - 1 do
+    if d < rank - unbatched then
+      leading = leading * tonumber(input.shape[d])
+    else
+      n = n * tonumber(input.shape[d])
+    end
+  end
+  if self.numElements == 0 or n % self.numElements ~= 0 then mismatch(self, input) end
+  local batch = n / self.numElements
+  for i = 1, size:size() do
+    if size[i] == -1 then batch = 1 end
+  end
+  batch = batch * leading
+  if batch == 1 and (not self.numInputDims or rank <= self.numInputDims) then return 0 end
+  return batch
+end
+
+-- input → output of (batch,) sizes: a view where the input's steps allow one, a packed copy where not
+function View:updateOutput(input)
+  common.check_dims(self, input, 1, 12, 'a tensor with elements')
+  local batch, rank = batch_size(self, input), 0
+  if batch > 0 then
+    dims[0], rank = batch, 1
+  end
+  local size = self.size
+  for i = 1, size:size() do dims[rank + i - 1] = size[i] end
+  rank = rank + size:size()
+  local out = buffer(self.output, input)
+  self.output = out
+  if C.rk_reshape(out, input, rank, dims) ~= 0 then
+    self._input = buffer(self._input, input)
+    self._input:set():resizeAs(input):copy(input)
+    local s = C.rk_reshape(out, self._input, rank, dims)
+    if s ~= 0 then again(self, s, C.rk_reshape, out, self._input, rank, dims) end
+  end
+  return out
+end
+
+function View:updateGradInput(input, gradOutput)
+  common.check_tensor(self, gradOutput, 'gradOutput')
+  local dx = buffer(self.gradInput, gradOutput)
+  self.gradInput = dx
+  if C.rk_reshape(dx, gradOutput, input.rank, input.shape) ~= 0 then
+    self._gradOutput = buffer(self._gradOutput, gradOutput)
+    self._gradOutput:set():resizeAs(gradOutput):copy(gradOutput)
+    local s = C.rk_reshape(dx, self._gradOutput, input.rank, input.shape)
+    if s ~= 0 then again(self, s, C.rk_reshape, dx, self._gradOutput, input.rank, input.shape) end
+  end
+  return dx
+end
+
+function View:clearState()
+  self._input, self._gradOutput = nil, nil
+  return parent.clearState(self)
+end
+
+function View:__tostring__() return ('%s(%s)'):format(torch.type(self), table.concat(self.size:totable(), ', ')) end
+
+return View

@@ -1,0 +1,73 @@
+--- What the layers share: the C namespace, input checks, error texts.
+--
+-- Checks cost one comparison when they hold; the text is built out of line, so
+-- that compiled traces hold only a compare and an exit.
+local ffi = require 'ffi'
+local C = require 'torch.ffi'
+
+local M = { C = C }
+local tensor = ffi.typeof 'struct rk_tensor'
+local EDTYPE, ENOMEM = tonumber(C.RK_EDTYPE), tonumber(C.RK_ENOMEM)
+
+--- "64x400" of a tensor, the type's name of anything else.
+local function shape(x)
+  if not ffi.istype(tensor, x) then return torch.type(x) end
+  if x.rank == 0 then return 'empty ' .. torch.type(x) end
+  local s = {}
+  for i = 0, x.rank - 1 do s[i + 1] = tostring(tonumber(x.shape[i])) end
+  return '[' .. table.concat(s, ' x ') .. ']'
+end
+M.shape = shape
+
+--- Raise "nn.Linear(512 -> 10): expected input [N x 512], got [64 x 400]".
+-- @param self the module
+-- @param expected what would have been right, in words
+-- @param got the value that was given
+function M.expected(self, expected, got)
+  error(('%s: expected %s, got %s'):format(tostring(self), expected, shape(got)), 0)
+end
+
+--- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else, or
+-- a second failure: raise the library's text with the module's name before it.
+-- @usage local s = C.rk_zero(t); if s ~= 0 then again(self, s, C.rk_zero, t) end
+function M.again(self, status, f, ...)
+  if status == ENOMEM then
+    collectgarbage()
+    collectgarbage()
+    C.rk_trim()
+    status = f(...)
+    if status == 0 then return end
+  end
+  local text = ffi.string(C.rk_error())
+  if status == EDTYPE and self._type then
+    text = ('%s (the module is of type %s: convert it or the input with :type())'):format(text, self._type)
+  end
+  error(('%s: %s'):format(tostring(self), text), 0)
+end
+
+--- Is x a tensor? Free in compiled code.
+function M.istensor(x) return ffi.istype(tensor, x) end
+
+--- Insist on a tensor.
+-- @param self the module
+-- @param x the value
+-- @param name what it is, "input" by default
+function M.check_tensor(self, x, name)
+  if not ffi.istype(tensor, x) then M.expected(self, 'a tensor as ' .. (name or 'input'), x) end
+end
+
+--- Insist on a tensor of lo..hi dimensions.
+function M.check_dims(self, x, lo, hi, expected)
+  if not ffi.istype(tensor, x) or x.rank < lo or x.rank > hi then M.expected(self, expected, x) end
+end
+
+--- A tensor of x's type for a buffer field: the present one when it has that type, else a fresh one.
+function M.buffer(t, x)
+  if t ~= nil and t.dt == x.dt and t.dev == x.dev then return t end
+  return x.new()
+end
+
+--- A fresh, unsized tensor header: scratch space for views that are made anew at each call.
+function M.scratch() return tensor() end
+
+return M

@@ -1,0 +1,88 @@
+--- Layers that are one row of the library's op table: y = f(x; a, b), element by element.
+--
+-- A layer's file names its row and, where the row reads numbers, the fields they come from and their defaults. Value
+-- and derivative are the row's.
+local common = require 'nn.common'
+local C, again, buffer = common.C, common.again, common.buffer
+local check_tensor = common.check_tensor
+
+local M = {}
+
+--- Give a class updateOutput and updateGradInput from an op row.
+-- The field `inplace`, where it is true, makes the output overwrite the input and gradInput the gradOutput; the row's
+-- derivative must then be the same at x and at f(x).
+-- @param Class the class table
+-- @param name of the row
+-- @param[opt] a the row's first number, or the name of the field that holds it
+-- @param[opt] b the same of its second
+-- @return Class
+function M.methods(Class, name, a, b)
+  local op = C['RK_OP_' .. name]
+  local fixed_a, fixed_b = type(a) == 'number' and a or 0, type(b) == 'number' and b or 0
+  if type(a) ~= 'string' then a = nil end
+  if type(b) ~= 'string' then b = nil end
+
+  -- input (any shape) → output (the same)
+  function Class:updateOutput(input)
+    check_tensor(self, input)
+    local out = buffer(self.output, input)
+    self.output = out
+    if self.inplace then C.rk_tensor_view(out, input) end
+    local va, vb = a and self[a] or fixed_a, b and self[b] or fixed_b
+    local s = C.rk_map1(op, out, input, va, vb)
+    if s ~= 0 then again(self, s, C.rk_map1, op, out, input, va, vb) end
+    return out
+  end
+
+  function Class:updateGradInput(input, gradOutput)
+    check_tensor(self, input)
+    check_tensor(self, gradOutput, 'gradOutput')
+    local dx = buffer(self.gradInput, input)
+    self.gradInput = dx
+    if self.inplace then C.rk_tensor_view(dx, gradOutput) end
+    local va, vb = a and self[a] or fixed_a, b and self[b] or fixed_b
+    local s = C.rk_map_grad(op, dx, input, self.output, gradOutput, va, vb)
+    if s ~= 0 then again(self, s, C.rk_map_grad, op, dx, input, self.output, gradOutput, va, vb) end
+    return dx
+  end
+  return Class
+end
+
+local function number(class, field, v)
+  if type(v) ~= 'number' then
+    error(('%s: %s: expected a number, got %s'):format(class, field, torch.type(v)), 4)
+  end
+  return v
+end
+
+--- Insist on true, false or nil.
+function M.flag(class, field, v)
+  if v ~= nil and type(v) ~= 'boolean' then
+    error(('%s: %s: expected true or false, got %s'):format(class, field, torch.type(v)), 3)
+  end
+  return v or false
+end
+
+--- Define a class nn.<name>(numbers..., [inplace]).
+-- @param name 'nn.ELU'
+-- @param row of the op table
+-- @param[opt] fields list of {field, default}: the numbers of the row, arguments of the constructor in this order;
+-- without a default the argument is required
+-- @param[opt] inplace true: the last argument may ask for work in place
+-- @return the class
+function M.layer(name, row, fields, inplace)
+  local Class, parent = torch.class(name, 'nn.Module')
+  fields = fields or {}
+  function Class:__init(...)
+    parent.__init(self)
+    for i, field in ipairs(fields) do
+      local v = (select(i, ...))
+      if v == nil then v = field[2] end
+      self[field[1]] = number(name, field[1], v)
+    end
+    if inplace then self.inplace = M.flag(name, 'inplace', (select(#fields + 1, ...))) end
+  end
+  return M.methods(Class, row, fields[1] and fields[1][1], fields[2] and fields[2][1])
+end
+
+return M

@@ -1,0 +1,33 @@
+--- What nn.SoftMax and nn.LogSoftMax share: over dimension 1 of 1-D and 3-D input, 2 of 2-D and 4-D.
+local common = require 'nn.common'
+local C, again, buffer = common.C, common.again, common.buffer
+
+--- Give a class updateOutput and updateGradInput.
+-- @param Class the class table
+-- @param take_log 1 for the logarithm of the probabilities
+return function(Class, take_log)
+  local function dimension(self, input)
+    common.check_dims(self, input, 1, 4, 'input of 1 to 4 dimensions')
+    return (input.rank == 1 or input.rank == 3) and 0 or 1
+  end
+
+  -- input (C), (N, C), (C, H, W) or (N, C, H, W) → output (the same)
+  function Class:updateOutput(input)
+    local dim = dimension(self, input)
+    local out = buffer(self.output, input)
+    self.output = out
+    local s = C.rk_softmax_forward(out, input, dim, take_log)
+    if s ~= 0 then again(self, s, C.rk_softmax_forward, out, input, dim, take_log) end
+    return out
+  end
+
+  function Class:updateGradInput(input, gradOutput)
+    local dim = dimension(self, input)
+    local dx = buffer(self.gradInput, input)
+    self.gradInput = dx
+    local s = C.rk_softmax_backward(dx, gradOutput, self.output, dim, take_log)
+    if s ~= 0 then again(self, s, C.rk_softmax_backward, dx, gradOutput, self.output, dim, take_log) end
+    return dx
+  end
+  return Class
+end

@@ -1,0 +1,195 @@
+--- nn.utils: conversions and arithmetic over nested tables of tensors.
+local utils = {}
+
+-- One conversion of a tensor, remembered in `cache` by tensor and by storage so that sharing survives.
+local function convert(t, typename, cache)
+  local done = cache[t]
+  if done then return done end
+  local new = torch.factory(typename)()
+  local storage = t:storage()
+  if storage then
+    local key = torch.pointer(storage)
+    local copy = cache[key]
+    if not copy then
+      local kind = typename:gsub('Tensor', 'Storage')
+      copy = torch[kind:match '%.(.*)$'](storage:size()):copy(storage)
+      cache[key] = copy
+    end
+    new:set(copy, t:storageOffset(), t:size(), t:stride())
+  end
+  cache[t] = new
+  return new
+end
+
+--- Convert every tensor in a value: tensors, modules, criterions, nested tables of them.
+-- Tensors of other kinds of value come back as they are. Tensors that shared memory before share it afterwards.
+-- @param param the value; tables and modules are changed in place
+-- @param typename such as 'torch.FloatTensor'
+-- @param[opt] cache a table that carries the sharing from call to call
+-- @return the converted value
+-- @usage nn.utils.recursiveType({torch.DoubleTensor(2)}, 'torch.FloatTensor')
+function utils.recursiveType(param, typename, cache)
+  cache = cache or {}
+  if torch.type(param) == 'table' then
+    for k, v in pairs(param) do param[k] = utils.recursiveType(v, typename, cache) end
+  elseif torch.isTypeOf(param, 'nn.Module') or torch.isTypeOf(param, 'nn.Criterion') then
+    param:type(typename, cache)
+  elseif torch.isTensor(param) and torch.typename(param) ~= typename then
+    return convert(param, typename, cache)
+  end
+  return param
+end
+
+local function mismatch(name, a, b)
+  error(('%s: expected nested tables of tensors of one structure, got %s and %s'):format(name, torch.type(a), torch.type(b)), 3)
+end
+
+--- Give t1 the nested structure and sizes of t2.
+-- @param t1 a tensor, a table or nil
+-- @param t2 a tensor or nested tables of tensors
+-- @return t1 (a new value where it had another kind), t2
+function utils.recursiveResizeAs(t1, t2)
+  if torch.type(t2) == 'table' then
+    t1 = torch.type(t1) == 'table' and t1 or { t1 }
+    for k in pairs(t2) do t1[k] = utils.recursiveResizeAs(t1[k], t2[k]) end
+    for k in pairs(t1) do
+      if t2[k] == nil then t1[k] = nil end
+    end
+  elseif torch.isTensor(t2) then
+    t1 = torch.isTensor(t1) and t1 or t2.new()
+    t1:resize(t2:size())
+  else
+    mismatch('nn.utils.recursiveResizeAs', t1, t2)
+  end
+  return t1, t2
+end
+
+--- Fill every tensor of a nested table.
+-- @return t
+function utils.recursiveFill(t, value)
+  if torch.type(t) == 'table' then
+    for k in pairs(t) do t[k] = utils.recursiveFill(t[k], value) end
+  elseif torch.isTensor(t) then
+    t:fill(value)
+  else
+    error('nn.utils.recursiveFill: expected tensors or nested tables of tensors, got ' .. torch.type(t), 2)
+  end
+  return t
+end
+
+--- t1 = t1 + value * t2, tensor by tensor.
+-- @usage nn.utils.recursiveAdd({torch.ones(2)}, 2, {torch.ones(2)})
+-- @return t1, t2
+function utils.recursiveAdd(t1, value, t2)
+  if t2 == nil then value, t2 = 1, value end
+  if torch.type(t2) == 'table' then
+    t1 = torch.type(t1) == 'table' and t1 or { t1 }
+    for k in pairs(t2) do t1[k], t2[k] = utils.recursiveAdd(t1[k], value, t2[k]) end
+  elseif torch.isTensor(t1) and torch.isTensor(t2) then
+    t1:add(value, t2)
+  else
+    mismatch('nn.utils.recursiveAdd', t1, t2)
+  end
+  return t1, t2
+end
+
+--- Copy t2 into t1, making and resizing what t1 lacks.
+-- @return t1, t2
+function utils.recursiveCopy(t1, t2, async)
+  if torch.type(t2) == 'table' then
+    t1 = torch.type(t1) == 'table' and t1 or { t1 }
+    for k in pairs(t2) do t1[k], t2[k] = utils.recursiveCopy(t1[k], t2[k], async) end
+  elseif torch.isTensor(t2) then
+    t1 = torch.isTensor(t1) and t1 or t2.new()
+    t1:resize(t2:size())
+    if async and t1.copyAsync then t1:copyAsync(t2) else t1:copy(t2) end
+  else
+    mismatch('nn.utils.recursiveCopy', t1, t2)
+  end
+  return t1, t2
+end
+
+--- A view of t with a dimension of size 1 put in at dim.
+-- @param[opt] tensor to turn into the view
+-- @param t the tensor
+-- @param[opt=1] dim 1 .. t:dim() + 1
+-- @usage nn.utils.addSingletonDimension(torch.ones(3, 4), 2)  -- 3x1x4
+function utils.addSingletonDimension(...)
+  local view, t, dim
+  if select('#', ...) < 3 then
+    t, dim = ...
+    view = t.new()
+  else
+    view, t, dim = ...
+  end
+  assert(torch.isTensor(t), 'nn.utils.addSingletonDimension: expected a tensor')
+  dim = dim or 1
+  local n = t:dim()
+  if dim < 1 or dim > n + 1 then
+    error(('nn.utils.addSingletonDimension: dimension %d out of range for %d dimensions'):format(dim, n), 2)
+  end
+  local size, stride = torch.LongStorage(n + 1), torch.LongStorage(n + 1)
+  size[dim], stride[dim] = 1, 1
+  for d = 1, n do
+    local to = d < dim and d or d + 1
+    size[to], stride[to] = t:size(d), t:stride(d)
+  end
+  return view:set(t:storage(), t:storageOffset(), size, stride)
+end
+utils.addSingletondimension = utils.addSingletonDimension
+
+--- View input with the given sizes in `output`, copying first where its steps do not allow a view.
+-- @return output
+function utils.contiguousView(output, input, ...)
+  output = output or input.new()
+  if input:isContiguous() then
+    output:view(input, ...)
+  else
+    output:resizeAs(input):copy(input)
+    output:view(output, ...)
+  end
+  return output
+end
+
+local function clear(self, f)
+  local v = self[f]
+  if torch.isTensor(v) then
+    v:set()
+  elseif type(v) == 'table' then
+    self[f] = {}
+  else
+    self[f] = nil
+  end
+end
+
+--- Empty the named fields of an object: tensors lose their storage, tables become empty, other values nil.
+-- @param self the object
+-- @param ... names, or one list of names
+-- @return self
+-- @usage nn.utils.clear(module, 'output', 'gradInput')
+function utils.clear(self, ...)
+  local first = ...
+  local list = type(first) == 'table' and first or { ... }
+  for _, f in ipairs(list) do
+    if self[f] ~= nil then clear(self, f) end
+  end
+  return self
+end
+
+--- Forget what the named fields refer to without touching it: for fields that may alias another module's tensors.
+-- @return self
+function utils.forget(self, ...)
+  for _, f in ipairs { ... } do
+    local v = self[f]
+    if torch.isTensor(v) then
+      self[f] = v.new()
+    elseif type(v) == 'table' then
+      self[f] = {}
+    else
+      self[f] = nil
+    end
+  end
+  return self
+end
+
+return utils

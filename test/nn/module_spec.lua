@@ -1,0 +1,229 @@
+--- The protocol of nn.Module and nn.Container.
+require 'nn'
+local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
+local distance = support.distance
+
+local function net() return nn.Sequential():add(nn.Linear(4, 5)):add(nn.Tanh()):add(nn.Linear(5, 2)) end
+
+describe('nn', function()
+  it('lists exactly the classes that have files', function()
+    local folder = debug.getinfo(require('nn.Module').__init, 'S').source:match '^@(.*/)'
+    local files = {}
+    for file in require('lfs').dir(folder) do
+      local name = file:match '^(%u%w*)%.lua$'
+      if name then files[name] = true end
+    end
+    for name in pairs(files) do assert.is_truthy(nn[name], 'nn.' .. name .. ' has a file but is not listed') end
+    nn.loadAll()
+    for name, class in pairs(nn) do
+      if name:match '^%u' then assert.is_true(files[name] or class.__typename == nil, name) end
+    end
+    assert.is_nil(nn.NoSuchModule)
+  end)
+
+  it('is there for classes of others', function()
+    local zoo = {}
+    local Twice, parent = torch.class('zoo.Twice', 'nn.ReLU', zoo)
+    function Twice:updateOutput(x) return parent.updateOutput(self, x):mul(2) end
+    assert.is_true(torch.isTypeOf(zoo.Twice(), 'nn.Module'))
+    assert.are.equal(6, zoo.Twice():forward(torch.Tensor { 3 })[1])
+    assert.is_true(torch.isTypeOf(torch.factory 'nn.Tanh'(), 'nn.Tanh'))
+  end)
+end)
+
+describe('nn.Module', function()
+  before_each(function() torch.manualSeed(3) end)
+
+  it('parameters, gradients and steps', function()
+    local m = net()
+    local p, g = m:parameters()
+    assert.are.equal(4, #p)
+    assert.are.equal(4, #g)
+    assert.is_nil((nn.Tanh():parameters()))
+    m:zeroGradParameters()
+    local x = torch.randn(3, 4)
+    local before = m:forward(x):clone()
+    m:backward(x, torch.ones(3, 2))
+    m:updateParameters(0.1)
+    assert.is_true(m:forward(x):sum() < before:sum())
+  end)
+
+  it('backwardUpdate is a step', function()
+    local a = net()
+    local b = a:clone()
+    local x, g = torch.randn(3, 4), torch.randn(3, 2)
+    a:zeroGradParameters()
+    a:forward(x)
+    a:backward(x, g)
+    a:updateParameters(0.1)
+    b:forward(x)
+    for i = #b.modules, 1, -1 do
+      g = b.modules[i]:backwardUpdate(i > 1 and b.modules[i - 1].output or x, g, 0.1)
+    end
+    assert.is_true(distance((a:getParameters()), (b:getParameters())) < 1e-12)
+  end)
+
+  it('getParameters moves everything into one vector', function()
+    local m = net()
+    local values = {}
+    for i, p in ipairs(m:parameters()) do values[i] = p:clone() end
+    local flat, grads = m:getParameters()
+    assert.are.equal(4 * 5 + 5 + 5 * 2 + 2, flat:size(1))
+    assert.are.equal(flat:size(1), grads:size(1))
+    for i, p in ipairs(m:parameters()) do
+      assert.are.equal(0, distance(p, values[i]))
+      assert.are.equal(torch.pointer(flat:storage()), torch.pointer(p:storage()))
+    end
+    flat:fill(0.5)
+    assert.are.equal(0.5, m:get(3).weight[2][3])
+    assert.are.equal(flat:size(1), (m:getParameters()):size(1))
+  end)
+
+  it('getParameters of shared, partly shared and strided tensors', function()
+    local a, b = nn.Linear(3, 3), nn.Linear(3, 3)
+    b:share(a, 'weight', 'gradWeight')
+    local flat = nn.Sequential():add(a):add(b):getParameters()
+    assert.are.equal(9 + 3 + 3, flat:size(1))
+    flat:fill(2)
+    assert.are.equal(2, b.weight[3][3])
+
+    local base = torch.range(1, 10)
+    local list = { base:narrow(1, 5, 4), base:narrow(1, 2, 5), torch.Tensor { 20, 30 }, base:narrow(1, 10, 1) }
+    flat = nn.Module.flatten(list)
+    assert.are.same({ 2, 3, 4, 5, 6, 7, 8, 10, 20, 30 }, flat:totable())
+    assert.are.same({ 5, 6, 7, 8 }, list[1]:totable())
+    assert.are.same({ 2, 3, 4, 5, 6 }, list[2]:totable())
+    flat[4] = -1
+    assert.are.equal(-1, list[1][1])
+    assert.are.equal(-1, list[2][4])
+
+    local matrix = torch.range(1, 6):view(2, 3)
+    list = { matrix:t() }
+    assert.are.equal(6, nn.Module.flatten(list):size(1))
+    assert.are.equal(4, list[1][1][2])
+    list = { matrix:select(2, 1), matrix:narrow(2, 2, 2) }
+    assert.are.equal(6, nn.Module.flatten(list):size(1))
+    assert.are.equal(4, list[1][2])
+    assert.has_error(function() nn.Module.flatten { torch.range(1, 6):view(2, 3):select(2, 1) } end)
+    assert.are.equal(0, nn.Module.flatten({}):nElement())
+    assert.has_error(function() nn.Module.flatten { torch.FloatTensor(2), torch.DoubleTensor(2) } end)
+  end)
+
+  it('clone copies, and shares what is named', function()
+    local m = net()
+    m:getParameters()
+    local copy, twin = m:clone(), m:clone('weight', 'bias')
+    m:get(1).weight:fill(1)
+    assert.are_not.equal(1, copy:get(1).weight[1][1])
+    assert.are.equal(1, twin:get(1).weight[1][1])
+    local flat = copy:parameters()
+    assert.are.equal(torch.pointer(flat[1]:storage()), torch.pointer(flat[4]:storage()))
+  end)
+
+  it('type converts and keeps sharing', function()
+    local a, b = nn.Linear(2, 2), nn.Linear(2, 2)
+    b:share(a, 'weight')
+    local m = nn.Sequential():add(a):add(b):float()
+    assert.are.equal('torch.FloatTensor', m:type())
+    assert.are.equal('torch.FloatTensor', torch.type(a.weight))
+    a.weight:fill(7)
+    assert.are.equal(7, b.weight[1][1])
+    assert.has_error(function() m:type 'torch.Nope' end)
+    assert.are.equal('torch.DoubleTensor', m:double():type())
+  end)
+
+  it('training and evaluate reach everything', function()
+    local m = nn.Sequential():add(nn.Dropout()):add(nn.Sequential():add(nn.Dropout()))
+    m:evaluate()
+    assert.is_false(m:get(2):get(1).train)
+    m:training()
+    assert.is_true(m:get(2):get(1).train)
+    assert.is_nil(nn.Tanh().train)
+  end)
+
+  it('apply, replace, findModules, listModules', function()
+    local m = nn.Sequential():add(nn.Linear(2, 2)):add(nn.Sequential():add(nn.Tanh()))
+    local seen = {}
+    m:apply(function(x) seen[#seen + 1] = torch.type(x) end)
+    assert.are.same({ 'nn.Sequential', 'nn.Linear', 'nn.Sequential', 'nn.Tanh' }, seen)
+    assert.are.equal(4, #m:listModules())
+    local found, where = m:findModules 'nn.Tanh'
+    assert.are.equal(1, #found)
+    assert.are.equal(m:get(2), where[1])
+    m:replace(function(x) return torch.type(x) == 'nn.Tanh' and nn.Sigmoid() or x end)
+    assert.are.equal('nn.Sigmoid', torch.type(m:get(2):get(1)))
+  end)
+
+  it('clearState drops buffers', function()
+    local m = net()
+    local x = torch.randn(3, 4)
+    m:backward(x, m:forward(x):clone())
+    assert.are.equal(m, m:clearState())
+    assert.are.equal(0, m:get(2).output:nElement())
+    assert.are.equal(12, x:nElement())
+    m:forward(x)
+  end)
+
+  it('called as a function', function()
+    local m = nn.Linear(2, 2)
+    m:zeroGradParameters()
+    local x = torch.ones(2)
+    assert.are.equal(m.output, (m(x)))
+    local y, dx = m(x, torch.ones(2))
+    assert.are.equal(m.output, y)
+    assert.are.equal(m.gradInput, dx)
+  end)
+
+  it('prints as a tree', function()
+    assert.are.equal('nn.Sequential {\n  [input -> (1) -> (2) -> output]\n  (1): nn.Linear(2 -> 3)\n  (2): nn.Sequential {\n'
+      .. '    [input -> (1) -> output]\n    (1): nn.ReLU\n  }\n}',
+      tostring(nn.Sequential():add(nn.Linear(2, 3)):add(nn.Sequential():add(nn.ReLU()))))
+  end)
+
+  it('errors in a child show the way and keep the place in code of others', function()
+    local Bad = torch.class('test_nn.Bad', 'nn.Module', {})
+    function Bad:updateOutput() return self.nothing.here end
+    local m = nn.Sequential():add(nn.Tanh()):add(nn.Sequential():add(torch.factory 'test_nn.Bad'()))
+    local ok, err = pcall(m.forward, m, torch.ones(2))
+    assert.is_false(ok)
+    assert.is_truthy(err:find '^In 2 module of nn.Sequential:\nIn 1 module of nn.Sequential:\n')
+    assert.is_truthy(err:find('module_spec.lua', 1, true))
+    assert.is_truthy(err:find('stack traceback', 1, true))
+  end)
+
+  it('insert and remove', function()
+    local m = net()
+    m:insert(nn.Sigmoid(), 1)
+    m:remove()
+    assert.are.equal(3, m:size())
+    assert.are.equal('nn.Sigmoid', torch.type(m:get(1)))
+    assert.has_error(function() m:remove(9) end)
+    assert.has_error(function() m:insert(nn.Tanh(), 0) end)
+  end)
+end)
+
+describe('nn.utils', function()
+  local utils = require 'nn.utils'
+
+  it('nested tables', function()
+    local t = utils.recursiveType({ torch.DoubleTensor(2), { torch.LongTensor(3) }, 'x' }, 'torch.FloatTensor')
+    assert.are.equal('torch.FloatTensor', torch.type(t[1]))
+    assert.are.equal('torch.FloatTensor', torch.type(t[2][1]))
+    local a = utils.recursiveResizeAs(nil, { torch.ones(2, 3), { torch.ones(4) } })
+    utils.recursiveFill(a, 2)
+    utils.recursiveAdd(a, 3, { torch.ones(2, 3), { torch.ones(4) } })
+    assert.are.equal(5, a[2][1][4])
+    local b = utils.recursiveCopy(nil, a)
+    assert.are.equal(5, b[1][2][3])
+    assert.has_error(function() utils.recursiveFill('x', 1) end)
+  end)
+
+  it('views', function()
+    local t = torch.range(1, 6):view(2, 3)
+    local v = utils.addSingletonDimension(t:t(), 2)
+    assert.are.same({ 3, 1, 2 }, v:size():totable())
+    assert.are.equal(4, v[1][1][2])
+    assert.are.same({ 6 }, utils.contiguousView(nil, t:t(), -1):size():totable())
+    assert.has_error(function() utils.addSingletonDimension(t, 4) end)
+  end)
+end)

@@ -1,0 +1,91 @@
+--- For specs of layers: comparison of tensors, gradients by finite differences.
+local M = {}
+
+--- Largest absolute difference of two tensors of as many elements.
+function M.distance(a, b)
+  if a:nElement() ~= b:nElement() then return math.huge end
+  if a:nElement() == 0 then return 0 end
+  return (a:double():clone():view(-1) - b:double():clone():view(-1)):abs():max()
+end
+
+local function flat(x, list)
+  list = list or {}
+  if torch.isTensor(x) then
+    list[#list + 1] = x
+  else
+    for _, v in ipairs(x) do flat(v, list) end
+  end
+  return list
+end
+
+local function random_like(y)
+  if torch.isTensor(y) then return y:clone():uniform(-1, 1) end
+  local out = {}
+  for i, v in ipairs(y) do out[i] = random_like(v) end
+  return out
+end
+
+local function inner(y, g)
+  local sum, a, b = 0, flat(y), flat(g)
+  for i = 1, #a do sum = sum + a[i]:clone():view(-1):dot(b[i]:clone():view(-1)) end
+  return sum
+end
+
+-- d value() / d t by central differences.
+local function numeric(value, t)
+  local eps, grad = 1e-5, t:clone():zero()
+  local where, out = t:storage(), grad:view(-1)
+  local k = 0
+  local function visit(dim, offset)
+    if dim > t:dim() then
+      k = k + 1
+      local old = where[offset]
+      where[offset] = old + eps
+      local up = value()
+      where[offset] = old - eps
+      local down = value()
+      where[offset] = old
+      out[k] = (up - down) / (2 * eps)
+      return
+    end
+    for i = 0, t:size(dim) - 1 do visit(dim + 1, offset + i * t:stride(dim)) end
+  end
+  visit(1, t:storageOffset())
+  return grad
+end
+
+--- Worst error of a module's gradients (input and parameters) against finite differences; doubles.
+-- @param module double module; its forward must be a function of its input alone
+-- @param input double tensor or nested table of them
+function M.gradient_error(module, input)
+  local g = random_like(module:forward(input))
+  local function value() return inner(module:forward(input), g) end
+  module:zeroGradParameters()
+  module:forward(input)
+  local dx = module:backward(input, g)
+  local analytic = {}
+  for i, d in ipairs(flat(dx)) do analytic[i] = d:clone() end
+  local params, grads = module:parameters()
+  local dparams = {}
+  for i, d in ipairs(grads or {}) do dparams[i] = d:clone() end
+  local worst = 0
+  for i, x in ipairs(flat(input)) do worst = math.max(worst, M.distance(numeric(value, x), analytic[i])) end
+  for i, p in ipairs(params or {}) do worst = math.max(worst, M.distance(numeric(value, p), dparams[i])) end
+  return worst
+end
+
+--- The same of a criterion's gradient.
+function M.criterion_error(criterion, input, target)
+  criterion:forward(input, target)
+  local dx = criterion:backward(input, target)
+  local analytic = {}
+  for i, d in ipairs(flat(dx)) do analytic[i] = d:clone() end
+  local worst = 0
+  for i, x in ipairs(flat(input)) do
+    local want = numeric(function() return (criterion:forward(input, target)) end, x)
+    worst = math.max(worst, M.distance(want, analytic[i]))
+  end
+  return worst
+end
+
+return M
