@@ -23,6 +23,8 @@ require 'torch.create'
 require 'torch.select'
 require 'torch.order'
 require 'torch.convolve'
+require 'torch.distance'
+require 'torch.sample'
 require 'torch.serialize_tensor'
 
 for name, f in pairs(tensor.functions) do torch[name] = f end
