@@ -67,8 +67,8 @@ function M.argument(name, n, expected, got)
   error(('torch.%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got)), user_level())
 end
 
---- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else, or a
--- second failure: raise the library's text under the name that the user called.
+--- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else,
+-- or a second failure: raise the library's text under the name that the user called.
 function M.again(status, name, f, ...)
   if status == C.RK_ENOMEM then
     collectgarbage()
@@ -94,7 +94,8 @@ end
 
 --- True for a Lua number, a 64-bit integer or a numeric string.
 function M.isnumber(v)
-  return type(v) == 'number' or istype(int64_ct, v) or istype(uint64_ct, v) or (type(v) == 'string' and tonumber(v) ~= nil)
+  return type(v) == 'number' or istype(int64_ct, v) or istype(uint64_ct, v)
+    or (type(v) == 'string' and tonumber(v) ~= nil)
 end
 
 --- An integer argument (dimension, count, index): fractions are dropped as Torch7 does.

@@ -153,7 +153,8 @@ local function loop_text(inputs, direct)
     ADVANCE = each('q# = q# + s#', '\n'),
     STEPFORWARD = each('row# = row# + step#[d]', '\n'),
     STEPBACK = each('row# = row# - at[d] * step#[d]', '\n'),
-    STORE = "if type(r) ~= 'number' and type(r) ~= 'cdata' then fail('%s: the function returned a %s, expected a number or nil', name, type(r)) end "
+    STORE = "if type(r) ~= 'number' and type(r) ~= 'cdata' then "
+      .. "fail('%s: the function returned a %s, expected a number or nil', name, type(r)) end "
       .. (direct and 'p1[q1] = r' or 'write(p1, q1, r)'),
   }
   text = text:gsub('N, DATA, START, STEP', values.N)

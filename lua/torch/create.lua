@@ -80,7 +80,7 @@ filler('range', function(t, first, last, step)
     fail('range: from %.14g to %.14g by steps of %.14g never arrives', first, last, step)
   end
   local n = math.floor((last - first) / step) + 1
-  if not (n < 2 ^ 53) then fail('range: from %.14g to %.14g is too long', first, last) end
+  if n >= 2 ^ 53 or n ~= n then fail('range: from %.14g to %.14g is too long', first, last) end
   count_as('range', t, n)
   local s = C.rk_range(t, first, step)
   if s ~= 0 then again(s, 'range', C.rk_range, t, first, step) end

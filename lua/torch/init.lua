@@ -13,7 +13,6 @@ local check = require 'torch.check'
 local types = require 'torch.types'
 local memory = require 'torch.memory'
 local tensor = require 'torch.tensor'
-local storage = require 'torch.storage'
 require 'torch.operators' -- from here on tensors have their metatable
 require 'torch.view'
 require 'torch.convert'

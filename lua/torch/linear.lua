@@ -58,11 +58,14 @@ end
 
 products.bmm = { add = 'baddbmm', ranks = { 3, 3 }, call = function(...) return C.rk_bmm(...) end, shape = batch_shape }
 
-products.bmm_sum = { add = 'addbmm', ranks = { 3, 3 }, call = function(...) return C.rk_bmm_sum(...) end, shape = function(a, b)
+local function sum_shape(a, b)
   batch_shape(a, b)
   dims[0], dims[1] = a.shape[1], b.shape[2]
   return 2
-end }
+end
+
+products.bmm_sum = { add = 'addbmm', ranks = { 3, 3 }, call = function(...) return C.rk_bmm_sum(...) end,
+  shape = sum_shape }
 
 -- out = beta * out + alpha * a * b, through a copy where out shares memory with an operand
 local function run(p, name, out, beta, alpha, a, b)
@@ -92,7 +95,8 @@ local function multiply(p, name, out, a, b)
   if out == nil then
     out = tensor.from_dims(name, a.dt, rank)
   elseif out.dt ~= a.dt or not same_dims(out, rank) then
-    fail('%s: the result must be a %sTensor %s, got %s', name, types.class[a.dt], check.shape(rank, dims), describe(out))
+    fail('%s: the result must be a %sTensor %s, got %s', name, types.class[a.dt], check.shape(rank, dims),
+      describe(out))
   end
   return run(p, name, out, 0, 1, a, b)
 end
@@ -104,7 +108,8 @@ local function accumulate(p, name, out, beta, m, alpha, a, b)
   beta, alpha = number(name, 2, beta), number(name, 3, alpha)
   local rank = p.shape(a, b)
   if m.dt ~= a.dt or not same_dims(m, rank) then
-    fail('%s: argument 1: expected %sTensor %s to add to, got %s', name, types.class[a.dt], check.shape(rank, dims), describe(m))
+    fail('%s: argument 1: expected %sTensor %s to add to, got %s', name, types.class[a.dt],
+      check.shape(rank, dims), describe(m))
   end
   if out == nil then out = empty(m.dt) end
   if out ~= m then

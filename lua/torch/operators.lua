@@ -47,7 +47,7 @@ end
 
 function operators.__div__(a, b)
   if not istype(ctype, a) then fail('div: number / tensor is not defined: use torch.cinv(t):mul(number)') end
-  if istype(ctype, b) then fail('div: tensor / tensor is not defined: use torch.cdiv(a, b) for quotients of elements') end
+  if istype(ctype, b) then fail('div: tensor / tensor is not defined: torch.cdiv(a, b) divides elements') end
   return map1('div', op.div, new(a), a, b, 0)
 end
 

@@ -302,20 +302,15 @@ local special = {
   cmax = true, cmin = true, atan2 = true,
 }
 
+local makers = {
+  [C.RK_MAP1] = { [0] = unary, with_number, with_numbers },
+  [C.RK_MAP2] = { [0] = binary, binary_number },
+  [C.RK_MAP3] = { [0] = ternary, ternary },
+  [C.RK_COMPARE] = { [0] = test, comparison },
+}
 for op = 0, C.RK_NOPS - 1 do
-  local name, kind, scalars = ffi.string(C.rk_op_name(op)), C.rk_op_kind(op), C.rk_op_scalars(op)
-  if special[name] then -- below
-  elseif kind == C.RK_MAP1 then
-    (scalars == 0 and unary or scalars == 1 and with_number or with_numbers)(name, op)
-  elseif kind == C.RK_MAP2 then
-    (scalars == 0 and binary or binary_number)(name, op)
-  elseif kind == C.RK_MAP3 then
-    ternary(name, op)
-  elseif scalars == 0 then
-    test(name, op)
-  else
-    comparison(name, op)
-  end
+  local name = ffi.string(C.rk_op_name(op))
+  if not special[name] then makers[C.rk_op_kind(op)][C.rk_op_scalars(op)](name, op) end
 end
 
 local op = M.op

@@ -136,23 +136,22 @@ local function finite(name, n, v)
 end
 
 -- name -> draw one number, distribution for tensors, defaults (false: required), check of the parameters
+local function positive_deviation(_, b) return b > 0 and b < math.huge, 'the standard deviation must be positive' end
+
 local distributions = {
   uniform = { C.RK_UNIFORM, 0, 1, draw = function(g, a, b) return C.rk_random_uniform(g, a, b) end },
-  normal = { C.RK_NORMAL, 0, 1, draw = function(g, a, b) return C.rk_random_normal(g, a, b) end, check = function(_, b)
-    return b > 0 and b < math.huge, 'the standard deviation must be positive'
-  end },
+  normal = { C.RK_NORMAL, 0, 1, draw = function(g, a, b) return C.rk_random_normal(g, a, b) end,
+    check = positive_deviation },
   cauchy = { C.RK_CAUCHY, 0, 1, draw = function(g, a, b) return C.rk_random_cauchy(g, a, b) end },
-  logNormal = { C.RK_LOG_NORMAL, 1, 2, draw = function(g, a, b) return C.rk_random_log_normal(g, a, b) end, check = function(_, b)
-    return b > 0, 'the standard deviation must be positive'
-  end },
-  exponential = { C.RK_EXPONENTIAL, false, draw = function(g, a) return C.rk_random_exponential(g, a) end, check = function(a)
-    return a > 0, 'the rate must be positive'
-  end },
-  geometric = { C.RK_GEOMETRIC, false, all = true, draw = function(g, a) return tonumber(C.rk_random_geometric(g, a)) end,
+  logNormal = { C.RK_LOG_NORMAL, 1, 2, draw = function(g, a, b) return C.rk_random_log_normal(g, a, b) end,
+    check = positive_deviation },
+  exponential = { C.RK_EXPONENTIAL, false, draw = function(g, a) return C.rk_random_exponential(g, a) end,
+    check = function(a) return a > 0, 'the rate must be positive' end },
+  geometric = { C.RK_GEOMETRIC, false, all = true,
+    draw = function(g, a) return tonumber(C.rk_random_geometric(g, a)) end,
     check = function(a) return a > 0 and a < 1, 'the probability must lie between 0 and 1' end },
-  bernoulli = { C.RK_BERNOULLI, 0.5, all = true, draw = function(g, a) return C.rk_random_bernoulli(g, a) end, check = function(a)
-    return a >= 0 and a <= 1, 'the probability must lie in 0..1'
-  end },
+  bernoulli = { C.RK_BERNOULLI, 0.5, all = true, draw = function(g, a) return C.rk_random_bernoulli(g, a) end,
+    check = function(a) return a >= 0 and a <= 1, 'the probability must lie in 0..1' end },
 }
 
 for name, d in pairs(distributions) do

@@ -58,7 +58,9 @@ local function from_table(dt, from)
   for i = 1, n do
     local v = from[i]
     if type(v) ~= 'number' then
-      if not check.isnumber(v) then fail('%s: argument 1: element %d: expected a number, got %s', who(dt), i, check.describe(v)) end
+      if not check.isnumber(v) then
+        fail('%s: argument 1: element %d: expected a number, got %s', who(dt), i, check.describe(v))
+      end
       if istype(int64, v) then longs = true end
       v = tonumber(v)
     end
@@ -208,10 +210,9 @@ for dt = 0, types.count - 1 do
     function() return fresh(dt, 0) end)
   for k, f in pairs(methods) do mt[k] = f end
   if name == 'Byte' or name == 'Char' then mt.string = text end
-  local short = { Byte = 'byte', Char = 'char', Short = 'short', Int = 'int', Long = 'long', Half = 'half', Float = 'float',
-    Double = 'double', BFloat16 = 'bfloat16' }
-  for other, method in pairs(short) do
-    mt[method] = function(b) return methods.type(b, 'torch.' .. other .. 'Storage') end
+  for to = 0, types.count - 1 do
+    local other = types.class[to]
+    mt[other:lower()] = function(b) return methods.type(b, 'torch.' .. other .. 'Storage') end
   end
   mt.new = function(...) return construct(dt, ...) end
   mt.__tostring__ = function(b) return require 'torch.print'.storage(b) end
@@ -236,7 +237,7 @@ local function index(b, k)
 end
 
 local function newindex(b, k, v)
-  if type(k) ~= 'number' then fail('%s: cannot set field %s: a storage has only numbered elements', who(b.dt), tostring(k)) end
+  if type(k) ~= 'number' then fail('%s: cannot set field %s: a storage has only elements', who(b.dt), tostring(k)) end
   local n = b.mem == nil and 0 or b.mem.bytes / size_of[b.dt]
   if not (k >= 1 and k < n + 1) then out_of_range(b, k) end
   if type(v) ~= 'number' and not istype(int64, v) then v = check.number(who(b.dt), 2, v) end

@@ -13,7 +13,7 @@ local memory = require 'torch.memory'
 local storage = require 'torch.storage'
 
 local istype, pressure = ffi.istype, memory.pressure
-local again, fail, describe = check.again, check.fail, check.describe
+local again, fail = check.again, check.fail
 
 local M = {
   classes = {}, -- dtype -> table of methods
@@ -249,7 +249,9 @@ local function construct_other(name, dt, a, ...)
       local rank = gather(name, 1, a)
       if st == nil then return from_dims(name, dt, rank) end
       if not istype(buffer_ct, st) or st.dt ~= LONG then check.argument(name, 2, 'a LongStorage of strides', st) end
-      if C.rk_buffer_count(st) ~= rank then fail('%s: %d strides for %d sizes', name, tonumber(C.rk_buffer_count(st)), rank) end
+      if C.rk_buffer_count(st) ~= rank then
+        fail('%s: %d strides for %d sizes', name, tonumber(C.rk_buffer_count(st)), rank)
+      end
       ffi.copy(steps, st.mem.data, rank * 8)
       local t = empty(dt)
       local s = C.rk_tensor_resize(t, rank, dims, steps)
@@ -263,7 +265,8 @@ local function construct_other(name, dt, a, ...)
   elseif check.isnumber(a) then
     return from_dims(name, dt, gather(name, 1, a, ...))
   end
-  return check.argument(name, 1, ('sizes, a table, a %sStorage or a %sTensor'):format(types.class[dt], types.class[dt]), a)
+  local short = types.class[dt]
+  return check.argument(name, 1, ('sizes, a table, a %sStorage or a %sTensor'):format(short, short), a)
 end
 
 --- torch.FloatTensor(...) for a dtype.
@@ -371,7 +374,8 @@ end
 
 for dt = 0, types.count - 1 do
   local name = 'torch.' .. types.class[dt] .. 'Tensor'
-  local mt = class.newmetatable(name, nil, function(...) return construct(dt, ...) end, nil, function() return empty(dt) end)
+  local mt = class.newmetatable(name, nil, function(...) return construct(dt, ...) end, nil,
+    function() return empty(dt) end)
   classes[dt] = mt
   mt.new = function(a, ...)
     -- t.new(...) and, as some programs write it, t:new(...) are the same call in Torch7 as well

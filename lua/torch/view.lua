@@ -201,10 +201,9 @@ method('unfold', function(t, dim, size, step)
 end)
 
 local function expand_to(name, out, t, n)
-  if n < t.rank or n == 0 then
-    fail('%s: %d sizes given for %s', name, n, describe(t))
+  if n ~= t.rank or n == 0 then
+    fail('%s: %d sizes given for %s: the number of dimensions cannot change', name, n, describe(t))
   end
-  if n ~= t.rank then fail('%s: %d sizes given for %s: the number of dimensions cannot change', name, n, describe(t)) end
   local s = C.rk_expand(out, t, n, dims)
   if s ~= 0 then again(s, name, C.rk_expand, out, t, n, dims) end
   return out
@@ -399,7 +398,7 @@ end)
 --- reshape(sizes): a packed copy under other sizes.
 define('reshape', function(t, a, ...)
   need('reshape', 1, t)
-  local out, x, n = nil, t, nil
+  local out, x, n = nil, t
   if istype(ctype, a) then
     out, x, n = t, a, gather('reshape', 3, ...)
   else
@@ -424,7 +423,7 @@ end)
 --- repeatTensor(n1, ...): tiled copy; more numbers than dimensions add leading ones.
 define('repeatTensor', function(t, a, ...)
   need('repeatTensor', 1, t)
-  local out, x, n = nil, t, nil
+  local out, x, n = nil, t
   if istype(ctype, a) then
     out, x, n = t, a, gather('repeatTensor', 3, ...)
   else
