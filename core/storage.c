@@ -5,8 +5,9 @@
  * classes are multiples of 64 bytes; above, four a power of two, so at most a
  * fifth of a block is unused. One spin lock a class: taken for a few
  * nanoseconds, contended only when threads allocate the same size at once.
- * What is kept is bounded by CACHE_FLOOR plus half of what is live; rk_trim
- * returns all of it. */
+ * What is kept is bounded by CACHE_FLOOR plus half of what is live; when that
+ * is reached all of it goes back to the system, so sizes no longer asked for
+ * do not stay for ever. rk_trim returns all of it at once. */
 #define _GNU_SOURCE
 #include "internal.h"
 #include <errno.h>
@@ -20,8 +21,13 @@
 enum { ALIGN = 64, FINE = 1024, CLASSES = FINE / ALIGN + 4 * 37 };
 static const int64_t MAX_BYTES = (int64_t)1 << 46, CACHE_FLOOR = (int64_t)256 << 20, HUGE_PAGE = 2 << 20;
 
-struct block { struct block *next; };
-static struct { char lock; struct block *free; } classes[CLASSES];
+struct block {
+  struct block *next;
+};
+static struct {
+  char lock;
+  struct block *free;
+} classes[CLASSES];
 static int64_t cached, allocations, fail_at;
 int64_t rk_live_bytes;
 
@@ -41,16 +47,15 @@ static int class_of(int64_t bytes, int64_t *size) {
 }
 
 static void lock(int c) {
-  while (__atomic_test_and_set(&classes[c].lock, __ATOMIC_ACQUIRE)) {
-  }
+  while (__atomic_test_and_set(&classes[c].lock, __ATOMIC_ACQUIRE)) {}
 }
 static void unlock(int c) { __atomic_clear(&classes[c].lock, __ATOMIC_RELEASE); }
 
 static struct block *pop(int c) {
-  if (!classes[c].free) return NULL; /* a stale answer only costs a fresh block */
+  if (!__atomic_load_n(&classes[c].free, __ATOMIC_RELAXED)) return NULL; /* a stale answer only costs a fresh block */
   lock(c);
   struct block *b = classes[c].free;
-  if (b) classes[c].free = b->next;
+  if (b) __atomic_store_n(&classes[c].free, b->next, __ATOMIC_RELAXED);
   unlock(c);
   return b;
 }
@@ -72,12 +77,13 @@ void rk_trim(void) {
   for (int c = 0; c < CLASSES; c++) {
     lock(c);
     struct block *b = classes[c].free;
-    classes[c].free = NULL;
+    __atomic_store_n(&classes[c].free, NULL, __ATOMIC_RELAXED);
     unlock(c);
     while (b) {
       struct block *next = b->next;
-      int64_t size = c < FINE / ALIGN ? (int64_t)(c + 1) * ALIGN
-                                      : (((int64_t)1 << ((c - FINE / ALIGN) / 4 + 10)) / 4) * (5 + (c - FINE / ALIGN) % 4);
+      int64_t size = c < FINE / ALIGN
+                         ? (int64_t)(c + 1) * ALIGN
+                         : (((int64_t)1 << ((c - FINE / ALIGN) / 4 + 10)) / 4) * (5 + (c - FINE / ALIGN) % 4);
       add(&cached, -size);
       free(b);
       b = next;
@@ -85,7 +91,8 @@ void rk_trim(void) {
   }
 }
 
-/* A block of at least `bytes`; its true size in *room. NULL when the system has none (even with the cache given back). */
+/* A block of at least `bytes`; its true size in *room. NULL when the system has none (even with the cache given back).
+ */
 static void *take(int64_t bytes, int64_t *room) {
   int64_t n = add(&allocations, 1), at = get(&fail_at);
   if (bytes > MAX_BYTES || n == at) return NULL;
@@ -105,21 +112,24 @@ static void give(void *p, int64_t room) {
   if (!p) return;
   int64_t size, live = add(&rk_live_bytes, -room);
   int c = class_of(room, &size);
-  if (get(&cached) + room > CACHE_FLOOR + live / 2) {
+  const int64_t most = CACHE_FLOOR + live / 2;
+  if (room > most / 2) { /* keeping it would drive out everything else */
     free(p);
     return;
   }
+  if (get(&cached) + room > most) rk_trim();
   add(&cached, room);
   struct block *b = p;
   lock(c);
   b->next = classes[c].free;
-  classes[c].free = b;
+  __atomic_store_n(&classes[c].free, b, __ATOMIC_RELAXED);
   unlock(c);
 }
 
 static int no_memory(const char *who, int64_t bytes) {
-  return rk_fail(RK_ENOMEM, "%s: out of memory: %lld bytes asked for, %lld held by tensors", who, (long long)bytes,
-                 (long long)get(&rk_live_bytes));
+  const double mib = 1.0 / (1 << 20);
+  return rk_fail(RK_ENOMEM, "%s: out of memory: %.1f MiB asked for, tensors hold %.1f MiB", who, (double)bytes * mib,
+                 (double)get(&rk_live_bytes) * mib);
 }
 
 /* Scratch memory carries its size in front. */
@@ -171,22 +181,35 @@ void rk_storage_drop(struct rk_storage *s) {
   free(s);
 }
 
-/* New size in bytes; the leading contents stay. */
+/* Windows (rk_buffer_part) on memory of our own are counted in `owner`, which such memory has no other use for: while
+ * there are any, the block stays where it is. */
+static int64_t windows(struct rk_storage *s, int64_t change) {
+  return (int64_t)__atomic_add_fetch((intptr_t *)&s->owner, (intptr_t)change, __ATOMIC_RELAXED);
+}
+
+/* New size in bytes; the leading contents stay. Shrinking gives memory back only when nobody else holds a count: a
+ * tensor may show what is cut off, and reading it must stay harmless. */
 int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
   if (bytes == s->bytes) return RK_OK;
   if (s->flags & RK_FIXED)
-    return rk_fail(RK_EARG, "%s: this storage of %lld bytes is a window or mapped or foreign memory and cannot be resized to %lld",
-                   who, (long long)s->bytes, (long long)bytes);
+    return rk_fail(
+        RK_EARG,
+        "%s: a storage of %lld bytes that is a window, a mapped file or foreign memory cannot be resized to %lld", who,
+        (long long)s->bytes, (long long)bytes);
   if (bytes < 0) return rk_fail(RK_ESHAPE, "%s: negative size", who);
-  if (bytes <= s->room && bytes > s->room / 4) {
+  const bool in_use = __atomic_load_n(&s->refs, __ATOMIC_ACQUIRE) > 1;
+  if (bytes <= s->room && (in_use || bytes > s->room / 4)) {
     s->bytes = bytes;
     return RK_OK;
   }
+  if (windows(s, 0))
+    return rk_fail(RK_EARG, "%s: a storage of %lld bytes cannot grow to %lld while %lld parts of it are in use", who,
+                   (long long)s->bytes, (long long)bytes, (long long)windows(s, 0));
   int64_t room = 0;
   void *data = bytes ? take(bytes, &room) : NULL;
   if (bytes && !data) return no_memory(who, bytes);
   int64_t keep = s->bytes < bytes ? s->bytes : bytes;
-  if (keep > 0) memcpy(data, s->data, (size_t)keep);
+  if (keep) memcpy(data, s->data, (size_t)keep);
   give(s->data, s->room);
   s->data = data, s->room = room, s->bytes = bytes;
   return RK_OK;
@@ -221,16 +244,24 @@ int rk_buffer_init(struct rk_buffer *b, int dtype, int64_t count) {
   return RK_OK;
 }
 
-int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count, void (*release)(struct rk_storage *), void *owner) {
+int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count, void (*release)(struct rk_storage *),
+                   void *owner) {
   RK_TRY(check_count("storage", dtype, count));
   if (!data && count) return rk_fail(RK_EARG, "storage: pointer to %lld elements expected, got nil", (long long)count);
+  if ((uintptr_t)data % (uintptr_t)rk_dtype_size(dtype))
+    return rk_fail(RK_EARG, "storage: %s elements lie at multiples of %d bytes, the pointer given does not",
+                   rk_dtype_name(dtype), rk_dtype_size(dtype));
   struct rk_storage *s = NULL;
   RK_TRY(adopt(&s, data, count * rk_dtype_size(dtype), RK_FIXED | RK_FOREIGN, release, owner, "storage"));
   point(b, s, dtype);
   return RK_OK;
 }
 
-static void release_parent(struct rk_storage *s) { rk_storage_drop(s->owner); }
+static void release_parent(struct rk_storage *s) {
+  struct rk_storage *parent = s->owner;
+  if (!(parent->flags & RK_FIXED)) windows(parent, -1);
+  rk_storage_drop(parent);
+}
 int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t first, int64_t count) {
   if (!of || !of->mem) return rk_fail(RK_EARG, "storage: a storage expected, got nil");
   int64_t size = rk_dtype_size(of->dt), n = of->mem->bytes / size;
@@ -239,8 +270,7 @@ int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t firs
                    (long long)first + (long long)count, (long long)n);
   struct rk_storage *s = NULL, *parent = of->mem;
   RK_TRY(adopt(&s, (char *)parent->data + first * size, count * size, RK_FIXED, release_parent, parent, "storage"));
-  /* the window must not be left hanging by a resize of its parent */
-  parent->flags |= RK_FIXED;
+  if (!(parent->flags & RK_FIXED)) windows(parent, 1); /* so it is not left hanging by a resize */
   rk_storage_hold(parent);
   point(b, s, of->dt);
   return RK_OK;
@@ -276,24 +306,51 @@ static int size_file(int fd, const char *path, int shared, int64_t need, int64_t
   struct stat st;
   if (fstat(fd, &st)) return rk_fail(RK_ESYS, "storage: %s: %s", path, strerror(errno));
   if (st.st_size < need) {
-    if (!shared) return rk_fail(RK_EARG, "storage: %s: file of %lld bytes, %lld needed", path, (long long)st.st_size, (long long)need);
-    if (ftruncate(fd, (off_t)need)) return rk_fail(RK_ESYS, "storage: %s: cannot grow to %lld bytes: %s", path, (long long)need, strerror(errno));
+    if (!shared)
+      return rk_fail(RK_EARG, "storage: %s: file of %lld bytes, %lld needed", path, (long long)st.st_size,
+                     (long long)need);
+    if (ftruncate(fd, (off_t)need))
+      return rk_fail(RK_ESYS, "storage: %s: cannot grow to %lld bytes: %s", path, (long long)need, strerror(errno));
     st.st_size = (off_t)need;
   }
   *bytes = st.st_size;
   return RK_OK;
 }
 
-static int map_open(struct rk_buffer *b, int fd, int dtype, const char *path, int shared, int64_t count, int64_t offset) {
+/* A private file at an offset where elements would not be aligned: read, not mapped. */
+static int read_file(struct rk_buffer *b, int fd, int dtype, const char *path, int64_t bytes, int64_t offset) {
+  struct rk_storage *s = NULL;
+  RK_TRY(rk_storage_new(&s, bytes, "storage"));
+  for (int64_t done = 0; done < bytes;) {
+    ssize_t n = pread(fd, (char *)s->data + done, (size_t)(bytes - done), (off_t)(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      rk_storage_drop(s);
+      return rk_fail(RK_ESYS, "storage: cannot read %s: %s", path, n ? strerror(errno) : "it ends too early");
+    }
+    done += n;
+  }
+  point(b, s, dtype);
+  return RK_OK;
+}
+
+static int map_open(struct rk_buffer *b, int fd, int dtype, const char *path, int shared, int64_t count,
+                    int64_t offset) {
   const int64_t size = rk_dtype_size(dtype);
   int64_t length = 0;
+  if (shared && offset % size)
+    return rk_fail(RK_EARG, "storage: %s: offset %lld is not a multiple of %lld, the size of an element", path,
+                   (long long)offset, (long long)size);
   RK_TRY(size_file(fd, path, shared, offset + count * size, &length));
   int64_t bytes = count ? count * size : length > offset ? (length - offset) / size * size : 0;
+  if (offset % size) return read_file(b, fd, dtype, path, bytes, offset);
   char *base = NULL;
   int64_t lead = offset % sysconf(_SC_PAGESIZE);
   if (bytes) {
-    base = mmap(NULL, (size_t)(bytes + lead), PROT_READ | PROT_WRITE, shared ? MAP_SHARED : MAP_PRIVATE, fd, (off_t)(offset - lead));
-    if (base == MAP_FAILED) return rk_fail(RK_ESYS, "storage: cannot map %lld bytes of %s: %s", (long long)bytes, path, strerror(errno));
+    base = mmap(NULL, (size_t)(bytes + lead), PROT_READ | PROT_WRITE, shared ? MAP_SHARED : MAP_PRIVATE, fd,
+                (off_t)(offset - lead));
+    if (base == MAP_FAILED)
+      return rk_fail(RK_ESYS, "storage: cannot map %lld bytes of %s: %s", (long long)bytes, path, strerror(errno));
   }
   struct rk_storage *s = NULL;
   int status = adopt(&s, base ? base + lead : NULL, bytes, RK_FIXED | RK_MAPPED, unmap, base, "storage");

@@ -5,13 +5,15 @@
 static const int64_t MAX_COUNT = (int64_t)1 << 60;
 
 int rk_layout(struct rk_tensor *t, int rank, const int64_t *shape, const char *who) {
-  if (rank < 0 || rank > RK_MAX_DIMS) return rk_fail(RK_ESHAPE, "%s: %d dimensions asked for, at most %d", who, rank, RK_MAX_DIMS);
+  if (rank < 0 || rank > RK_MAX_DIMS)
+    return rk_fail(RK_ESHAPE, "%s: %d dimensions asked for, at most %d", who, rank, RK_MAX_DIMS);
   if (rank && !shape) return rk_fail(RK_EARG, "%s: sizes expected, got nil", who);
   int64_t n = 1;
   for (int d = rank - 1; d >= 0; d--) {
     if (shape[d] < 0) return rk_fail(RK_ESHAPE, "%s: negative size in %s", who, rk_describe_shape(rank, shape));
     t->shape[d] = shape[d], t->step[d] = n;
-    if (shape[d] && n > MAX_COUNT / shape[d]) return rk_fail(RK_ESHAPE, "%s: too many elements in %s", who, rk_describe_shape(rank, shape));
+    if (shape[d] && n > MAX_COUNT / shape[d])
+      return rk_fail(RK_ESHAPE, "%s: too many elements in %s", who, rk_describe_shape(rank, shape));
     n *= shape[d] > 0 ? shape[d] : 1; /* the steps of an empty tensor stay sensible */
   }
   t->rank = (int16_t)rank;
@@ -53,7 +55,9 @@ static int start_fresh(struct rk_tensor *t, int dtype, int rank, const int64_t *
   return RK_OK;
 }
 
-int rk_tensor_init(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) { return start_fresh(t, dtype, rank, shape); }
+int rk_tensor_init(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) {
+  return start_fresh(t, dtype, rank, shape);
+}
 int rk_tensor_init1(struct rk_tensor *t, int dtype, int64_t n) { return start_fresh(t, dtype, 1, &n); }
 int rk_tensor_init2(struct rk_tensor *t, int dtype, int64_t n, int64_t m) {
   const int64_t shape[] = {n, m};
@@ -83,12 +87,14 @@ int rk_tensor_view(struct rk_tensor *t, const struct rk_tensor *of) {
   return RK_OK;
 }
 
-int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start, int rank, const int64_t *shape, const int64_t *step) {
+int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start, int rank, const int64_t *shape,
+                  const int64_t *step) {
   RK_TRY(rk_need(t, "set", 1));
   struct rk_tensor fresh = {.dt = t->dt, .dev = t->dev, .start = start, .mem = b ? b->mem : NULL};
   if (b && b->mem && b->dt != t->dt)
     return rk_fail(RK_EDTYPE, "set: expected %sStorage, got %sStorage", rk_dtype_class(t->dt), rk_dtype_class(b->dt));
-  if (start < 0) return rk_fail(RK_EARG, "set: storage offset %lld is before the storage's first element", (long long)start + 1);
+  if (start < 0)
+    return rk_fail(RK_EARG, "set: storage offset %lld is before the storage's first element", (long long)start + 1);
   RK_TRY(rk_layout(&fresh, rank, shape, "set"));
   for (int d = 0; step && d < rank; d++) {
     if (step[d] < 0) return rk_fail(RK_EARG, "set: negative stride %lld in dimension %d", (long long)step[d], d + 1);
@@ -160,13 +166,37 @@ int rk_tensor_same_view(const struct rk_tensor *t, const struct rk_tensor *u) {
   return 1;
 }
 
-/* Conservative: compares the address ranges. Two halves of one matrix's columns count as overlapping. */
+/* Elements from the first to the last of a layout, less the dim `without` (-1: none). */
+static int64_t extent(const struct rk_tensor *t, int without) {
+  int64_t n = 1;
+  for (int d = 0; d < t->rank; d++)
+    if (d != without) n += (t->shape[d] - 1) * t->step[d];
+  return n;
+}
+static int widest(const struct rk_tensor *t) {
+  int at = -1;
+  for (int d = 0; d < t->rank; d++)
+    if (t->shape[d] > 1 && (at < 0 || t->step[d] > t->step[at])) at = d;
+  return at;
+}
+/* Side by side in the rows of one matrix? Both repeat every `row` bytes, and leave different parts of it alone. */
+static bool beside(const struct rk_tensor *t, const struct rk_tensor *u) {
+  const int a = widest(t), b = widest(u);
+  const int64_t t_size = rk_dtype_size(t->dt), u_size = rk_dtype_size(u->dt);
+  if (a < 0 || b < 0 || t->step[a] * t_size != u->step[b] * u_size || t->step[a] == 0) return false;
+  const int64_t row = t->step[a] * t_size;
+  const int64_t shift = (((rk_at(u) - rk_at(t)) % row) + row) % row;
+  return extent(t, a) * t_size <= shift && shift + extent(u, b) * u_size <= row;
+}
+
+/* Conservative: address ranges that meet count as overlapping unless they are columns beside each other. */
 bool rk_overlap(const struct rk_tensor *t, const struct rk_tensor *u) {
   if (!t->mem || !u->mem || !rk_tensor_count(t) || !rk_tensor_count(u)) return false;
   const char *a = rk_at(t), *b = rk_at(u);
-  const char *a_end = (char *)t->mem->data + reach(t) * rk_dtype_size(t->dt);
-  const char *b_end = (char *)u->mem->data + reach(u) * rk_dtype_size(u->dt);
-  return a < b_end && b < a_end && !(t->dt == u->dt && rk_tensor_same_view(t, u));
+  const char *a_end = a + extent(t, -1) * rk_dtype_size(t->dt);
+  const char *b_end = b + extent(u, -1) * rk_dtype_size(u->dt);
+  if (a >= b_end || b >= a_end || (t->dt == u->dt && rk_tensor_same_view(t, u))) return false;
+  return !beside(t, u);
 }
 
 int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x) {

@@ -1,5 +1,6 @@
 /* thread.c -- splitting work among threads (one OpenMP runtime, shared with BLAS and oneDNN). */
 #include "internal.h"
+#include <stdio.h>
 #include <unistd.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -8,14 +9,38 @@
 static int wanted;        /* 0: not asked for yet */
 static int deterministic; /* see rk_set_deterministic */
 
+/* Cores that a container's quota amounts to (cgroup 2), rounded up; 0 when there is none. */
+static int quota(void) {
+  long most = 0, period = 0;
+  FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
+  if (!f) return 0;
+  const int n = fscanf(f, "%ld %ld", &most, &period);
+  fclose(f);
+  return n == 2 && most > 0 && period > 0 ? (int)((most + period - 1) / period) : 0;
+}
+
+/* Cores that this process may use: affinity and quota counted in. */
 int rk_cores(void) {
-  long n = sysconf(_SC_NPROCESSORS_ONLN);
-  return n > 0 ? (int)n : 1;
+  static int known;
+  int n = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (n) return n;
+#ifdef _OPENMP
+  n = omp_get_num_procs();
+#else
+  n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+#endif
+  const int allowed = quota();
+  if (allowed && allowed < n) n = allowed;
+  if (n < 1) n = 1;
+  __atomic_store_n(&known, n, __ATOMIC_RELAXED);
+  return n;
 }
 
 int rk_threads(void) {
 #ifdef _OPENMP
-  return wanted ? wanted : omp_get_max_threads();
+  if (wanted) return wanted;
+  const int most = omp_get_max_threads(); /* OMP_NUM_THREADS, or the cores it sees */
+  return most < rk_cores() ? most : rk_cores();
 #else
   return 1;
 #endif
@@ -33,12 +58,23 @@ int rk_set_threads(int n) {
 void rk_set_deterministic(int on) { deterministic = on != 0; }
 int rk_deterministic(void) { return deterministic; }
 
+#ifdef _OPENMP
+/* Threads do not survive in a forked child, but OpenMP believes they do and would wait for them for ever: a child whose
+ * parent has run in parallel stays on one thread. */
+static bool orphaned(void) {
+  static int owner;
+  int first = 0;
+  const int me = (int)getpid();
+  return !__atomic_compare_exchange_n(&owner, &first, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) && first != me;
+}
+#endif
+
 void rk_parallel(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg) {
 #ifdef _OPENMP
   int64_t threads = work / RK_WORK_PER_THREAD;
   if (threads > parts) threads = parts;
   if (threads > rk_threads()) threads = rk_threads();
-  if (threads > 1 && !omp_in_parallel()) {
+  if (threads > 1 && !omp_in_parallel() && !orphaned()) {
 #pragma omp parallel for schedule(static) num_threads((int)threads)
     for (int64_t k = 0; k < parts; k++) f(arg, k);
     return;
