@@ -27,12 +27,14 @@ int64_t rk_tensor_count(const struct rk_tensor *t) {
   return n;
 }
 
-/* Elements of storage that a layout reaches: one past the last. */
+/* Elements of storage that a layout reaches: one past the last. What no memory can hold counts as MAX_COUNT / 2. */
 static int64_t reach(const struct rk_tensor *t) {
-  int64_t last = 0;
+  int64_t last = t->start, way;
   if (rk_tensor_count(t) == 0) return 0;
-  for (int d = 0; d < t->rank; d++) last += (t->shape[d] - 1) * t->step[d];
-  return t->start + last + 1;
+  for (int d = 0; d < t->rank; d++)
+    if (__builtin_mul_overflow(t->shape[d] - 1, t->step[d], &way) || __builtin_add_overflow(last, way, &last))
+      return MAX_COUNT / 2;
+  return last < MAX_COUNT / 2 ? last + 1 : MAX_COUNT / 2;
 }
 
 /* Storage for t's layout: grown, or made when there is none. */

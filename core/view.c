@@ -71,6 +71,7 @@ int rk_transpose(struct rk_tensor *out, const struct rk_tensor *x, int d1, int d
 int rk_permute(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *order) {
   RK_TRY(rk_need(x, "permute", 2));
   if (rank != x->rank) return rk_fail(RK_EARG, "permute: %d dimensions given for %s", rank, rk_describe(x));
+  if (rank && !order) return rk_fail(RK_EARG, "permute: dimensions expected, got nil");
   struct rk_tensor v = *x;
   unsigned seen = 0;
   for (int d = 0; d < rank; d++) {
@@ -171,6 +172,7 @@ static bool restep(const struct rk_tensor *x, struct rk_tensor *v) {
 int rk_reshape(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *shape) {
   RK_TRY(rk_need(x, "view", 2));
   if (rank < 0 || rank > RK_MAX_DIMS) return rk_fail(RK_ESHAPE, "view: %d dimensions asked for, at most %d", rank, RK_MAX_DIMS);
+  if (rank && !shape) return rk_fail(RK_EARG, "view: sizes expected, got nil");
   int64_t full[RK_MAX_DIMS];
   RK_TRY(infer(x, rank, shape, full));
   struct rk_tensor v = {.mem = x->mem, .start = x->start, .dt = x->dt, .dev = x->dev};
@@ -184,9 +186,9 @@ int rk_reshape(struct rk_tensor *out, const struct rk_tensor *x, int rank, const
 int rk_diagonal(struct rk_tensor *out, const struct rk_tensor *x, int64_t k) {
   RK_TRY(rk_need(x, "diag", 2));
   if (x->rank != 2) return rk_fail(RK_ESHAPE, "diag: a matrix expected, got %s", rk_describe(x));
-  int64_t row = k < 0 ? -k : 0, column = k > 0 ? k : 0;
-  if (row >= x->shape[0] || column >= x->shape[1])
+  if (k <= -x->shape[0] || k >= x->shape[1])
     return rk_fail(RK_EARG, "diag: %s has no diagonal %lld", rk_describe(x), (long long)k);
+  int64_t row = k < 0 ? -k : 0, column = k > 0 ? k : 0;
   struct rk_tensor v = *x;
   int64_t n = x->shape[0] - row, m = x->shape[1] - column;
   v.start += row * x->step[0] + column * x->step[1];
