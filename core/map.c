@@ -189,7 +189,7 @@ static int run_call(struct call *c) {
   struct rk_job j = {.op = c->op,
                      .column = c->column,
                      .dtype = c->in[0]->dt,
-                     .out_dtype = c->out->dt,
+                     .out_dtype = c->out->dt, // NOLINT(clang-analyzer-core.NullDereference): check_types has seen it
                      .rank = s.rank,
                      .args = c->inputs + c->constant + 1,
                      .a = c->a.f,
