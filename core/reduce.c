@@ -219,7 +219,14 @@ static int fold_dim(struct folding *f, const struct rk_tensor *x, int dim, int r
   const struct source *s = &f->s;
   const int64_t inner_step = s->step[s->rank - 1], width = s->shape[s->rank - 1];
   f->red = red, f->p = p, f->n = x->shape[dim], f->step = x->step[dim];
-  f->outputs = f->n ? rk_tensor_count(x) / f->n : 0, f->row_parts = 1;
+  f->outputs = f->row_parts = 1;
+  for (int d = 0; d < x->rank; d++) f->outputs *= d == dim ? 1 : x->shape[d];
+  if (!f->n || !f->outputs) { /* nothing to read: neutral elements, or none at all */
+    f->acc = rk_scratch((f->outputs + 1) * (int64_t)sizeof *f->acc, who);
+    if (!f->acc) return RK_ENOMEM;
+    start_acc(f, f->acc, f->outputs);
+    return RK_OK;
+  }
   const bool lines = (f->step == 1 && f->n >= 16) || width == 1 || (inner_step != 1 && f->n >= 64);
   int64_t parts;
   if (lines) {
@@ -245,9 +252,9 @@ static int fold_dim(struct folding *f, const struct rk_tensor *x, int dim, int r
 static int store_results(struct rk_tensor *out, const struct rk_tensor *x, int dim, const union acc *acc,
                          const char *who) {
   struct rk_tensor shaped = *x, tmp = {.dt = out->dt};
-  const int64_t count = x->shape[dim] ? rk_tensor_count(x) / x->shape[dim] : 0;
   const int dt = out->dt, c = rk_compute_of[dt];
   shaped.shape[dim] = 1;
+  const int64_t count = rk_tensor_count(&shaped);
   if (!rk_tensor_same_shape(out, &shaped)) RK_TRY(rk_tensor_resize(out, shaped.rank, shaped.shape, NULL));
   struct rk_tensor *to = out;
   if (!rk_tensor_packed(out)) {
