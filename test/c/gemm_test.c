@@ -77,6 +77,7 @@ static void products(void) {
     try_product(RK_f32, 0, 130, 190, 300);
     try_product(RK_f64, 0, 101, 530, 261);
     try_product(RK_f32, 12, 33, 47, 64);
+    try_product(RK_f16, 0, 40, 70, 1500);
     try_product(RK_i32, 0, 100, 40, 300);
     for (int dtype = 0; dtype < RK_NDTYPES; dtype++) try_product(dtype, 0, 5, 40, 0);
   }
