@@ -17,7 +17,6 @@ struct rk_pool_plan {
   int64_t plane, places; /* elements of an input and of an output plane */
   int count_pad;
   int64_t *lo, *hi; /* size[2] each: the columns ox in [lo, hi) for which a tap lies inside the row */
-  int64_t *first;   /* out[2]: the first tap inside the row, as a column of the input; -1: none */
 };
 struct rk_pool_loops {
   /* One plane of packed rows. */

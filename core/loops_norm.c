@@ -35,40 +35,41 @@ static void merge(struct rk_moments *m, double n, double mean, double m2) {
 const struct rk_norm_loops RK_LOOPS_NAME(rk_norm_loops, RK_ISA)[2] = {TABLE(f32), TABLE(f64)};
 
 #else
-static double FN(fold)(const REAL *acc) {
+/* 16 lanes as one vector: loops with two sums do not widen by themselves. */
+typedef REAL FN(lanes) __attribute__((vector_size(RK_LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+
+static double FN(fold)(const FN(lanes) * acc) {
   double s[RK_LANES];
-  for (int k = 0; k < RK_LANES; k++) s[k] = (double)acc[k];
+  for (int k = 0; k < RK_LANES; k++) s[k] = (double)(*acc)[k];
   for (int w = RK_LANES / 2; w; w /= 2)
     for (int k = 0; k < w; k++) s[k] += s[k + w];
   return s[0];
 }
 
 static double FN(sum_chunk)(const REAL *x, int64_t n) {
-  REAL acc[RK_LANES] = {0};
+  FN(lanes) acc = {0};
   int64_t i = 0;
-  for (; i + RK_LANES <= n; i += RK_LANES)
-    for (int k = 0; k < RK_LANES; k++) acc[k] += x[i + k];
+  for (; i + RK_LANES <= n; i += RK_LANES) acc += *(const FN(lanes) *)(x + i);
   for (int k = 0; i < n; i++, k++) acc[k] += x[i];
-  return FN(fold)(acc);
+  return FN(fold)(&acc);
 }
 
 /* Sums of the distances from `near` and of their squares. */
 static void FN(distances)(double *first, double *second, const REAL *x, REAL near, int64_t n) {
-  REAL a[RK_LANES] = {0}, b[RK_LANES] = {0};
+  FN(lanes) a = {0}, b = {0};
   int64_t i = 0;
-  for (; i + RK_LANES <= n; i += RK_LANES)
-    for (int k = 0; k < RK_LANES; k++) {
-      REAL d = x[i + k] - near;
-      a[k] += d;
-      b[k] += d * d;
-    }
+  for (; i + RK_LANES <= n; i += RK_LANES) {
+    FN(lanes) d = *(const FN(lanes) *)(x + i) - near;
+    a += d;
+    b += d * d;
+  }
   for (int k = 0; i < n; i++, k++) {
     REAL d = x[i] - near;
     a[k] += d;
     b[k] += d * d;
   }
-  *first = FN(fold)(a);
-  *second = FN(fold)(b);
+  *first = FN(fold)(&a);
+  *second = FN(fold)(&b);
 }
 
 static double FN(sum)(const void *in, int64_t n) {
@@ -97,19 +98,19 @@ static void FN(dots)(double *sg, double *sgx, const void *grad, const void *in, 
   for (int64_t r = 0; r < runs; r++)
     for (int64_t c = 0; c < n; c += CHUNK) {
       const REAL *gv = g + r * gap + c, *xv = x + r * gap + c;
-      REAL a[RK_LANES] = {0}, b[RK_LANES] = {0};
+      FN(lanes) a = {0}, b = {0};
       int64_t i = 0, w = n - c < CHUNK ? n - c : CHUNK;
-      for (; i + RK_LANES <= w; i += RK_LANES)
-        for (int k = 0; k < RK_LANES; k++) {
-          a[k] += gv[i + k];
-          b[k] += gv[i + k] * (xv[i + k] - mean);
-        }
+      for (; i + RK_LANES <= w; i += RK_LANES) {
+        FN(lanes) v = *(const FN(lanes) *)(gv + i);
+        a += v;
+        b += v * (*(const FN(lanes) *)(xv + i) - mean);
+      }
       for (int k = 0; i < w; i++, k++) {
         a[k] += gv[i];
         b[k] += gv[i] * (xv[i] - mean);
       }
-      *sg += FN(fold)(a);
-      *sgx += FN(fold)(b);
+      *sg += FN(fold)(&a);
+      *sgx += FN(fold)(&b);
     }
 }
 

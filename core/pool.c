@@ -72,20 +72,16 @@ static void out_shape(const struct rk_tensor *x, const struct rk_pool_plan *q, i
   for (int d = 2; d < x->rank; d++) shape[d] = q->out[d + 3 - x->rank];
 }
 
-/* The tables of lo, hi and first. Scratch, to be freed through q->lo. */
+/* The tables of lo and hi. Scratch, to be freed through q->lo. */
 static int make_tables(struct rk_pool_plan *q, const char *who) {
   int64_t n = q->out[2], size = q->size[2], s = q->stride[2], dil = q->dilation[2];
-  q->lo = rk_scratch((2 * size + n) * (int64_t)sizeof *q->lo, who);
+  q->lo = rk_scratch(2 * size * (int64_t)sizeof *q->lo, who);
   if (!q->lo) return RK_ENOMEM;
-  q->hi = q->lo + size, q->first = q->hi + size;
+  q->hi = q->lo + size;
   for (int64_t k = 0; k < size; k++) {
     int64_t at = k * dil - q->pad[2]; /* of column 0 */
     int64_t lo = at < 0 ? (-at + s - 1) / s : 0, hi = at >= q->in[2] ? 0 : (q->in[2] - at + s - 1) / s;
     q->lo[k] = lo, q->hi[k] = hi < n ? hi : n;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    int64_t at = i * s - q->pad[2], k = at < 0 ? (-at + dil - 1) / dil : 0;
-    q->first[i] = k < size && at + k * dil < q->in[2] ? at + k * dil : -1;
   }
   return RK_OK;
 }
