@@ -35,7 +35,6 @@ list('its layers are of a later issue', '^nn_serialized/%s[%%._]', 'depthconcat 
 list('nngraph: a later issue', '^nn_serialized/%s[%%._]', 'gmodule lstm_graph')
 list('optimiser of a later issue', '^optim.* #%%d+ %s ', 'cg lbfgs cmaes de')
 list('optimiser of a later issue', 'optim%%.%s%%f[%%W]', 'FistaLS cg checkgrad cmaes de lbfgs lswolfe polyinterp')
-list('function of a later issue', '#%%d+ %s ', 'match cross renorm histc bhistc multinomial multinomialAlias')
 
 local refused = {
   ['nn_serialized/function_b.t7'] = 'a function in a file runs only when asked for, torch.load(f, {functions = true})',
