@@ -27,7 +27,8 @@ local function fresh()
   net:add(nn.View(32 * 4 * 4))
   net:add(nn.Linear(32 * 4 * 4, 120)):add(nn.ReLU(true))
   net:add(nn.Linear(120, 84)):add(nn.ReLU(true)):add(nn.Linear(84, 10))
-  return { opt = opt, epoch = 0, net = net:float(), optim = { momentum = 0.9, dampening = 0, weightDecay = 5e-4 }, log = {} }
+  return { opt = opt, epoch = 0, net = net:float(), optim = { momentum = 0.9, dampening = 0, weightDecay = 5e-4 },
+    log = {} }
 end
 
 local function resume(path)
@@ -135,5 +136,6 @@ for epoch = run.epoch + 1, opt.epochs do
   torch.save(opt.save .. '/checkpoint.t7', run)
   report()
   print(confusion)
-  print(('epoch %d of %d: loss %.4f, test accuracy %.2f %%, %.0f images/s'):format(epoch, opt.epochs, loss, confusion.totalValid * 100, speed))
+  print(('epoch %d of %d: loss %.4f, test accuracy %.2f %%, %.0f images/s'):format(epoch, opt.epochs, loss,
+    confusion.totalValid * 100, speed))
 end

@@ -1,4 +1,5 @@
---- nn.ClassNLLCriterion([weights], [sizeAverage = true], [ignoreIndex = -100]): -weights[t] * x[t] of log-probabilities x.
+--- nn.ClassNLLCriterion([weights], [sizeAverage = true], [ignoreIndex = -100]): -weights[t] * x[t] of
+-- log-probabilities x.
 -- Averaging divides by the sum of the weights chosen, which is also the second result.
 local NLL, parent = torch.class('nn.ClassNLLCriterion', 'nn.Criterion')
 local ffi = require 'ffi'

@@ -22,7 +22,8 @@ function Container:size() return #self.modules end
 -- Errors of our own carry their whole story; others (a nil indexed in someone's layer) need the place they came from.
 local function traceback(err)
   if type(err) ~= 'string' then return err end
-  if err:find '^In %d+ module of ' or err:find '^%w+%.%w+[ (:]' or err:find('\nstack traceback:', 1, true) then return err end
+  local told = err:find '^In %d+ module of ' or err:find '^%w+%.%w+[ (:]' or err:find('\nstack traceback:', 1, true)
+  if told then return err end
   return debug.traceback(err, 2)
 end
 

@@ -141,7 +141,8 @@ function Linear:clearState()
 end
 
 function Linear:__tostring__()
-  return ('%s(%d -> %d)%s'):format(torch.type(self), self.weight:size(2), self.weight:size(1), self.bias and '' or ' without bias')
+  return ('%s(%d -> %d)%s'):format(torch.type(self), self.weight:size(2), self.weight:size(1),
+    self.bias and '' or ' without bias')
 end
 
 return Linear

@@ -43,7 +43,8 @@ function Reshape:updateOutput(input)
   local n = input:nElement()
   local single = self.batchMode == false or (self.batchMode == nil and n == self.nelement and input:size(1) ~= 1)
   if n ~= self.nelement * (single and 1 or input:size(1)) then
-    common.expected(self, ('%d elements%s'):format(self.nelement, single and '' or ' for each entry of the first dimension'), input)
+    common.expected(self, ('%d elements%s'):format(self.nelement,
+      single and '' or ' for each entry of the first dimension'), input)
   end
   if single then
     self.output:view(input, self.size)

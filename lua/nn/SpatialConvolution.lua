@@ -14,7 +14,8 @@ function Conv:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
   parent.__init(self)
   dW, dH, padW = dW or 1, dH or 1, padW or 0
   padH = padH or padW
-  spatial.check_sizes(torch.type(self), 1, { 'nInputPlane', 'nOutputPlane', 'kW', 'kH', 'dW', 'dH' }, nInputPlane, nOutputPlane, kW, kH, dW, dH)
+  spatial.check_sizes(torch.type(self), 1, { 'nInputPlane', 'nOutputPlane', 'kW', 'kH', 'dW', 'dH' }, nInputPlane,
+    nOutputPlane, kW, kH, dW, dH)
   spatial.check_sizes(torch.type(self), 0, { 'padW', 'padH' }, padW, padH)
   self.nInputPlane, self.nOutputPlane = nInputPlane, nOutputPlane
   self.kW, self.kH = kW, kH

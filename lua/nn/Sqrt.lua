@@ -1,4 +1,5 @@
---- nn.Sqrt([eps = 0]): the square root; its gradient is 0 where the output is 0. eps is kept and, as in Torch7, not used.
+--- nn.Sqrt([eps = 0]): the square root; its gradient is 0 where the output is 0. eps is kept and, as in Torch7, not
+-- used.
 local Sqrt, parent = torch.class('nn.Sqrt', 'nn.Module')
 local common = require 'nn.common'
 

@@ -1,4 +1,5 @@
---- nn.View(sizes...): another shape on the same elements. One size may be -1; a batch dimension is kept before the sizes.
+--- nn.View(sizes...): another shape on the same elements. One size may be -1; a batch dimension is kept before the
+-- sizes.
 local View, parent = torch.class('nn.View', 'nn.Module')
 local ffi = require 'ffi'
 local common = require 'nn.common'

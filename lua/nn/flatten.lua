@@ -71,7 +71,8 @@ local function check_types(list)
   local kind = torch.type(list[1])
   for i = 2, #list do
     if torch.type(list[i]) ~= kind then
-      error(('getParameters: parameters of different types: %s and %s; convert the module with :type()'):format(kind, torch.type(list[i])), 0)
+      error(('getParameters: parameters of different types: %s and %s; convert the module with :type()'):format(kind,
+        torch.type(list[i])), 0)
     end
   end
 end

@@ -41,7 +41,8 @@ function utils.recursiveType(param, typename, cache)
 end
 
 local function mismatch(name, a, b)
-  error(('%s: expected nested tables of tensors of one structure, got %s and %s'):format(name, torch.type(a), torch.type(b)), 3)
+  error(('%s: expected nested tables of tensors of one structure, got %s and %s'):format(name, torch.type(a),
+    torch.type(b)), 3)
 end
 
 --- Give t1 the nested structure and sizes of t2.

@@ -27,7 +27,8 @@ end
 local function count(self, prediction, target)
   if target < 1 then return end
   if prediction < 1 or prediction > self.nclasses or target > self.nclasses or prediction ~= math.floor(prediction) then
-    error(('optim.ConfusionMatrix: prediction %g, target %g: expected classes 1..%d'):format(prediction, target, self.nclasses), 3)
+    error(('optim.ConfusionMatrix: prediction %g, target %g: expected classes 1..%d'):format(prediction, target,
+      self.nclasses), 3)
   end
   local row = self.mat[target]
   row[prediction] = row[prediction] + 1
@@ -37,7 +38,8 @@ end
 local function class_of(self, v, what)
   if type(v) == 'number' then return v end
   if not torch.isTensor(v) then
-    error(('optim.ConfusionMatrix: add: %s: expected a class or a vector of scores, got %s'):format(what, torch.type(v)), 3)
+    error(('optim.ConfusionMatrix: add: %s: expected a class or a vector of scores, got %s'):format(what,
+      torch.type(v)), 3)
   end
   if v:nElement() ~= self.nclasses then
     error(('optim.ConfusionMatrix: add: %s: expected %d scores, got %d'):format(what, self.nclasses, v:nElement()), 3)
@@ -137,7 +139,8 @@ end
 
 --- The matrix as an image; it needs Qt, which is not supported: print the matrix instead.
 function ConfusionMatrix.render()
-  error('optim.ConfusionMatrix: render needs a Qt display, which is not supported; print(confusion) shows the matrix', 2)
+  error('optim.ConfusionMatrix: render needs a Qt display, which is not supported; print(confusion) shows the matrix',
+    2)
 end
 
 function ConfusionMatrix:__tostring__()

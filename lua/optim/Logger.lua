@@ -78,7 +78,8 @@ function Logger:add(row)
     elseif type(value) == 'string' then
       self.file:write(value, '\t')
     else
-      error(('optim.Logger: add: column %s: expected a number or a string, got %s'):format(tostring(key), torch.type(value)), 2)
+      error(('optim.Logger: add: column %s: expected a number or a string, got %s'):format(tostring(key),
+        torch.type(value)), 2)
     end
     list[#list + 1] = value
   end
@@ -110,9 +111,12 @@ function Logger:setlogscale(on) self.logscale = on end
 --- Kept for old programs: plots go to files.
 function Logger:display(on) self.showPlot = on end
 
-local with = { ['-'] = 'lines', ['+'] = 'points', ['.'] = 'dots', ['+-'] = 'linespoints', ['|'] = 'boxes', ['~'] = 'lines smooth csplines' }
+local with = { ['-'] = 'lines', ['+'] = 'points', ['.'] = 'dots', ['+-'] = 'linespoints', ['|'] = 'boxes',
+  ['~'] = 'lines smooth csplines' }
 
 local function quoted(text) return "'" .. tostring(text):gsub("'", "''") .. "'" end
+
+local function finite(y) return type(y) == 'number' and y - y == 0 end
 
 -- The commands that draw the columns to a file.
 local function script(self, path, keys)
@@ -126,7 +130,7 @@ local function script(self, path, keys)
   lines[#lines + 1] = 'plot ' .. table.concat(curves, ', ')
   for _, key in ipairs(keys) do
     for x, y in ipairs(self.symbols[key]) do
-      if type(y) == 'number' and y == y and math.abs(y) < math.huge then lines[#lines + 1] = ('%d %.9g'):format(x, y) end
+      if finite(y) then lines[#lines + 1] = ('%d %.9g'):format(x, y) end
     end
     lines[#lines + 1] = 'e'
   end
@@ -137,7 +141,7 @@ local function drawable(self)
   local keys = {}
   for _, key in ipairs(ordered(self.symbols)) do
     for _, y in ipairs(self.symbols[key]) do
-      if type(y) == 'number' and y == y and math.abs(y) < math.huge then
+      if finite(y) then
         keys[#keys + 1] = key
         break
       end
@@ -155,8 +159,10 @@ function Logger:plot()
   local path = self.name .. '.png'
   local found = os.execute 'command -v gnuplot >/dev/null 2>&1'
   if found ~= 0 and found ~= true then
-    if not Logger.warned then io.stderr:write('optim.Logger: gnuplot is not installed: no plot of ' .. self.name .. '\n') end
-    Logger.warned = true
+    if not Logger.warned then
+      io.stderr:write('optim.Logger: gnuplot is not installed: no plot of ', self.name, '\n')
+      Logger.warned = true
+    end
     return nil, 'optim.Logger: gnuplot is not installed'
   end
   local pipe = assert(io.popen('gnuplot >/dev/null 2>&1', 'w'))

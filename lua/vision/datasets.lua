@@ -27,9 +27,11 @@ local function half(folder, prefix, classes, remedy)
   local label_path = find(folder, prefix .. '-labels-idx1-ubyte', remedy)
   local images, labels = idx(image_path), idx(label_path)
   if torch.type(images) ~= 'torch.ByteTensor' or images:dim() ~= 3 then
-    error(('%s: offset 0: expected images (bytes, 3 dimensions), found a %s of %d'):format(image_path, torch.type(images), images:dim()), 0)
+    error(('%s: offset 0: expected images (bytes, 3 dimensions), found a %s of %d'):format(image_path,
+      torch.type(images), images:dim()), 0)
   elseif torch.type(labels) ~= 'torch.ByteTensor' or labels:dim() ~= 1 then
-    error(('%s: offset 0: expected labels (bytes, 1 dimension), found a %s of %d'):format(label_path, torch.type(labels), labels:dim()), 0)
+    error(('%s: offset 0: expected labels (bytes, 1 dimension), found a %s of %d'):format(label_path,
+      torch.type(labels), labels:dim()), 0)
   elseif labels:size(1) ~= images:size(1) then
     error(('%s: offset 4: %d labels for %d images'):format(label_path, labels:size(1), images:size(1)), 0)
   elseif labels:max() >= #classes then

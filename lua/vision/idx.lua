@@ -42,7 +42,8 @@ local function read(file, path, to, n, offset)
       local code = ffi.new 'int[1]'
       refuse(path, offset + at, 'damaged: %s; fetch the file again', ffi.string(zlib.gzerror(file, code)))
     elseif got == 0 then
-      refuse(path, offset + at, 'truncated: the file ends after %d of %d bytes; fetch it again', offset + at, offset + n)
+      refuse(path, offset + at, 'truncated: the file ends after %d of %d bytes; fetch it again', offset + at,
+        offset + n)
     end
     at = at + got
   end
@@ -56,7 +57,8 @@ local function header(file, path)
   read(file, path, bytes, 4, 0)
   local kind, rank = kinds[bytes[2]], bytes[3]
   if bytes[0] ~= 0 or bytes[1] ~= 0 or not kind or rank < 1 or rank > 12 then
-    refuse(path, 0, 'not an IDX file: it starts with %02x %02x %02x %02x, expected 00 00, a type (08 for bytes) and 1..12 dimensions',
+    refuse(path, 0, 'not an IDX file: it starts with %02x %02x %02x %02x, expected 00 00, a type (08 for bytes) and '
+      .. '1..12 dimensions',
       bytes[0], bytes[1], bytes[2], bytes[3])
   end
   local sizes, count = {}, 1
@@ -85,7 +87,8 @@ local function body(file, path)
   local p = ffi.cast('uint8_t *', t:data())
   read(file, path, p, count * width, offset)
   if zlib.gzread(file, ffi.new 'uint8_t[1]', 1) ~= 0 then
-    refuse(path, offset + count * width, 'the file goes on after its %d elements; it is not what its header says', count)
+    refuse(path, offset + count * width, 'the file goes on after its %d elements; it is not what its header says',
+      count)
   end
   if width > 1 and ffi.abi 'le' then swap(p, count, width) end
   return t

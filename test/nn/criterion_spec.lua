@@ -9,10 +9,14 @@ describe('nn criterions', function()
   local rows = {
     { 'ClassNLL', function() return nn.ClassNLLCriterion() end, { 3, 4 }, targets },
     { 'ClassNLL summed', function() return nn.ClassNLLCriterion(nil, false) end, { 3, 4 }, targets },
-    { 'ClassNLL weighted', function() return nn.ClassNLLCriterion(torch.Tensor { 1, 2, 0.5, 3 }) end, { 3, 4 }, targets },
+    { 'ClassNLL weighted', function()
+      return nn.ClassNLLCriterion(torch.Tensor { 1, 2, 0.5, 3 })
+    end, { 3, 4 }, targets },
     { 'ClassNLL of a vector', function() return nn.ClassNLLCriterion() end, { 4 }, 3 },
     { 'CrossEntropy', function() return nn.CrossEntropyCriterion() end, { 3, 4 }, targets },
-    { 'CrossEntropy of a batch of one', function() return nn.CrossEntropyCriterion() end, { 1, 4 }, torch.LongTensor { 2 } },
+    { 'CrossEntropy of a batch of one', function()
+      return nn.CrossEntropyCriterion()
+    end, { 1, 4 }, torch.LongTensor { 2 } },
     { 'CrossEntropy of a vector', function() return nn.CrossEntropyCriterion() end, { 4 }, 2 },
     { 'MSE', function() return nn.MSECriterion() end, { 3, 4 }, torch.linspace(-1, 1, 12):view(3, 4) },
     { 'MSE summed', function() return nn.MSECriterion(false) end, { 3, 4 }, torch.linspace(-1, 1, 12):view(3, 4) },

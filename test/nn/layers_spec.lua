@@ -3,28 +3,59 @@ require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
 -- name in the report, constructor, sizes of inputs; `values` draws the input
-local function away_from_zero(t) return t:apply(function() local v = torch.uniform(0.1, 1) return torch.uniform() < 0.5 and -v or v end) end
+local function away_from_zero(t)
+  return t:apply(function()
+    local v = torch.uniform(0.1, 1)
+    return torch.uniform() < 0.5 and -v or v
+  end)
+end
 local function distinct(t) -- no two close together, so that maxima stay where they are
   return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t)
+end
+local function evaluating(m)
+  m:evaluate()
+  return m
 end
 local rows = {
   { 'Linear', function() return nn.Linear(5, 3) end, { { 4, 5 }, { 5 }, { 1, 5 } } },
   { 'Linear without bias', function() return nn.Linear(5, 3, false) end, { { 4, 5 }, { 5 } } },
   { 'Linear of one', function() return nn.Linear(1, 1) end, { { 4, 1 }, { 1 } } },
   { 'SpatialConvolution', function() return nn.SpatialConvolution(2, 3, 3, 2) end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
-  { 'SpatialConvolution strided', function() return nn.SpatialConvolution(2, 3, 3, 3, 2, 1, 1, 2) end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
-  { 'SpatialConvolution without bias', function() return nn.SpatialConvolution(1, 2, 2, 2):noBias() end, { { 2, 1, 4, 4 } } },
-  { 'SpatialConvolutionMM', function() return nn.SpatialConvolutionMM(2, 3, 3, 2) end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
-  { 'SpatialMaxPooling', function() return nn.SpatialMaxPooling(2, 2) end, { { 2, 2, 4, 6 }, { 2, 5, 5 } }, values = distinct },
-  { 'SpatialMaxPooling padded', function() return nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1):ceil() end, { { 2, 2, 6, 7 }, { 2, 6, 6 } }, values = distinct },
-  { 'SpatialAveragePooling', function() return nn.SpatialAveragePooling(2, 3, 2, 1) end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
-  { 'SpatialAveragePooling padded', function() return nn.SpatialAveragePooling(3, 3, 2, 2, 1, 1):ceil():setCountExcludePad() end, { { 2, 2, 6, 7 } } },
+  { 'SpatialConvolution strided', function()
+    return nn.SpatialConvolution(2, 3, 3, 3, 2, 1, 1, 2)
+  end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
+  { 'SpatialConvolution without bias', function()
+    return nn.SpatialConvolution(1, 2, 2, 2):noBias()
+  end, { { 2, 1, 4, 4 } } },
+  { 'SpatialConvolutionMM', function()
+    return nn.SpatialConvolutionMM(2, 3, 3, 2)
+  end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
+  { 'SpatialMaxPooling', function()
+    return nn.SpatialMaxPooling(2, 2)
+  end, { { 2, 2, 4, 6 }, { 2, 5, 5 } }, values = distinct },
+  { 'SpatialMaxPooling padded', function()
+    return nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1):ceil()
+  end, { { 2, 2, 6, 7 }, { 2, 6, 6 } }, values = distinct },
+  { 'SpatialAveragePooling', function()
+    return nn.SpatialAveragePooling(2, 3, 2, 1)
+  end, { { 2, 2, 5, 6 }, { 2, 5, 6 } } },
+  { 'SpatialAveragePooling padded', function()
+    return nn.SpatialAveragePooling(3, 3, 2, 2, 1, 1):ceil():setCountExcludePad()
+  end, { { 2, 2, 6, 7 } } },
   { 'BatchNormalization', function() return nn.BatchNormalization(3) end, { { 6, 3 } }, tolerance = 1e-5 },
-  { 'BatchNormalization plain', function() return nn.BatchNormalization(3, nil, nil, false) end, { { 6, 3 } }, tolerance = 1e-5 },
-  { 'BatchNormalization evaluating', function() local m = nn.BatchNormalization(3); m:evaluate(); return m end, { { 6, 3 }, { 3 } } },
-  { 'SpatialBatchNormalization', function() return nn.SpatialBatchNormalization(3) end, { { 2, 3, 4, 3 } }, tolerance = 1e-5 },
-  { 'SpatialBatchNormalization evaluating', function() local m = nn.SpatialBatchNormalization(3); m:evaluate(); return m end, { { 2, 3, 4, 3 }, { 3, 4, 3 } } },
-  { 'Dropout evaluating', function() local m = nn.Dropout(0.4); m:evaluate(); return m end, { { 4, 5 } } },
+  { 'BatchNormalization plain', function()
+    return nn.BatchNormalization(3, nil, nil, false)
+  end, { { 6, 3 } }, tolerance = 1e-5 },
+  { 'BatchNormalization evaluating', function()
+    return evaluating(nn.BatchNormalization(3))
+  end, { { 6, 3 }, { 3 } } },
+  { 'SpatialBatchNormalization', function()
+    return nn.SpatialBatchNormalization(3)
+  end, { { 2, 3, 4, 3 } }, tolerance = 1e-5 },
+  { 'SpatialBatchNormalization evaluating', function()
+    return evaluating(nn.SpatialBatchNormalization(3))
+  end, { { 2, 3, 4, 3 }, { 3, 4, 3 } } },
+  { 'Dropout evaluating', function() return evaluating(nn.Dropout(0.4)) end, { { 4, 5 } } },
   { 'ReLU', function() return nn.ReLU() end, { { 4, 5 }, { 7 }, { 2, 3, 4 } }, values = away_from_zero },
   { 'Threshold', function() return nn.Threshold(0.05, -2) end, { { 4, 5 } }, values = away_from_zero },
   { 'Tanh', function() return nn.Tanh() end, { { 4, 5 }, { 1 } } },
@@ -35,10 +66,13 @@ local rows = {
   { 'View inferred', function() return nn.View(-1, 3):setNumInputDims(2) end, { { 4, 2, 3 }, { 2, 3 } } },
   { 'Reshape', function() return nn.Reshape(3, 2) end, { { 4, 6 }, { 6 } } },
   { 'Identity', function() return nn.Identity() end, { { 4, 6 } } },
-  { 'Sequential', function() return nn.Sequential():add(nn.Linear(4, 3)):add(nn.Tanh()):add(nn.Linear(3, 2)) end, { { 3, 4 }, { 4 } } },
+  { 'Sequential', function()
+    return nn.Sequential():add(nn.Linear(4, 3)):add(nn.Tanh()):add(nn.Linear(3, 2))
+  end, { { 3, 4 }, { 4 } } },
 }
 
-local function input_of(row, size) return (row.values or function(t) return t:uniform(-1, 1) end)(torch.DoubleTensor(unpack(size))) end
+local function any(t) return t:uniform(-1, 1) end
+local function input_of(row, size) return (row.values or any)(torch.DoubleTensor(unpack(size))) end
 
 local function transposed(x) -- the same values behind other steps
   if x:dim() < 2 then
@@ -72,7 +106,8 @@ describe('nn layers', function()
         again.weight, again.bias = m.weight, m.bias
         -- other steps
         assert.is_true(support.distance(m:forward(transposed(x)), y) < 1e-12, 'output with other steps')
-        assert.is_true(support.distance(m:backward(transposed(x), transposed(g)), dx) < 1e-12, 'gradInput with other steps')
+        assert.is_true(support.distance(m:backward(transposed(x), transposed(g)), dx) < 1e-12,
+          'gradInput with other steps')
         -- float
         local f = m:clone():float()
         assert.are.equal('torch.FloatTensor', f:type())
@@ -96,7 +131,9 @@ describe('nn layers', function()
       local y = net:forward(x)
       net:backward(x, y)
       local places = {}
-      for i, m in ipairs(net.modules) do places[i] = torch.pointer(m.output:storage()) .. ' ' .. torch.pointer(m.gradInput:storage()) end
+      for i, m in ipairs(net.modules) do
+        places[i] = torch.pointer(m.output:storage()) .. ' ' .. torch.pointer(m.gradInput:storage())
+      end
       return table.concat(places, ',')
     end
     assert.are.equal(run(), run())
@@ -140,18 +177,21 @@ describe('nn layers', function()
       return err
     end
     local linear = nn.Linear(512, 10)
-    assert.are.equal('nn.Linear(512 -> 10): expected input [N x 512] or [512], got [64 x 400]', message(linear.forward, linear, torch.ones(64, 400)))
+    assert.are.equal('nn.Linear(512 -> 10): expected input [N x 512] or [512], got [64 x 400]',
+      message(linear.forward, linear, torch.ones(64, 400)))
     assert.is_truthy(message(linear.forward, linear, nil):find('got nil', 1, true))
     assert.is_truthy(message(linear.forward, linear, torch.Tensor()):find('got empty torch.DoubleTensor', 1, true))
     linear:forward(torch.ones(2, 512))
-    assert.is_truthy(message(linear.backward, linear, torch.ones(2, 512), torch.ones(3, 10)):find('gradOutput [2 x 10], got [3 x 10]', 1, true))
+    assert.is_truthy(message(linear.backward, linear, torch.ones(2, 512),
+      torch.ones(3, 10)):find('gradOutput [2 x 10], got [3 x 10]', 1, true))
     assert.is_truthy(message(linear.forward, linear, torch.FloatTensor(2, 512):zero()):find('convert', 1, true))
     local net = nn.Sequential():add(nn.Tanh()):add(nn.Sequential():add(nn.Linear(3, 4)))
     assert.are.equal('In 2 module of nn.Sequential:\nIn 1 module of nn.Sequential:\n'
       .. 'nn.Linear(3 -> 4): expected input [N x 3] or [3], got [2 x 5]', message(net.forward, net, torch.ones(2, 5)))
     local conv = nn.SpatialConvolution(3, 4, 3, 3)
     assert.is_truthy(message(conv.forward, conv, torch.ones(2, 1, 5, 5)):find('[N x 3 x H x W]', 1, true))
-    assert.is_truthy(message(conv.forward, conv, torch.ones(3, 2, 2)):find('nn.SpatialConvolution(3 -> 4, 3x3)', 1, true))
+    assert.is_truthy(message(conv.forward, conv, torch.ones(3, 2, 2)):find('nn.SpatialConvolution(3 -> 4, 3x3)', 1,
+      true))
     assert.is_truthy(message(nn.SpatialConvolution, 3, 4, 0, 3):find('kW', 1, true))
     assert.is_truthy(message(nn.Dropout, 1):find('probability', 1, true))
     assert.is_truthy(message(nn.ReLU, 'a'):find('inplace', 1, true))
@@ -165,6 +205,7 @@ describe('nn layers', function()
     local soft = nn.SoftMax()
     assert.is_truthy(message(soft.forward, soft, torch.ones(1, 1, 1, 1, 1)):find('1 to 4 dimensions', 1, true))
     local pool = nn.SpatialMaxPooling(3, 3, 1, 1, 2, 2)
-    assert.is_truthy(message(pool.forward, pool, torch.ones(1, 4, 4)):find('nn.SpatialMaxPooling(3x3, 1,1, 2,2)', 1, true))
+    assert.is_truthy(message(pool.forward, pool, torch.ones(1, 4, 4)):find('nn.SpatialMaxPooling(3x3, 1,1, 2,2)', 1,
+      true))
   end)
 end)

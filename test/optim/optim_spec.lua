@@ -1,5 +1,5 @@
---- The optimisers: each goes downhill, remembers its state through a file, and refuses wrong calls; the arithmetic itself is
--- held against the original's vectors by test/golden_spec.lua.
+--- The optimisers: each goes downhill, remembers its state through a file, and refuses wrong calls; the arithmetic
+-- itself is held against the original's vectors by test/golden_spec.lua.
 require 'optim'
 
 local function bowl(x) return (x[1] - 1) ^ 2 + 10 * (x[2] + 2) ^ 2, torch.Tensor { 2 * (x[1] - 1), 20 * (x[2] + 2) } end
@@ -93,7 +93,8 @@ describe('optim.ConfusionMatrix', function()
   it('refuses what does not fit', function()
     local c = optim.ConfusionMatrix(3)
     for _, f in ipairs {
-      function() c:add(4, 1) end, function() c:add(1, 4) end, function() c:add(1.5, 1) end, function() c:add('1', 1) end,
+      function() c:add(4, 1) end, function() c:add(1, 4) end, function() c:add(1.5, 1) end,
+      function() c:add('1', 1) end,
       function() c:add(torch.ones(2), 1) end, function() c:batchAdd(torch.ones(2, 4), torch.ones(2)) end,
       function() c:batchAdd(torch.ones(2), torch.ones(3)) end, function() c:batchAdd(1, 1) end,
       function() optim.ConfusionMatrix() end, function() c:render() end,

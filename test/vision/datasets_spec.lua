@@ -8,7 +8,9 @@ local function write(name, bytes)
   f:close()
   return folder .. '/' .. name
 end
-local function be32(n) return string.char(math.floor(n / 2 ^ 24) % 256, math.floor(n / 2 ^ 16) % 256, math.floor(n / 256) % 256, n % 256) end
+local function be32(n)
+  return string.char(math.floor(n / 2 ^ 24) % 256, math.floor(n / 2 ^ 16) % 256, math.floor(n / 256) % 256, n % 256)
+end
 local function idx(kind, sizes, data)
   local s = '\0\0' .. string.char(kind, #sizes)
   for _, n in ipairs(sizes) do s = s .. be32(n) end
@@ -50,7 +52,8 @@ describe('vision.datasets', function()
     assert.is_truthy(message(read, write('text', 'hello world')):find 'offset 0: not an IDX file')
     assert.is_truthy(message(read, write('type', idx(0x0A, { 1 }, '\1'))):find 'not an IDX file')
     assert.is_truthy(message(read, write('zero', idx(8, { 0 }, ''))):find 'offset 4: size 0')
-    assert.is_truthy(message(read, write('huge', idx(8, { 2 ^ 32 - 1, 2 ^ 32 - 1 }, ''))):find 'offset 8: size 4294967295')
+    local huge = write('huge', idx(8, { 2 ^ 32 - 1, 2 ^ 32 - 1 }, ''))
+    assert.is_truthy(message(read, huge):find 'offset 8: size 4294967295')
     assert.is_truthy(message(read, write('long', idx(8, { 1 }, '\1\2'))):find 'offset 9: the file goes on')
     local path = write('cut', idx(8, { 5000 }, ('\1\2\3\4\5'):rep(1000)))
     os.execute(("gzip '%s' && truncate -s 20 '%s.gz'"):format(path, path))
@@ -76,7 +79,8 @@ describe('vision.datasets', function()
   end)
 
   it('refuses sets that do not fit together', function()
-    assert.is_truthy(message(vision.datasets.fashionMNIST, folder):find 'train%-images%-idx3%-ubyte: no such file.*dataset%-fashion%-mnist')
+    local missing = 'train%-images%-idx3%-ubyte: no such file.*dataset%-fashion%-mnist'
+    assert.is_truthy(message(vision.datasets.fashionMNIST, folder):find(missing))
     set('train', 3, '\0\9')
     set('t10k', 1, '\5')
     assert.is_truthy(message(vision.datasets.mnist, folder):find '2 labels for 3 images')

@@ -11,7 +11,8 @@ local function available()
 end
 
 local function command(save, more)
-  return ("'%s' '%s' -smoke -epochs 4 -seed 3 -threads 1 -save '%s' %s >/dev/null 2>&1"):format(th, program, save, more or '')
+  return ("'%s' '%s' -smoke -epochs 4 -seed 3 -threads 1 -save '%s' %s >/dev/null 2>&1"):format(th, program, save,
+    more or '')
 end
 
 -- The first place where two checkpoints differ by a bit; nil when they are the same.
@@ -53,8 +54,8 @@ describe('examples/fashion-mnist', function()
     local status = os.execute(command(straight))
     assert.is_true(status == 0 or status == true)
     -- kill it as soon as a checkpoint is there, whatever it is doing then
-    os.execute(command(killed) .. (" & pid=$!; while [ ! -e '%s/checkpoint.t7' ] && kill -0 $pid 2>/dev/null; do sleep 0.02; done; "
-      .. 'kill -9 $pid; wait $pid 2>/dev/null'):format(killed))
+    os.execute(command(killed) .. (" & pid=$!; while [ ! -e '%s/checkpoint.t7' ] && kill -0 $pid 2>/dev/null; "
+      .. 'do sleep 0.02; done; ' .. 'kill -9 $pid; wait $pid 2>/dev/null'):format(killed))
     local epoch = torch.load(killed .. '/checkpoint.t7').epoch
     assert.is_true(epoch >= 1 and epoch <= 4)
     local more = command(killed, ("-resume '%s/checkpoint.t7'"):format(killed))
