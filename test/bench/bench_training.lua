@@ -67,6 +67,7 @@ return function(bench, add)
     add(name, needs, function()
       local net, criterion = bench.on(make():float()), bench.on(nn.CrossEntropyCriterion():float())
       net:training()
+      net:get(1).gradInput = nil -- nobody asks for the gradient of the data: the peer does not compute it either
       local x = bench.image(bench.randn(unpack(sizes)))
       local target = bench.on(torch.LongTensor(sizes[1]):random(classes))
       local parameters, gradients = net:getParameters()
