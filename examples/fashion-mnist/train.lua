@@ -57,6 +57,7 @@ local mean, std = 0.2860 * 255, 0.3530 * 255 -- of the training set's pixels
 
 local net, criterion = run.net, nn.CrossEntropyCriterion():float()
 local parameters, gradients = net:getParameters()
+net:get(1).gradInput = nil -- nobody asks for the gradient of the images
 local tty = torch.isatty(io.stdout)
 
 -- images order[from .. from+n-1] as normalised floats, with their labels

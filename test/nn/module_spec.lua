@@ -109,6 +109,23 @@ describe('nn.Module', function()
     assert.has_error(function() nn.Module.flatten { torch.FloatTensor(2), torch.DoubleTensor(2) } end)
   end)
 
+  it('a first layer without gradInput leaves the gradient of the data out', function()
+    for _, m in ipairs { nn.Linear(4, 2), nn.SpatialConvolution(1, 2, 2, 2) } do
+      local m2, x = nn.Sequential():add(m), torch.randn(3, 4)
+      if torch.type(m) ~= 'nn.Linear' then x = torch.randn(3, 1, 4, 4) end
+      m2:zeroGradParameters()
+      local y = m2:forward(x)
+      m2:backward(x, y)
+      local want = m.gradWeight:clone()
+      m.gradInput = nil
+      m2:zeroGradParameters()
+      assert.is_nil((m2:backward(x, m2:forward(x))))
+      assert.are.equal(0, distance(m.gradWeight, want))
+      m2:clearState():float()
+      assert.is_nil((m2:backward(x:float(), m2:forward(x:float()))))
+    end
+  end)
+
   it('clone copies, and shares what is named', function()
     local m = net()
     m:getParameters()
@@ -175,8 +192,8 @@ describe('nn.Module', function()
   end)
 
   it('prints as a tree', function()
-    assert.are.equal('nn.Sequential {\n  [input -> (1) -> (2) -> output]\n  (1): nn.Linear(2 -> 3)\n  (2): nn.Sequential {\n'
-      .. '    [input -> (1) -> output]\n    (1): nn.ReLU\n  }\n}',
+    assert.are.equal('nn.Sequential {\n  [input -> (1) -> (2) -> output]\n  (1): nn.Linear(2 -> 3)\n  (2): '
+      .. 'nn.Sequential {\n    [input -> (1) -> output]\n    (1): nn.ReLU\n  }\n}',
       tostring(nn.Sequential():add(nn.Linear(2, 3)):add(nn.Sequential():add(nn.ReLU()))))
   end)
 
