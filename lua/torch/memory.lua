@@ -9,6 +9,10 @@ local C = require 'torch.ffi'
 
 local M = { tracking = true }
 
+-- Finish each collection sooner once it has begun: a dead tensor waits for its finalizer until then, and the next
+-- tensors come from colder memory meanwhile (a + b on 10 elements: 660 -> 490 ns on a busy machine).
+collectgarbage('setstepmul', 1000)
+
 -- How many new bytes are let pass between two collections: at least 20 MB, so
 -- that small tensors never pay for a collection; half of what is alive, so
 -- that large programs do not collect all the time; twice the Lua heap (up to 1 GB), because
