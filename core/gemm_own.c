@@ -19,8 +19,8 @@
  * whole tiles. Measured, float32 2048^3, one Zen 4 thread: stretches of 256 with
  * 96 rows 84 GFLOP/s, 384 with 192: 89, 512 with 192: 94. */
 enum { K_PASS = 512, M_PASS = 1536, N_PASS = 2048, M_PART = 192, M_PART_LEAST = 24, N_PART = 512 };
-/* Operands that rk_own_gemm_small packs on the stack. */
-enum { SMALL_ELEMENTS = 4096 };
+/* Stack that rk_own_gemm_small packs operands in: both of 64x64 floats. */
+enum { SMALL_BYTES = 1 << 15 };
 
 /* -- packing and storing, per dtype --------------------------------------------------- */
 #define LOAD_u8(x) (x)
@@ -193,13 +193,13 @@ static struct rk_product by_rows(const struct rk_product *p) {
 bool rk_own_gemm_small(const struct rk_product *given) {
   const struct access *access = access_of + given->dt;
   int64_t m = given->m, n = given->n, k = given->k;
-  if (m > SMALL_ELEMENTS || n > SMALL_ELEMENTS || k > K_PASS) return false;
+  if (m > SMALL_BYTES || n > SMALL_BYTES || k > K_PASS) return false;
   if (only_scale(given)) return true;
   const struct rk_product q = by_rows(given);
   const struct rk_gemm_kernel *kernel = rk_gemm_kernel(access->compute);
   int64_t a_count = padded(q.m, kernel->rows) * k, b_count = padded(q.n, kernel->cols) * k;
-  if ((a_count + b_count) * access->size > SMALL_ELEMENTS * 4) return false;
-  char space[SMALL_ELEMENTS * 4] __attribute__((aligned(64)));
+  if ((a_count + b_count) * access->size > SMALL_BYTES) return false;
+  char space[SMALL_BYTES] __attribute__((aligned(64)));
   struct pass s = {.p = &q, .access = access, .kernel = kernel, .m = q.m, .n = q.n, .k = k, .beta = q.beta};
   s.b = space;
   s.a = space + b_count * access->size;
