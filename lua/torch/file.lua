@@ -32,9 +32,11 @@ end
 
 -- Stream of a file that is open for "read" or "write".
 local function opened(self, what, direction)
-  local s = self._stream
+  local s = type(self) == 'table' and self._stream
   if not s then
-    error(('%s: %s: attempt to use a closed file'):format(what, self._name or M.describe(self)), 3)
+    local name = class.isTypeOf(self, 'torch.File') and self._name
+    error(('%s: %s: attempt to use %s'):format(what, name or M.describe(self),
+      name and 'a closed file' or 'what is not an open file'), 3)
   elseif direction == 'read' and not self._reads then
     error(('%s: %s: attempt to read in a write-only file'):format(what, self._name), 3)
   elseif direction == 'write' and not self._writes then

@@ -7,7 +7,7 @@ _G.torch = torch
 local C = require 'torch.ffi'
 local class = require 'torch.class'
 class.register_package('torch', torch)
-for name, f in pairs(class) do torch[name] = f end
+for _, name in ipairs(class.public) do torch[name] = class[name] end
 
 local check = require 'torch.check'
 local types = require 'torch.types'

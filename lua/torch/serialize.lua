@@ -116,8 +116,8 @@ local function unwritable(stack, depth, name, object)
   local note = ''
   if type(object) == 'function' then
     note = ' (a C function)'
-  elseif type(object) == 'cdata' then
-    note = ' (' .. tostring(object) .. '; as an element of a LongStorage it would be exact)'
+  elseif ffi.istype('int64_t', object) or ffi.istype('uint64_t', object) then
+    note = (' (%s is no double; as an element of a LongStorage it would be exact)'):format(tostring(object))
   end
   error(('writeObject: Unwritable object <%s> at <%s>%s'):format(type(object), path_of(stack, depth, name), note), 0)
 end

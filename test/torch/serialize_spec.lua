@@ -169,7 +169,7 @@ describe('serialize', function()
       assert.is_true(r:data()[0] == 9223372036854775807LL and r:data()[1] == -9007199254740993LL)
     end
     assert.equal(5, torch.deserialize(torch.serialize(5LL)))
-    fails('Unwritable object <cdata>', torch.serialize, 9007199254740993LL)
+    fails('Unwritable object <cdata>.*LongStorage', torch.serialize, 9007199254740993LL)
   end)
 
   it('keeps the state of a generator', function()
