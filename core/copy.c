@@ -41,7 +41,7 @@ rk_convert_run *rk_converter(int from, int to) {
 }
 
 /* -- layouts ------------------------------------------------------------------------------ */
-enum { BLOCK = 1 << 15, STRIP = 256, STRIP_LENGTH = 64, ASIDE = 1 << 10, BIG_RUN = 1 << 20 };
+enum { BLOCK = 1 << 15, STRIP = 512, STRIP_WIDTH = 64, ASIDE = 1 << 10, BIG_RUN = 1 << 20, LARGE = 16 << 20 };
 
 struct job {
   rk_convert_run *convert; /* NULL: the dtypes agree */
@@ -52,6 +52,7 @@ struct job {
   int64_t shape[RK_MAX_DIMS], to[RK_MAX_DIMS], from[RK_MAX_DIMS];
   int64_t m, n;               /* a block of the last two dims */
   int64_t m_blocks, n_blocks; /* how many cover them */
+  bool large;                 /* the whole is larger than caches */
   bool across;                /* the source runs along the last dim but one */
 };
 
@@ -112,7 +113,8 @@ static void plan(struct job *j) {
   if (!free_order)
     j->m = m, j->n = n;
   else if (j->across)
-    j->m = STRIP, j->n = STRIP_LENGTH;
+    j->m = STRIP,
+    j->n = j->convert || !j->large ? STRIP_WIDTH : STRIP_WIDTH / j->out_size; /* reads long, writes whole lines */
   else
     j->n = n < BLOCK ? n : BLOCK, j->m = BLOCK / j->n;
   if (j->m > m) j->m = m;
@@ -131,10 +133,11 @@ static void convert_aside(const struct job *j, const struct rk_move *v) {
     for (int64_t k = 0; k < v->n; k += n) {
       const int64_t rows = v->m - i < m ? v->m - i : m, columns = v->n - k < n ? v->n - k : n;
       const struct rk_move gather = {
-          rows, columns, from, columns * j->in_size, j->in_size, v->in + i * v->in_m + k * v->in_n, v->in_m, v->in_n};
+          rows,    columns, from, columns * j->in_size, j->in_size, v->in + i * v->in_m + k * v->in_n,
+          v->in_m, v->in_n, false};
       const struct rk_move scatter = {
-          rows,       columns, v->out + i * v->out_m + k * v->out_n, v->out_m, v->out_n, to, columns * j->out_size,
-          j->out_size};
+          rows,        columns, v->out + i * v->out_m + k * v->out_n, v->out_m, v->out_n, to, columns * j->out_size,
+          j->out_size, false};
       rk_move_elements(j->in_size, &gather);
       j->convert(rows * columns, to, from);
       rk_move_elements(j->out_size, &scatter);
@@ -169,7 +172,8 @@ static void copy_part(void *arg, int64_t part) {
                             j->to[last] * j->out_size,
                             j->in + from * j->in_size,
                             j->from[last - 1] * j->in_size,
-                            j->from[last] * j->in_size};
+                            j->from[last] * j->in_size,
+                            j->large};
   copy_block(j, &v);
 }
 
@@ -185,8 +189,10 @@ static void copy_batch(void *arg, int64_t part) {
 }
 
 static void run(struct job *j) {
+  int64_t outer = 1, bytes = j->out_size;
+  for (int d = 0; d < j->rank; d++) bytes *= j->shape[d];
+  j->large = bytes >= LARGE;
   plan(j);
-  int64_t outer = 1;
   for (int d = 0; d < j->rank - 2; d++) outer *= j->shape[d];
   struct batch b = {j, outer * j->m_blocks * j->n_blocks, 1 + BLOCK / (j->m * j->n)};
   const int64_t work = b.blocks * j->m * j->n * (j->out_size + j->in_size) / 4;
@@ -263,7 +269,7 @@ int rk_fill_with(struct rk_tensor *out, const void *element) {
   struct job j = {.out = rk_at(out), .in = element, .out_size = (int)size, .rank = out->rank};
   if (n == 0) return RK_OK;
   if (n <= BLOCK && rk_tensor_packed(out)) {
-    const struct rk_move v = {1, n, j.out, 0, size, j.in, 0, 0};
+    const struct rk_move v = {1, n, j.out, 0, size, j.in, 0, 0, false};
     rk_move_elements((int)size, &v);
     return RK_OK;
   }

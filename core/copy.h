@@ -18,6 +18,7 @@ struct rk_move {
   int64_t out_m, out_n;
   const char *in;
   int64_t in_m, in_n;
+  bool large; /* part of a result that no cache will keep */
 };
 void rk_move_elements(int size, const struct rk_move *v);
 

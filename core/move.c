@@ -3,9 +3,14 @@
  * Source and destination running along different dimensions are transposed in
  * squares as wide as a cache line, each built of squares as wide as a 16-byte
  * vector: log2(K) rounds of interleaving rows i and i + K/2 transpose K rows.
- * So every line of either side is touched once, whole. */
+ * So every line of either side is touched once, whole. A large result is
+ * written past the caches, as memcpy does: 7.1 against 4.5 GB/s for 4096x4096
+ * floats where a plain copy had 10.4. */
 #include "copy.h"
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
@@ -51,6 +56,18 @@ SQUARE(16, 8)
 SQUARE(32, 4)
 SQUARE(64, 2)
 
+/* One line written past the caches: what is about to be overwritten whole need not be read first. */
+#if defined(__SSE2__)
+static inline void write_past(char *out, const char *in) {
+  for (int k = 0; k < LINE; k += VECTOR)
+    _mm_stream_si128((__m128i *)(void *)(out + k), _mm_load_si128((const __m128i *)(const void *)(in + k)));
+}
+static inline void written_past(void) { _mm_sfence(); }
+#else
+static inline void write_past(char *out, const char *in) { memcpy(out, in, LINE); }
+static inline void written_past(void) {}
+#endif
+
 /* The general form of a move, and the transposition: out_n and in_m are the size of an element. */
 #define MOVES(bits)                                                                                                    \
   static void plain_##bits(const struct rk_move *v) {                                                                  \
@@ -68,19 +85,35 @@ SQUARE(64, 2)
       for (int64_t j = 0; j < v->n; j++) o[j] = x;                                                                     \
     }                                                                                                                  \
   }                                                                                                                    \
-  static void transpose_##bits(const struct rk_move *v) {                                                              \
+  static inline                                                                                                        \
+      __attribute__((always_inline)) void tile_##bits(char *out, int64_t out_m, const char *in, int64_t in_n) {        \
     enum { SIZE = bits / 8, T = LINE / SIZE, K = VECTOR / SIZE };                                                      \
+    for (int r = 0; r < T; r += K)                                                                                     \
+      for (int c = 0; c < T; c += K) square_##bits(out + r * out_m + c * SIZE, out_m, in + c * in_n + r * SIZE, in_n); \
+  }                                                                                                                    \
+  static void transpose_##bits(const struct rk_move *v) {                                                              \
+    enum { SIZE = bits / 8, T = LINE / SIZE };                                                                         \
     const int64_t m = v->m - v->m % T, n = v->n - v->n % T;                                                            \
-    for (int64_t j = 0; j < n; j += T)                                                                                 \
-      for (int64_t i = 0; i < m; i += T)                                                                               \
-        for (int64_t r = i; r < i + T; r += K)                                                                         \
-          for (int64_t c = j; c < j + T; c += K)                                                                       \
-            square_##bits(v->out + r * v->out_m + c * SIZE, v->out_m, v->in + c * v->in_n + r * SIZE, v->in_n);        \
+    const bool past = v->large && ((uintptr_t)v->out | (uintptr_t)v->out_m) % LINE == 0;                               \
+    for (int64_t i = 0; i < m; i += T)                                                                                 \
+      for (int64_t j = 0; j < n; j += T) {                                                                             \
+        char *out = v->out + i * v->out_m + j * SIZE;                                                                  \
+        const char *in = v->in + j * v->in_n + i * SIZE;                                                               \
+        if (past) {                                                                                                    \
+          _Alignas(LINE) char from[T * LINE], to[T * LINE];                                                            \
+          for (int k = 0; k < T; k++) memcpy(from + k * LINE, in + k * v->in_n, LINE);                                 \
+          tile_##bits(to, LINE, from, LINE);                                                                           \
+          for (int k = 0; k < T; k++) write_past(out + k * v->out_m, to + k * LINE);                                   \
+        } else {                                                                                                       \
+          tile_##bits(out, v->out_m, in, v->in_n);                                                                     \
+        }                                                                                                              \
+      }                                                                                                                \
     struct rk_move right = *v, below = *v;                                                                             \
     right.m = m, right.n -= n, right.out += n * SIZE, right.in += n * v->in_n;                                         \
     below.m -= m, below.out += m * v->out_m, below.in += m * SIZE;                                                     \
     plain_##bits(&right);                                                                                              \
     plain_##bits(&below);                                                                                              \
+    if (past) written_past();                                                                                          \
   }
 MOVES(8)
 MOVES(16)

@@ -60,8 +60,15 @@ static struct block *pop(int c) {
   return b;
 }
 
+/* More than the machine has: refused here, where it is an error, and not when the pages are touched. */
+static bool beyond_machine(int64_t size) {
+  const int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size / page > pages;
+}
+
 static void *fresh(int64_t size) {
   if (size < 2 * HUGE_PAGE) return aligned_alloc(ALIGN, (size_t)size);
+  if (beyond_machine(size)) return NULL;
   void *p = aligned_alloc((size_t)HUGE_PAGE, (size_t)((size + HUGE_PAGE - 1) & -HUGE_PAGE));
 #ifdef MADV_HUGEPAGE
   if (p) madvise(p, (size_t)size, MADV_HUGEPAGE); /* one fault for 2 MiB instead of 512; a refusal costs nothing */

@@ -67,6 +67,25 @@ static void large(void) {
       }
 }
 
+/* Beyond the caches, where transposed lines are written past them: aligned, and not. */
+static void larger_than_caches(void) {
+  static const int64_t sides[][2] = {{2048, 2112}, {2050, 2111}};
+  for (int s = 0; s < 2; s++) {
+    struct rk_tensor x, y, t = empty(RK_f32);
+    CHECK_OK(rk_tensor_init2(&x, RK_f32, sides[s][0], sides[s][1]));
+    CHECK_OK(rk_range(&x, 0, 1));
+    CHECK_OK(rk_transpose(&t, &x, 0, 1));
+    CHECK_OK(rk_tensor_like(&y, &t));
+    CHECK_OK(rk_copy(&y, &t));
+    const float *a = (const float *)(void *)rk_at(&x), *b = (const float *)(void *)rk_at(&y);
+    bool same = true;
+    for (int64_t i = 0; i < sides[s][0]; i++)
+      for (int64_t j = 0; j < sides[s][1]; j++) same &= a[i * sides[s][1] + j] == b[j * sides[s][0] + i];
+    CHECK(same);
+    rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&t);
+  }
+}
+
 static void other_shapes(void) {
   for (int round = 0; round < 60; round++) {
     struct rk_tensor x, out;
@@ -285,6 +304,7 @@ int main(void) {
   const int64_t held = rk_live_bytes;
   RUN(every_dtype_and_layout);
   RUN(large);
+  RUN(larger_than_caches);
   RUN(other_shapes);
   RUN(overlapping);
   RUN(repeated);
