@@ -173,7 +173,7 @@ define('cat', cat)
 --- diag(x, [k=0]): matrix with x on a diagonal, or a diagonal of x as a vector.
 local function diag(x, a, b)
   local out, k = nil, a
-  if istype(ctype, a) then out, x, k = x, a, b end
+  if istype(ctype, a) then out, x, k = need('diag', 1, x), a, b end
   need('diag', 1, x)
   k = k == nil and 0 or integer('diag', 2, k)
   if x.rank == 2 then
@@ -204,7 +204,7 @@ define('diag', diag)
 local function triangle(name, upper)
   local function both(x, a, b)
     local out, k = nil, a
-    if istype(ctype, a) then out, x, k = x, a, b end
+    if istype(ctype, a) then out, x, k = need(name, 1, x), a, b end
     need(name, 1, x)
     if x.rank ~= 2 then argument(name, 1, 'a matrix', x) end
     k = k == nil and 0 or integer(name, 2, k)

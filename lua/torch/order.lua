@@ -17,6 +17,7 @@ local LONG = types.of_class.Long
 -- Split off `values, indices` in front of x; the rest follows. Fresh tensors where they are not given.
 local function results(name, x, a, b, ...)
   if istype(ctype, a) and istype(ctype, b) then
+    need(name, 1, x)
     if a.dt ~= LONG then argument(name, 2, 'a LongTensor for the indices', a) end
     if x.dt ~= b.dt then argument(name, 1, types.class[b.dt] .. 'Tensor', x) end
     return x, a, b, ...
@@ -93,7 +94,7 @@ end)
 local function running(name, call)
   define(name, function(x, a, b)
     local out, dim = nil, a
-    if istype(ctype, a) then out, x, dim = x, a, b end
+    if istype(ctype, a) then out, x, dim = need(name, 1, x), a, b end
     dim = dimension(name, 2, need(name, 1, x), dim or 1)
     out = out or empty(x.dt)
     if out.dt ~= x.dt then argument(name, 1, types.class[out.dt] .. 'Tensor', x) end

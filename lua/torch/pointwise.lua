@@ -26,7 +26,10 @@ local function istensor(v) return istype(ctype, v) end
 
 -- Scalars that are not Lua numbers: int64 stays exact on integer tensors, strings are read as numbers.
 local function map1_other(name, op, out, x, a, b)
+  if not isnumber(a) then argument(name, 2, 'a number', a) end
+  if not isnumber(b) then argument(name, 3, 'a number', b) end
   if not types.float[x.dt] and (istype(int64, a) or istype(int64, b)) then
+    a, b = istype(int64, a) and a or number(name, 2, a), istype(int64, b) and b or number(name, 3, b)
     a, b = ffi.cast(int64, a), ffi.cast(int64, b)
     local s = C.rk_map1_long(op, out, x, a, b)
     if s ~= 0 then again(s, name, C.rk_map1_long, op, out, x, a, b) end

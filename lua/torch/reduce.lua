@@ -46,7 +46,7 @@ M.whole = whole
 -- res or a fresh tensor of x's type
 local function result(name, res, x)
   if res == nil then return empty(x.dt) end
-  if res.dt ~= x.dt then argument(name, 1, types.class[x.dt] .. 'Tensor', res) end
+  if need(name, 1, res).dt ~= x.dt then argument(name, 1, types.class[x.dt] .. 'Tensor', res) end
   return res
 end
 

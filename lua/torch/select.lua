@@ -82,7 +82,7 @@ end
 --- gather(x, dim, LongTensor): res[i][j] = x[index[i][j]][j] for dim 1, and so on; shaped like index.
 define('gather', function(x, a, b, c)
   local out, dim, index = nil, a, b
-  if istype(ctype, a) then out, x, dim, index = x, a, b, c end
+  if istype(ctype, a) then out, x, dim, index = need('gather', 1, x), a, b, c end
   dim = dimension('gather', 2, need('gather', 1, x), dim)
   need_longs('gather', 3, index)
   out = out or empty(x.dt)
