@@ -59,6 +59,7 @@ local net, criterion = run.net, nn.CrossEntropyCriterion():float()
 local parameters, gradients = net:getParameters()
 net:get(1).gradInput = nil -- nobody asks for the gradient of the images
 local tty = torch.isatty(io.stdout)
+io.stdout:setvbuf 'line'
 
 -- images order[from .. from+n-1] as normalised floats, with their labels
 local input, label = torch.FloatTensor(), torch.LongTensor()

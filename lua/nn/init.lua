@@ -13,9 +13,9 @@ local names = [[
   BatchNormalization SpatialBatchNormalization Dropout
   Threshold ReLU ReLU6 LeakyReLU ELU HardTanh Clamp Tanh Sigmoid LogSigmoid SoftMax LogSoftMax SoftPlus SoftSign
   SoftShrink HardShrink TanhShrink Abs Exp Log Power Sqrt Square AddConstant MulConstant
-  Identity View Reshape JoinTable SelectTable CAddTable CSubTable CMulTable CDivTable
+  Mul Identity Copy View Reshape Select Narrow Transpose JoinTable SelectTable CAddTable CSubTable CMulTable CDivTable
   ClassNLLCriterion CrossEntropyCriterion MSECriterion AbsCriterion SmoothL1Criterion BCECriterion MarginCriterion
-  DistKLDivCriterion MultiCriterion ParallelCriterion
+  MultiMarginCriterion DistKLDivCriterion MultiCriterion ParallelCriterion
 ]]
 -- Helpers that are tables, not classes.
 local tables = [[ utils ]]

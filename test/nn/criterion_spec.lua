@@ -6,6 +6,7 @@ describe('nn criterions', function()
   before_each(function() torch.manualSeed(5) end)
 
   local targets = torch.LongTensor { 2, 4, 1 }
+  local signs = torch.linspace(-1, 1, 12):view(3, 4):sign()
   local rows = {
     { 'ClassNLL', function() return nn.ClassNLLCriterion() end, { 3, 4 }, targets },
     { 'ClassNLL summed', function() return nn.ClassNLLCriterion(nil, false) end, { 3, 4 }, targets },
@@ -18,6 +19,12 @@ describe('nn criterions', function()
       return nn.CrossEntropyCriterion()
     end, { 1, 4 }, torch.LongTensor { 2 } },
     { 'CrossEntropy of a vector', function() return nn.CrossEntropyCriterion() end, { 4 }, 2 },
+    { 'Abs', function() return nn.AbsCriterion() end, { 3, 4 }, torch.linspace(-1, 1, 12):view(3, 4) },
+    { 'SmoothL1', function() return nn.SmoothL1Criterion() end, { 3, 4 }, torch.linspace(-1, 1, 12):view(3, 4) },
+    { 'Margin', function() return nn.MarginCriterion(0.7) end, { 3, 4 }, signs },
+    { 'MultiMargin', function() return nn.MultiMarginCriterion() end, { 3, 4 }, targets },
+    { 'MultiMargin squared', function() return nn.MultiMarginCriterion(2) end, { 3, 4 }, targets },
+    { 'DistKLDiv', function() return nn.DistKLDivCriterion() end, { 3, 4 }, torch.linspace(0, 1, 12):view(3, 4) },
     { 'MSE', function() return nn.MSECriterion() end, { 3, 4 }, torch.linspace(-1, 1, 12):view(3, 4) },
     { 'MSE summed', function() return nn.MSECriterion(false) end, { 3, 4 }, torch.linspace(-1, 1, 12):view(3, 4) },
   }

@@ -9,6 +9,7 @@ local function away_from_zero(t)
     return torch.uniform() < 0.5 and -v or v
   end)
 end
+local function positive(t) return t:uniform(0.5, 1.5) end
 local function distinct(t) -- no two close together, so that maxima stay where they are
   return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t)
 end
@@ -62,6 +63,28 @@ local rows = {
   { 'Sigmoid', function() return nn.Sigmoid() end, { { 4, 5 }, { 1 } } },
   { 'SoftMax', function() return nn.SoftMax() end, { { 4 }, { 3, 4 }, { 4, 2, 3 }, { 2, 4, 2, 3 } } },
   { 'LogSoftMax', function() return nn.LogSoftMax() end, { { 4 }, { 3, 4 }, { 4, 2, 3 }, { 2, 4, 2, 3 } } },
+  { 'Mul', function() return nn.Mul() end, { { 4, 5 }, { 3 } } },
+  { 'MulConstant', function() return nn.MulConstant(-2.5) end, { { 4, 5 } } },
+  { 'AddConstant', function() return nn.AddConstant(torch.Tensor { 1, 2, 3 }) end, { { 4, 3 }, { 3 } } },
+  { 'Select', function() return nn.Select(2, -1) end, { { 4, 5 }, { 2, 3, 4 } } },
+  { 'Narrow', function() return nn.Narrow(-1, 2, -2) end, { { 4, 5 }, { 2, 3, 4 } } },
+  { 'Transpose', function() return nn.Transpose({ 1, 2 }, { 2, 3 }) end, { { 4, 2, 3 } } },
+  { 'ELU', function() return nn.ELU(1.5) end, { { 4, 5 } }, values = away_from_zero },
+  { 'LeakyReLU', function() return nn.LeakyReLU(0.2) end, { { 4, 5 } }, values = away_from_zero },
+  { 'HardTanh', function() return nn.HardTanh(-0.5, 0.5) end, { { 4, 5 } }, values = away_from_zero },
+  { 'ReLU6', function() return nn.ReLU6() end, { { 4, 5 } }, values = away_from_zero },
+  { 'SoftPlus', function() return nn.SoftPlus(2) end, { { 4, 5 } } },
+  { 'SoftSign', function() return nn.SoftSign() end, { { 4, 5 } }, values = away_from_zero },
+  { 'SoftShrink', function() return nn.SoftShrink(0.05) end, { { 4, 5 } }, values = away_from_zero },
+  { 'HardShrink', function() return nn.HardShrink(0.05) end, { { 4, 5 } }, values = away_from_zero },
+  { 'TanhShrink', function() return nn.TanhShrink() end, { { 4, 5 } } },
+  { 'LogSigmoid', function() return nn.LogSigmoid() end, { { 4, 5 } } },
+  { 'Abs', function() return nn.Abs() end, { { 4, 5 } }, values = away_from_zero },
+  { 'Exp', function() return nn.Exp() end, { { 4, 5 } } },
+  { 'Square', function() return nn.Square() end, { { 4, 5 } } },
+  { 'Log', function() return nn.Log() end, { { 4, 5 } }, values = positive },
+  { 'Sqrt', function() return nn.Sqrt() end, { { 4, 5 } }, values = positive },
+  { 'Power', function() return nn.Power(2.5) end, { { 4, 5 } }, values = positive },
   { 'View', function() return nn.View(6) end, { { 4, 2, 3 }, { 2, 3 } } },
   { 'View inferred', function() return nn.View(-1, 3):setNumInputDims(2) end, { { 4, 2, 3 }, { 2, 3 } } },
   { 'Reshape', function() return nn.Reshape(3, 2) end, { { 4, 6 }, { 6 } } },
@@ -120,6 +143,31 @@ describe('nn layers', function()
         assert.are.equal(torch.type(m), torch.type(loaded))
         assert.are.equal(tostring(m), tostring(loaded))
       end
+    end)
+  end
+
+  local tables = {
+    { 'ConcatTable', function() return nn.ConcatTable():add(nn.Tanh()):add(nn.Linear(3, 2))
+      end, { { 4, 3 } }, single = true },
+    { 'ParallelTable', function() return nn.ParallelTable():add(nn.Tanh()):add(nn.Linear(3, 2))
+      end, { { 4 }, { 2, 3 } } },
+    { 'Concat', function() return nn.Concat(2):add(nn.Tanh()):add(nn.Linear(3, 2)) end, { { 4, 3 } }, single = true },
+    { 'JoinTable', function() return nn.JoinTable(1, 1) end, { { 2, 3 }, { 2, 4 } } },
+    { 'SelectTable', function() return nn.SelectTable(-1) end, { { 2, 3 }, { 4 } } },
+    { 'CAddTable', function() return nn.CAddTable() end, { { 2, 3 }, { 2, 3 }, { 2, 3 } } },
+    { 'CSubTable', function() return nn.CSubTable() end, { { 2, 3 }, { 2, 3 } } },
+    { 'CMulTable', function() return nn.CMulTable() end, { { 2, 3 }, { 2, 3 }, { 2, 3 } } },
+    { 'CDivTable', function() return nn.CDivTable() end, { { 2, 3 }, { 2, 3 } } },
+  }
+  for _, row in ipairs(tables) do
+    it('gradients of ' .. row[1], function()
+      local input = {}
+      for i, size in ipairs(row[3]) do input[i] = positive(torch.DoubleTensor(unpack(size))) end
+      local m = row[2]()
+      local err = support.gradient_error(m, row.single and input[1] or input)
+      assert.is_true(err < 1e-7, ('error %g'):format(err))
+      assert.are.equal(tostring(m), tostring(torch.deserialize(torch.serialize(m:clearState():float()))))
+      assert.has_error(function() m:forward(nil) end)
     end)
   end
 

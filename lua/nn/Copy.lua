@@ -1,0 +1,41 @@
+--- nn.Copy([inType], [outType], [forceCopy], [dontCast]): the input as another tensor type.
+local Copy, parent = torch.class('nn.Copy', 'nn.Module')
+local common = require 'nn.common'
+
+function Copy:__init(intype, outtype, forceCopy, dontCast)
+  self.intype = intype or torch.Tensor.__typename
+  self.outtype = outtype or torch.Tensor.__typename
+  self.dontCast = dontCast
+  parent.__init(self)
+  self.gradInput = torch.factory(self.intype)()
+  self.output = torch.factory(self.outtype)()
+  -- without a conversion the tensors are handed on as they are
+  self.forwarded = not forceCopy and self.intype == self.outtype
+end
+
+-- input (inType) → output (outType)
+function Copy:updateOutput(input)
+  common.check_tensor(self, input)
+  if self.forwarded then
+    self.output = input
+    return input
+  end
+  return self.output:resize(input:size()):copy(input)
+end
+
+function Copy:updateGradInput(_input, gradOutput)
+  common.check_tensor(self, gradOutput, 'gradOutput')
+  if self.forwarded then
+    self.gradInput = gradOutput
+    return gradOutput
+  end
+  return self.gradInput:resize(gradOutput:size()):copy(gradOutput)
+end
+
+--- With a type: the output's type follows, unless dontCast.
+function Copy:type(typename, cache)
+  if typename and self.dontCast then return self end
+  return parent.type(self, typename, cache)
+end
+
+return Copy
