@@ -126,12 +126,19 @@ static int run_im2col(const struct rk_conv_plan *p, int kind, struct rk_tensor *
   return status;
 }
 
+/* oneDNN pads planes to blocks of 16: patches this small are sooner written out as columns. Measured on 1 -> 6 planes
+ * of 28x28, 5x5, batch 64, one thread: forward 0.41 and 0.35 ms, to the input 0.78 and 0.33. */
+static bool is_tiny(const struct rk_conv_plan *p, int layout) {
+  return layout == RK_ROWS && p->groups == 1 && p->ci * p->taps <= 32 && p->n >= 8 && !rk_deterministic();
+}
+
 /* out = gather or scatter of a, laid out as `layout`. */
 static int product(const struct rk_conv_plan *p, int kind, struct rk_tensor *out, const int64_t *shape, int layout,
                    const struct rk_tensor *a, const struct rk_tensor *w, const struct rk_tensor *bias,
                    const char *who) {
   int dtype = rk_layer_dtype(a->dt);
-  struct rk_dnnl *e = dtype == RK_f32 ? rk_dnnl_begin(kind, p, layout, bias && kind == RK_GATHER) : NULL;
+  bool wanted = dtype == RK_f32 && !is_tiny(p, layout);
+  struct rk_dnnl *e = wanted ? rk_dnnl_begin(kind, p, layout, bias && kind == RK_GATHER) : NULL;
   struct rk_tensor ta = {0}, tw = {0}, tb = {0};
   struct rk_result r = {0};
   int status = rk_operand(&ta, a, dtype, e ? layout : RK_ROWS);

@@ -150,37 +150,64 @@ static int start_from(struct rk_tensor *t, const struct rk_tensor *bias, int64_t
   return rk_copy(t, &b);
 }
 
-int rk_im2col_gather(const struct rk_conv_plan *p, struct rk_tensor *j, const struct rk_tensor *i,
-                     const struct rk_tensor *w, const struct rk_tensor *bias) {
+/* One direction over the images [first, last). */
+struct span {
+  const struct rk_conv_plan *p;
+  struct rk_tensor *to;
+  const struct rk_tensor *from, *w;
+  bool add; /* to what `to` holds: the bias */
+  int scatter, status;
+};
+static int run_images(const struct span *s, int64_t first, int64_t last) {
+  const struct rk_conv_plan *p = s->p;
+  const struct rk_tensor *i = s->scatter ? s->to : s->from, *j = s->scatter ? s->from : s->to;
   struct rk_tensor columns;
   RK_TRY(make_columns(p, &columns, i->dt));
-  int status = bias ? start_from(j, bias, p->n, p->cj, p->places_out) : RK_OK;
-  for (int64_t n = 0; n < p->n && !status; n++) {
-    if (columns.mem) run_columns(p, &columns, i, n, gather_part);
+  int status = RK_OK;
+  for (int64_t n = first; n < last && !status; n++) {
+    if (columns.mem && !s->scatter) run_columns(p, &columns, i, n, gather_part);
     for (int64_t g = 0; g < p->groups && !status; g++) {
-      struct views v = views_of(p, i, j, w, &columns, n, g);
-      status = rk_gemm(&v.j, bias ? 1 : 0, 1, &v.w, &v.i);
+      struct views v = views_of(p, i, j, s->w, &columns, n, g);
+      struct rk_tensor wt = transposed(v.w);
+      if (s->scatter)
+        status = rk_gemm(&v.i, s->add && !columns.mem ? 1 : 0, 1, &wt, &v.j);
+      else
+        status = rk_gemm(&v.j, s->add ? 1 : 0, 1, &v.w, &v.i);
     }
+    if (columns.mem && s->scatter && !status) run_columns(p, &columns, i, n, scatter_part);
   }
   rk_tensor_drop(&columns);
   return status;
 }
+static void image_part(void *arg, int64_t n) {
+  struct span *s = arg;
+  int status = run_images(s, n, n + 1);
+  if (status) __atomic_store_n(&s->status, status, __ATOMIC_RELAXED);
+}
+
+/* Small images are shared out among threads; otherwise each product is. */
+enum { SHARE_FROM = 4 };
+static const double share_below = 2e7; /* operations an image */
+static int run(struct span *s) {
+  const struct rk_conv_plan *p = s->p;
+  if (p->n < SHARE_FROM || p->flops / (double)p->n > share_below) return run_images(s, 0, p->n);
+  rk_parallel(p->n, (int64_t)p->flops, image_part, s);
+  /* The text stayed with the thread that failed. */
+  return s->status ? rk_fail(s->status, "conv: an image of the batch failed (out of memory?)") : RK_OK;
+}
+
+int rk_im2col_gather(const struct rk_conv_plan *p, struct rk_tensor *j, const struct rk_tensor *i,
+                     const struct rk_tensor *w, const struct rk_tensor *bias) {
+  struct span s = {p, j, i, w, bias != NULL, 0, RK_OK};
+  if (bias) RK_TRY(start_from(j, bias, p->n, p->cj, p->places_out));
+  return run(&s);
+}
 
 int rk_im2col_scatter(const struct rk_conv_plan *p, struct rk_tensor *i, const struct rk_tensor *j,
                       const struct rk_tensor *w, const struct rk_tensor *bias) {
-  struct rk_tensor columns;
-  RK_TRY(make_columns(p, &columns, i->dt));
-  int status = bias || columns.mem ? start_from(i, bias, p->n, p->ci, p->places_in) : RK_OK;
-  for (int64_t n = 0; n < p->n && !status; n++) {
-    for (int64_t g = 0; g < p->groups && !status; g++) {
-      struct views v = views_of(p, i, j, w, &columns, n, g);
-      struct rk_tensor wt = transposed(v.w);
-      status = rk_gemm(&v.i, bias && !columns.mem ? 1 : 0, 1, &wt, &v.j);
-    }
-    if (!status && columns.mem) run_columns(p, &columns, i, n, scatter_part);
-  }
-  rk_tensor_drop(&columns);
-  return status;
+  struct span s = {p, i, j, w, bias != NULL, 1, RK_OK};
+  if (bias || !is_plain(p)) RK_TRY(start_from(i, bias, p->n, p->ci, p->places_in));
+  return run(&s);
 }
 
 int rk_im2col_weights(const struct rk_conv_plan *p, struct rk_tensor *dw, const struct rk_tensor *j,
