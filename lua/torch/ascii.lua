@@ -52,6 +52,9 @@ local function number_to_half(x)
 end
 
 local function brain_to_number(b)
+  if b > 0xff80 then -- see `hidden` below
+    return 0 / 0
+  end
   word.u = bit.lshift(b, 16)
   return tonumber(word.f)
 end
@@ -93,6 +96,19 @@ local function real_text(pattern)
   return function(v)
     return format(pattern, v)
   end
+end
+
+-- LuaJIT keeps types in the bits of NaNs, and does not check what it loads: a float or double with a negative
+-- NaN other than the usual one would become something else than a number. So these are looked for before loading.
+local words_of = ffi.typeof 'uint32_t *'
+local high_word = ffi.abi 'le' and 1 or 0
+
+local function hidden_float(data, i)
+  return ffi.cast(words_of, data)[i] > 0xffc00000
+end
+
+local function hidden_double(data, i)
+  return ffi.cast(words_of, data)[2 * i + high_word] >= 0xfff80000
 end
 
 -- printf writes the sign of a NaN, which a Lua number does not keep: it is in the last byte of the element.
@@ -175,15 +191,16 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 
 -- text, read: an element to its text and back (absent: stored raw). from, to: an element to the number a user
--- sees and back (absent: LuaJIT converts).
+-- sees and back (absent: LuaJIT converts). hidden(data, i): is element i a NaN that may not be loaded?
 local rows = {
   {name = 'Byte', ctype = 'uint8_t'},
   {name = 'Char', ctype = 'int8_t'},
   {name = 'Short', ctype = 'int16_t', text = int_text, read = read_integer},
   {name = 'Int', ctype = 'int32_t', text = int_text, read = read_integer},
   {name = 'Long', ctype = 'int64_t', text = long_text, read = read_integer, from = exact},
-  {name = 'Float', ctype = 'float', text = real_text '%.9g', read = read_real},
-  {name = 'Double', ctype = 'double', text = real_text '%.17g', read = read_real},
+  {name = 'Float', ctype = 'float', text = real_text '%.9g', read = read_real, hidden = hidden_float},
+  {name = 'Double', ctype = 'double', text = real_text '%.17g', read = read_real,
+    hidden = hidden_double},
   {name = 'Half', ctype = 'uint16_t', text = real_text '%.9g', read = read_real, from = half_to_number,
     to = number_to_half},
   {name = 'BFloat16', ctype = 'uint16_t', text = real_text '%.9g', read = read_real, from = brain_to_number,
@@ -201,16 +218,16 @@ for _, row in ipairs(rows) do
   M.types[row.name] = row
 end
 
-local BATCH = 512
+local BATCH, NAN = 512, 0 / 0
 
 --- Write n elements as text, separated by `separator`; returns how many were written.
 function M.write(stream, kind, data, n, separator)
-  local text, from = kind.text, kind.to and kind.from
+  local text, from, hidden = kind.text, kind.to and kind.from, kind.hidden
   local parts = {}
   for first = 0, n - 1, BATCH do
     local count = math.min(BATCH, n - first)
     for i = 1, count do
-      local v = data[first + i - 1]
+      local v = hidden and hidden(data, first + i - 1) and NAN or data[first + i - 1]
       v = from and from(v) or v
       if v ~= v then
         parts[i] = sign_byte(kind, data, first + i - 1)[0] >= 128 and '-nan' or 'nan'

@@ -279,7 +279,7 @@ end
 
 local function reader(kind)
   local what = 'read' .. kind.name
-  local box, from = kind.box, kind.from
+  local box, from, hidden = kind.box, kind.from, kind.hidden
   return function(self, into)
     local s = opened(self, what, 'read')
     if into == nil then
@@ -288,7 +288,9 @@ local function reader(kind)
         short(self, what, 'read', 0, 1)
         return 0
       end
-      if from then
+      if hidden and hidden(box, 0) then
+        return 0 / 0
+      elseif from then
         return from(box[0])
       end
       return box[0]

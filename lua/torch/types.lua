@@ -36,6 +36,28 @@ local function reader(pointer)
   return function(data, offset) return tonumber(ffi.cast(pointer, data)[offset]) end
 end
 
+-- LuaJIT keeps types in the bits of NaNs and does not check what it loads: a negative NaN other than the usual one
+-- would become a nil, or a string at a wild address. So the upper word is looked at before a float is loaded.
+local words = ffi.typeof 'uint32_t *'
+local upper = ffi.abi 'le' and 1 or 0
+local NAN = 0 / 0
+
+local function float_reader(pointer)
+  return function(data, offset)
+    if ffi.cast(words, data)[offset] > 0xffc00000 then return NAN end
+    return tonumber(ffi.cast(pointer, data)[offset])
+  end
+end
+
+local function double_reader(pointer)
+  return function(data, offset)
+    if ffi.cast(words, data)[2 * offset + upper] >= 0xfff80000 then return NAN end
+    return tonumber(ffi.cast(pointer, data)[offset])
+  end
+end
+
+local readers = { float32 = float_reader, float64 = double_reader }
+
 local function long_reader(pointer)
   return function(data, offset)
     local v = ffi.cast(pointer, data)[offset]
@@ -54,8 +76,10 @@ local function half_access(dt)
   t.dt, t.rank, t.mem = dt, 1, storage
   t.shape[0], t.step[0] = 1, 1
   storage.bytes, storage.refs = 2, 2
-  local bytes = ffi.typeof 'char *'
+  local bytes, shorts = ffi.typeof 'char *', ffi.typeof 'uint16_t *'
+  local limit = ffi.string(C.rk_dtype_name(dt)) == 'float16' and 0xfe00 or 0xffc0 -- as for floats
   local function read(data, offset)
+    if ffi.cast(shorts, data)[offset] > limit then return NAN end
     storage.data = ffi.cast(bytes, data) + 2 * offset
     C.rk_peek(t, 0, value)
     return value.f
@@ -76,11 +100,11 @@ for dt = 0, M.count - 1 do
   M.size[dt] = C.rk_dtype_size(dt)
   M.float[dt] = C.rk_dtype_is_float(dt) ~= 0
   M.pointer[dt] = ffi.typeof(ctypes[name] or 'uint16_t *')
-  M.direct[dt] = ctypes[name] ~= nil and name ~= 'int64'
+  M.direct[dt] = ctypes[name] ~= nil and name ~= 'int64' and not M.float[dt]
   if name == 'int64' then
     M.read[dt], M.write[dt] = long_reader(M.pointer[dt]), writer(M.pointer[dt])
   elseif ctypes[name] then
-    M.read[dt], M.write[dt] = reader(M.pointer[dt]), writer(M.pointer[dt])
+    M.read[dt], M.write[dt] = (readers[name] or reader)(M.pointer[dt]), writer(M.pointer[dt])
   else
     M.read[dt], M.write[dt] = half_access(dt)
   end

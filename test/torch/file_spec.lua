@@ -63,6 +63,24 @@ for _, class in ipairs {'MemoryFile', 'DiskFile'} do
       end)
     end
 
+    it('reads any bits as numbers', function()
+      local f = opened(class, name):binary()
+      for _, byte in ipairs {255, 254, 251, 250, 249} do
+        f:seek(1)
+        f:writeByte(torch.ByteStorage(8):fill(byte))
+        for _, kind in ipairs {'Float', 'Double', 'Half', 'BFloat16'} do
+          f:seek(1)
+          local v = f['read' .. kind](f)
+          assert.equal('number', type(v))
+          assert.is_true(v == v or v ~= v)
+          f:seek(1)
+          local s = f['read' .. kind](f, 1)
+          assert.equal('string', type(torch.serialize(s, 'ascii')))
+        end
+      end
+      f:close()
+    end)
+
     it('keeps int64 exact', function()
       for _, mode in ipairs {'binary', 'ascii'} do
         local f = opened(class, name)
