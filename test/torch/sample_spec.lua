@@ -1,5 +1,5 @@
---- multinomial, alias draws, cross, match, renorm, histc, bhistc: forms, properties, errors. Numbers of the original are
--- in the golden vectors.
+--- multinomial, alias draws, cross, match, renorm, histc, bhistc: forms, properties, errors.
+-- Numbers of the original are in the golden vectors.
 require 'torch'
 
 describe('torch.multinomial', function()
