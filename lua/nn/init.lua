@@ -13,7 +13,8 @@ local names = [[
   BatchNormalization SpatialBatchNormalization Dropout
   Threshold ReLU ReLU6 LeakyReLU ELU HardTanh Clamp Tanh Sigmoid LogSigmoid SoftMax LogSoftMax SoftPlus SoftSign
   SoftShrink HardShrink TanhShrink Abs Exp Log Power Sqrt Square AddConstant MulConstant
-  Mul Identity Copy View Reshape Select Narrow Transpose JoinTable SelectTable CAddTable CSubTable CMulTable CDivTable
+  Mul Identity Copy Contiguous View Reshape Select Narrow Transpose JoinTable SplitTable NarrowTable
+  SelectTable CAddTable CSubTable CMulTable CDivTable
   ClassNLLCriterion CrossEntropyCriterion MSECriterion AbsCriterion SmoothL1Criterion BCECriterion MarginCriterion
   MultiMarginCriterion DistKLDivCriterion MultiCriterion ParallelCriterion
 ]]

@@ -88,6 +88,7 @@ local rows = {
   { 'View', function() return nn.View(6) end, { { 4, 2, 3 }, { 2, 3 } } },
   { 'View inferred', function() return nn.View(-1, 3):setNumInputDims(2) end, { { 4, 2, 3 }, { 2, 3 } } },
   { 'Reshape', function() return nn.Reshape(3, 2) end, { { 4, 6 }, { 6 } } },
+  { 'Contiguous', function() return nn.Contiguous() end, { { 4, 6 } } },
   { 'Identity', function() return nn.Identity() end, { { 4, 6 } } },
   { 'Sequential', function()
     return nn.Sequential():add(nn.Linear(4, 3)):add(nn.Tanh()):add(nn.Linear(3, 2))
@@ -153,6 +154,8 @@ describe('nn layers', function()
       end, { { 4 }, { 2, 3 } } },
     { 'Concat', function() return nn.Concat(2):add(nn.Tanh()):add(nn.Linear(3, 2)) end, { { 4, 3 } }, single = true },
     { 'JoinTable', function() return nn.JoinTable(1, 1) end, { { 2, 3 }, { 2, 4 } } },
+    { 'NarrowTable', function() return nn.NarrowTable(2, 2) end, { { 2 }, { 3 }, { 4 }, { 5 } } },
+    { 'SplitTable', function() return nn.SplitTable(-1) end, { { 2, 3 } }, single = true },
     { 'SelectTable', function() return nn.SelectTable(-1) end, { { 2, 3 }, { 4 } } },
     { 'CAddTable', function() return nn.CAddTable() end, { { 2, 3 }, { 2, 3 }, { 2, 3 } } },
     { 'CSubTable', function() return nn.CSubTable() end, { { 2, 3 }, { 2, 3 } } },

@@ -1,0 +1,51 @@
+--- nn.SplitTable(dim, [nInputDims]): the slices along a dimension, as a table.
+-- A negative dim counts from the last; with nInputDims, inputs of one dimension more are batches.
+local SplitTable, parent = torch.class('nn.SplitTable', 'nn.Module')
+local common = require 'nn.common'
+
+function SplitTable:__init(dimension, nInputDims)
+  parent.__init(self)
+  if type(dimension) ~= 'number' then error('nn.SplitTable: expected a dimension, got ' .. torch.type(dimension), 2) end
+  self.dimension = dimension
+  self.nInputDims = nInputDims
+  self.output = {}
+end
+
+function SplitTable:_getPositiveDimension(input)
+  local dim = self.dimension
+  if dim < 0 then return input:dim() + dim + 1 end
+  if self.nInputDims and input:dim() == self.nInputDims + 1 then return dim + 1 end
+  return dim
+end
+
+local function check(self, input)
+  common.check_tensor(self, input)
+  local dim = self:_getPositiveDimension(input)
+  if dim < 1 or dim > input:dim() then
+    common.expected(self, ('input with a dimension %d'):format(self.dimension), input)
+  end
+  return dim
+end
+
+-- input (..., n, ...) → n views without that dimension (of a vector: n numbers)
+function SplitTable:updateOutput(input)
+  local dim = check(self, input)
+  self.output = {}
+  for i = 1, input:size(dim) do self.output[i] = input:select(dim, i) end
+  return self.output
+end
+
+function SplitTable:updateGradInput(input, gradOutput)
+  local dim = check(self, input)
+  self.gradInput = common.buffer(self.gradInput, input)
+  self.gradInput:resizeAs(input)
+  for i = 1, input:size(dim) do
+    if not torch.isTensor(gradOutput[i]) then
+      common.expected(self, ('a table of %d gradients, tensors'):format(input:size(dim)), gradOutput[i])
+    end
+    self.gradInput:narrow(dim, i, 1):copy(gradOutput[i])
+  end
+  return self.gradInput
+end
+
+return SplitTable
