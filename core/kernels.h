@@ -10,6 +10,9 @@
 #include "rk.h"
 #include <stdbool.h>
 #pragma GCC visibility push(hidden)
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* -- loops over packed memory of a compute type ---------------------------------- */
 struct rk_loop {
@@ -66,6 +69,22 @@ struct rk_job {
 int64_t rk_job_count(const struct rk_job *j);
 void rk_job_collapse(struct rk_job *j); /* drop and merge dims, best order for the result's memory */
 void rk_job_run(const struct rk_job *j);
+/* One reduction: `outputs` lists of n elements each. Element k of list o lies at the place of o in shape/step, plus k*along.
+ * result: double or int64 (as the dtype's class), one for each output, `end` applied. */
+struct rk_fold_job {
+  int red, dtype, rank;
+  int64_t shape[RK_MAX_DIMS], step[RK_MAX_DIMS];
+  int64_t outputs, n, along;
+  const void *base;
+  void *result;
+  double p;
+};
+/* What a device can do; an empty slot is an error that says so. Status as everywhere. */
+struct rk_backend {
+  const char *name;
+  int (*map)(const struct rk_job *j);
+  int (*fold)(const struct rk_fold_job *f);
+};
 /* A number as the dtype holds it, in both forms. */
 struct rk_scalar {
   double f;
@@ -76,5 +95,8 @@ struct rk_scalar rk_scalar_long(int dtype, int64_t v);
 uint64_t rk_dtype_mask(int dtype); /* all ones, as wide as an element */
 /* What compute type loops see of a dtype's memory: the very same bytes? */
 int rk_is_compute(int dtype);
+#ifdef __cplusplus
+}
+#endif
 #pragma GCC visibility pop
 #endif

@@ -80,9 +80,9 @@
 
 #if RK_IS_FLT
 static inline int any_far(const C *x, int64_t n) {
-  C far = 0;
-  for (int64_t i = 0; i < n; i++) far += rk_abs(x[i]) > K(RK_TRIG_NEAR) ? K(1) : K(0);
-  return far > 0;
+  int32_t far = 0;
+  for (int64_t i = 0; i < n; i++) far |= rk_abs(x[i]) > K(RK_TRIG_NEAR);
+  return far;
 }
 #endif
 
@@ -97,13 +97,16 @@ static inline int any_far(const C *x, int64_t n) {
   WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZ, f) })
 #define COMPARE(op, cls, scalars, f, ...)                                                                              \
   WHEN_##cls(static void map_##op(const struct rk_loop *l) {                                                           \
+    const int64_t n = l->n; /* the bytes written may alias anything, so not l->n in the loop */                        \
     MAYBE const C *in0 = l->in[0], *in1 = l->in[1];                                                                    \
     uint8_t *o = l->out;                                                                                               \
-    IVDEP for (int64_t i = 0; i < l->n; i++) {                                                                         \
-      IN_XY;                                                                                                           \
-      o[i] = (uint8_t)(f);                                                                                             \
-    }                                                                                                                  \
+    EACH_BYTE(f)                                                                                                       \
   })
+#define EACH_BYTE(E)                                                                                                   \
+  IVDEP for (int64_t i = 0; i < n; i++) {                                                                              \
+    IN_XY;                                                                                                             \
+    o[i] = (uint8_t)(E);                                                                                               \
+  }
 RK_OP1(MAP1, )
 RK_OP2(MAP2, )
 RK_OP3(MAP3, )

@@ -77,8 +77,9 @@ RK_FN float rk_log_f32(float x) {
   return x >= 0 ? y : rk_asfloat(0x7fc00000u);
 }
 RK_FN float rk_log1p_f32(float x) {
-  float u = 1.0f + x, c = (x - (u - 1.0f)) / u; /* c: what the rounding of u lost */
-  return rk_log_f32(u) + ((u == 0) | (u > 3.402823466e38f) ? 0.0f : c);
+  float u = 1.0f + x, c = (x - (u - 1.0f)) / u;                      /* c: what the rounding of u lost */
+  uint32_t keep = 0 - (uint32_t)((u != 0) & (u <= 3.402823466e38f)); /* a mask: GCC made a branch of the select */
+  return rk_log_f32(u) + rk_asfloat(rk_asbits(c) & keep);
 }
 
 RK_FN float rk_tanh_f32(float x) {

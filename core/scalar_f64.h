@@ -120,7 +120,9 @@ RK_FN double rk_log10_f64(double x) {
 }
 RK_FN double rk_log1p_f64(double x) {
   double u = 1.0 + x, c = (x - (u - 1.0)) / u; /* c: what the rounding of u lost */
-  return rk_log_f64(u) + ((u == 0) | (u > 1.7976931348623157e308) ? 0.0 : c);
+  uint64_t keep =
+      0 - (uint64_t)((u != 0) & (u <= 1.7976931348623157e308)); /* a mask: GCC made a branch of the select */
+  return rk_log_f64(u) + rk_asdouble(rk_asbits64(c) & keep);
 }
 
 RK_FN double rk_tanh_f64(double x) {
