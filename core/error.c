@@ -60,6 +60,7 @@ int rk_same_dtype(const char *who, const struct rk_tensor *t, const struct rk_te
   if (t->dev != u->dev)
     return rk_fail(RK_EDEVICE, "%s: %s and %s are on different devices", who, rk_describe(t), rk_describe(u));
   if (t->dt != u->dt)
-    return rk_fail(RK_EDTYPE, "%s: expected %sTensor, got %s; convert one of them", who, rk_dtype_class(t->dt), rk_describe(u));
+    return rk_fail(RK_EDTYPE, "%s: expected %sTensor, got %s; convert one of them", who, rk_dtype_class(t->dt),
+                   rk_describe(u));
   return RK_OK;
 }

@@ -17,7 +17,8 @@ int rk_fail(int status, const char *format, ...) __attribute__((format(printf, 2
     int status_ = (e);                                                                                                 \
     if (status_) return status_;                                                                                       \
   } while (0)
-/* "FloatTensor [3x4]" for messages; a ring of 8 thread-local buffers, so several fit in one format. NULL gives "nil". */
+/* "FloatTensor [3x4]" for messages; a ring of 8 thread-local buffers, so several fit in one format. NULL gives "nil".
+ */
 const char *rk_describe(const struct rk_tensor *t);
 const char *rk_describe_shape(int rank, const int64_t *shape); /* "[3x4]" */
 /* RK_EARG "who: argument n: tensor expected, got nil" when t is NULL. */
@@ -46,8 +47,8 @@ static inline char *rk_at(const struct rk_tensor *t) { /* address of element (0,
 int rk_layout(struct rk_tensor *t, int rank, const int64_t *shape, const char *who);
 /* Make `out` a tensor of that shape for a result: as it is when it has the shape already, else resized, packed. */
 int rk_result(struct rk_tensor *out, int rank, const int64_t *shape, const char *who);
-/* Drop dims of size 1 and merge neighbours that step as one, of n tensors that share `shape` (rank may become 0: one element).
- * step[k] points to RK_MAX_DIMS entries each, changed in place with shape. Returns the new rank. */
+/* Drop dims of size 1 and merge neighbours that step as one, of n tensors that share `shape` (rank may become 0: one
+ * element). step[k] points to RK_MAX_DIMS entries each, changed in place with shape. Returns the new rank. */
 int rk_collapse(int rank, int64_t *shape, int n, int64_t *const *step);
 /* tmp: a packed tensor with x's elements, a view when x is packed already, else a copy. Drop it. */
 int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x);

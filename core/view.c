@@ -44,7 +44,8 @@ static void insert_dim(struct rk_tensor *v, int dim, int64_t size, int64_t step)
   v->shape[dim] = size, v->step[dim] = step;
 }
 static int check_room(const char *who, const struct rk_tensor *x) {
-  if (x->rank >= RK_MAX_DIMS) return rk_fail(RK_ESHAPE, "%s: %s has the most dimensions there can be (%d)", who, rk_describe(x), RK_MAX_DIMS);
+  if (x->rank >= RK_MAX_DIMS)
+    return rk_fail(RK_ESHAPE, "%s: %s has the most dimensions there can be (%d)", who, rk_describe(x), RK_MAX_DIMS);
   return RK_OK;
 }
 
@@ -52,7 +53,8 @@ int rk_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t
   RK_TRY(check_dim("select", x, dim));
   if (x->rank == 1) return rk_fail(RK_ESHAPE, "select: %s has one dimension: its elements are numbers", rk_describe(x));
   if (index < 0 || index >= x->shape[dim])
-    return rk_fail(RK_EARG, "select: index %lld out of range for dimension %d of %s", (long long)index + 1, dim + 1, rk_describe(x));
+    return rk_fail(RK_EARG, "select: index %lld out of range for dimension %d of %s", (long long)index + 1, dim + 1,
+                   rk_describe(x));
   struct rk_tensor v = *x;
   v.start += index * v.step[dim];
   remove_dim(&v, dim);
@@ -77,7 +79,8 @@ int rk_permute(struct rk_tensor *out, const struct rk_tensor *x, int rank, const
   for (int d = 0; d < rank; d++) {
     int64_t from = order[d];
     if (from < 0 || from >= rank || (seen >> from & 1))
-      return rk_fail(RK_EARG, "permute: dimension %lld is out of range or given twice for %s", (long long)from + 1, rk_describe(x));
+      return rk_fail(RK_EARG, "permute: dimension %lld is out of range or given twice for %s", (long long)from + 1,
+                     rk_describe(x));
     seen |= 1u << from;
     v.shape[d] = x->shape[from], v.step[d] = x->step[from];
   }
@@ -139,7 +142,8 @@ static int infer(const struct rk_tensor *x, int rank, const int64_t *shape, int6
   int open = -1;
   for (int d = 0; d < rank; d++) {
     full[d] = shape[d];
-    if (shape[d] == -1 && open >= 0) return rk_fail(RK_EARG, "view: only one size may be -1, got %s", rk_describe_shape(rank, shape));
+    if (shape[d] == -1 && open >= 0)
+      return rk_fail(RK_EARG, "view: only one size may be -1, got %s", rk_describe_shape(rank, shape));
     if (shape[d] == -1)
       open = d;
     else if (__builtin_mul_overflow(known, shape[d], &known))
@@ -147,7 +151,8 @@ static int infer(const struct rk_tensor *x, int rank, const int64_t *shape, int6
   }
   if (open >= 0) full[open] = known > 0 ? n / known : 0;
   if (known < 0 || known * (open >= 0 ? full[open] : 1) != n || rank < 1)
-    return rk_fail(RK_ESHAPE, "view: %lld elements of %s do not make %s", (long long)n, rk_describe(x), rk_describe_shape(rank, shape));
+    return rk_fail(RK_ESHAPE, "view: %lld elements of %s do not make %s", (long long)n, rk_describe(x),
+                   rk_describe_shape(rank, shape));
   return RK_OK;
 }
 
@@ -171,14 +176,16 @@ static bool restep(const struct rk_tensor *x, struct rk_tensor *v) {
 
 int rk_reshape(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *shape) {
   RK_TRY(rk_need(x, "view", 2));
-  if (rank < 0 || rank > RK_MAX_DIMS) return rk_fail(RK_ESHAPE, "view: %d dimensions asked for, at most %d", rank, RK_MAX_DIMS);
+  if (rank < 0 || rank > RK_MAX_DIMS)
+    return rk_fail(RK_ESHAPE, "view: %d dimensions asked for, at most %d", rank, RK_MAX_DIMS);
   if (rank && !shape) return rk_fail(RK_EARG, "view: sizes expected, got nil");
   int64_t full[RK_MAX_DIMS];
   RK_TRY(infer(x, rank, shape, full));
   struct rk_tensor v = {.mem = x->mem, .start = x->start, .dt = x->dt, .dev = x->dev};
   RK_TRY(rk_layout(&v, rank, full, "view"));
   if (!restep(x, &v))
-    return rk_fail(RK_ESHAPE, "view: the strides of %s do not allow %s without copying: call contiguous() first, or reshape",
+    return rk_fail(RK_ESHAPE,
+                   "view: the strides of %s do not allow %s without copying: call contiguous() first, or reshape",
                    rk_describe(x), rk_describe_shape(rank, full));
   return settle(out, &v, "view");
 }
