@@ -9,6 +9,7 @@
  *          Lua tables index by it): append, never reorder. */
 #ifndef RK_DTYPES_H
 #define RK_DTYPES_H
+/* clang-format off */
 #define RK_DTYPES(X, ...)                                                    \
   X(u8,   uint8_t,  int32_t, INT, "Byte",     "uint8",    __VA_ARGS__)       \
   X(i8,   int8_t,   int32_t, INT, "Char",     "int8",     __VA_ARGS__)       \
@@ -19,4 +20,5 @@
   X(bf16, rk_bf16,  float,   FLT, "BFloat16", "bfloat16", __VA_ARGS__)       \
   X(f32,  float,    float,   FLT, "Float",    "float32",  __VA_ARGS__)       \
   X(f64,  double,   double,  FLT, "Double",   "float64",  __VA_ARGS__)
+/* clang-format on */
 #endif

@@ -55,10 +55,12 @@
 #define rk_cos(x) (W ? rk_cos_far(x) : rk_cos_near(x))
 #define rk_tan(x) (W ? rk_tan_far(x) : rk_tan_near(x))
 
+/* Written as macros, laid out like the functions they become. */
+/* clang-format off */
 #define OPEN                                                                                                           \
   const int64_t n = l->n;                                                                                              \
   MAYBE const C a = SCALAR_A, b = SCALAR_B;                                                                            \
-  MAYBE const uint64_t M = l->mask;                                                                                          \
+  MAYBE const uint64_t M = l->mask;                                                                                    \
   C *o = l->out;                                                                                                       \
   MAYBE const C *in0 = l->in[0], *in1 = l->in[1], *in2 = l->in[2], *in3 = l->in[3];
 #define EACH(DECLARE, E)                                                                                               \

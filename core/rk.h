@@ -59,13 +59,14 @@ enum rk_op { RK_OP1(RK_OPID_, ) RK_OP2(RK_OPID_, ) RK_OP3(RK_OPID_, ) RK_CMP(RK_
 #define RK_REDID_(name, ...) RK_RED_##name,
 enum rk_red { RK_RED(RK_REDID_, ) RK_NREDS };
 #undef RK_REDID_
-enum rk_op_kind { RK_MAP1 = 1, RK_MAP2, RK_MAP3, RK_COMPARE }; /* the number of tensor inputs; RK_COMPARE: 2, or 1 and a number */
-enum rk_op_class { RK_NUM, RK_FLT, RK_INT };                    /* dtypes the op is defined on */
-const char *rk_op_name(int op);     /* NULL past the end */
-const char *rk_op_doc(int op);      /* one sentence with the formula */
+/* the number of tensor inputs; RK_COMPARE: 2, or 1 and a number */
+enum rk_op_kind { RK_MAP1 = 1, RK_MAP2, RK_MAP3, RK_COMPARE };
+enum rk_op_class { RK_NUM, RK_FLT, RK_INT }; /* dtypes the op is defined on */
+const char *rk_op_name(int op);              /* NULL past the end */
+const char *rk_op_doc(int op);               /* one sentence with the formula */
 int rk_op_kind(int op);
 int rk_op_class(int op);
-int rk_op_scalars(int op);          /* how many of a, b it reads: 0, 1, 2 */
+int rk_op_scalars(int op); /* how many of a, b it reads: 0, 1, 2 */
 int rk_op_has_grad(int op);
 int rk_op_defined(int op, int dtype);
 const char *rk_red_name(int red);
@@ -78,13 +79,13 @@ enum { RK_CPU = 0 };
  * moves when the storage is resized, so it is always read through here. */
 struct rk_storage {
   void *data;
-  int64_t bytes;    /* in use */
-  int64_t room;     /* allocated; 0 for memory that is not ours */
+  int64_t bytes; /* in use */
+  int64_t room;  /* allocated; 0 for memory that is not ours */
   int32_t refs;
   int16_t device;
-  int16_t flags;    /* enum rk_storage_flags */
+  int16_t flags;                        /* enum rk_storage_flags */
   void (*release)(struct rk_storage *); /* returns memory that is not ours; may be NULL */
-  void *owner;      /* for release */
+  void *owner;                          /* for release */
 };
 enum rk_storage_flags { RK_FIXED = 1, RK_MAPPED = 2, RK_FOREIGN = 4 }; /* RK_FIXED: refuses to be resized */
 
@@ -99,9 +100,10 @@ int rk_buffer_init(struct rk_buffer *b, int dtype, int64_t count); /* contents u
  * offset in bytes, any value. */
 int rk_buffer_map(struct rk_buffer *b, int dtype, const char *path, int shared, int64_t count, int64_t offset);
 /* Use memory of someone else; release (may be NULL) is called with the storage when the last count goes. */
-int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count,
-                   void (*release)(struct rk_storage *), void *owner);
-int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t first, int64_t count); /* a fixed window on `of` */
+int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count, void (*release)(struct rk_storage *),
+                   void *owner);
+/* a fixed window on `of` */
+int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t first, int64_t count);
 int rk_buffer_share(struct rk_buffer *b, const struct rk_buffer *of);
 int rk_buffer_resize(struct rk_buffer *b, int64_t count); /* keeps the leading elements */
 int64_t rk_buffer_count(const struct rk_buffer *b);
@@ -113,35 +115,39 @@ int64_t rk_cached_bytes(void); /* freed but kept for reuse */
 void rk_trim(void);            /* give the cached bytes back to the system */
 /* Test hook: the n-th allocation from now on fails (0: never). */
 void rk_fail_allocation(int64_t n);
-int64_t rk_allocations(void);  /* how many allocations this process has made */
+int64_t rk_allocations(void); /* how many allocations this process has made */
 
 /* -- tensor: a plain value that holds one count on its storage ----------------- */
 enum { RK_MAX_DIMS = 12 };
 /* Field names must not be method names: on a LuaJIT cdata a field hides a
  * method (a field `size` would break t:size()). A spec checks. */
 struct rk_tensor {
-  struct rk_storage *mem;         /* NULL: never sized */
-  int64_t start;                  /* of element (0, 0, ...), in elements */
-  int8_t dt, dev;                 /* enum rk_dtype; device */
-  int16_t rank;                   /* 0: the empty tensor, no elements (Torch7's rule) */
+  struct rk_storage *mem; /* NULL: never sized */
+  int64_t start;          /* of element (0, 0, ...), in elements */
+  int8_t dt, dev;         /* enum rk_dtype; device */
+  int16_t rank;           /* 0: the empty tensor, no elements (Torch7's rule) */
   int64_t shape[RK_MAX_DIMS];
-  int64_t step[RK_MAX_DIMS];      /* in elements; 0 repeats */
+  int64_t step[RK_MAX_DIMS]; /* in elements; 0 repeats */
 };
 int rk_tensor_init(struct rk_tensor *t, int dtype, int rank, const int64_t *shape); /* contents undefined */
-int rk_tensor_init1(struct rk_tensor *t, int dtype, int64_t n);                     /* a vector: the same, without a shape array */
+int rk_tensor_init1(struct rk_tensor *t, int dtype, int64_t n); /* a vector: the same, without a shape array */
 int rk_tensor_init2(struct rk_tensor *t, int dtype, int64_t n, int64_t m);
-int rk_tensor_like(struct rk_tensor *t, const struct rk_tensor *x);                 /* fresh, packed, shape and dtype of x */
-void rk_tensor_drop(struct rk_tensor *t);                      /* gives the count back; t becomes empty, dtype stays */
-/* Point t at what `of` shows (Torch's set). t may hold something, which is dropped; dtypes must agree unless t is fresh. */
+int rk_tensor_like(struct rk_tensor *t, const struct rk_tensor *x); /* fresh, packed, shape and dtype of x */
+void rk_tensor_drop(struct rk_tensor *t); /* gives the count back; t becomes empty, dtype stays */
+/* Point t at what `of` shows (Torch's set). t may hold something, which is dropped; dtypes must agree unless t is
+ * fresh. */
 int rk_tensor_view(struct rk_tensor *t, const struct rk_tensor *of);
-/* Point t at a buffer. step NULL: packed rows. The storage grows when the view reaches past its end (Torch's rule). b NULL: empty. */
-int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start, int rank, const int64_t *shape, const int64_t *step);
-/* Torch's resize: same sizes leave t as it is; else packed rows from `start`, the storage grown when needed, contents kept as bytes. */
+/* Point t at a buffer. step NULL: packed rows. The storage grows when the view reaches past its end (Torch's rule). b
+ * NULL: empty. */
+int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start, int rank, const int64_t *shape,
+                  const int64_t *step);
+/* Torch's resize: same sizes leave t as it is; else packed rows from `start`, the storage grown when needed, contents
+ * kept as bytes. */
 int rk_tensor_resize(struct rk_tensor *t, int rank, const int64_t *shape, const int64_t *step);
 int rk_tensor_resize_as(struct rk_tensor *t, const struct rk_tensor *x);
 int rk_tensor_buffer(const struct rk_tensor *t, struct rk_buffer *b); /* take a count on t's storage */
 int64_t rk_tensor_count(const struct rk_tensor *t);
-int rk_tensor_packed(const struct rk_tensor *t);              /* row-major without gaps? */
+int rk_tensor_packed(const struct rk_tensor *t); /* row-major without gaps? */
 int rk_tensor_same_shape(const struct rk_tensor *t, const struct rk_tensor *u);
 int rk_tensor_same_view(const struct rk_tensor *t, const struct rk_tensor *u); /* same storage, start, shape, step */
 
@@ -150,8 +156,10 @@ int rk_narrow(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t
 int rk_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t index); /* drops dim */
 int rk_transpose(struct rk_tensor *out, const struct rk_tensor *x, int d1, int d2);
 int rk_permute(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *order);
-int rk_unfold(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t size, int64_t step); /* windows in a new last dim */
-int rk_expand(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *shape); /* rank may be larger: new leading dims */
+/* windows in a new last dim */
+int rk_unfold(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t size, int64_t step);
+/* rank may be larger: new leading dims */
+int rk_expand(struct rk_tensor *out, const struct rk_tensor *x, int rank, const int64_t *shape);
 int rk_squeeze(struct rk_tensor *out, const struct rk_tensor *x, int dim); /* dim -1: all of size 1 */
 int rk_unsqueeze(struct rk_tensor *out, const struct rk_tensor *x, int dim);
 /* Another shape on the same elements, without copying: RK_ESHAPE when the steps do not allow it. One size may be -1. */
@@ -159,16 +167,22 @@ int rk_reshape(struct rk_tensor *out, const struct rk_tensor *x, int rank, const
 int rk_diagonal(struct rk_tensor *out, const struct rk_tensor *x, int64_t k); /* of a matrix, as a vector */
 
 /* Elements. Offsets are absolute in the storage (start included). */
-struct rk_value { double f; int64_t i; }; /* FLT dtypes: f. INT dtypes: i exactly, and f the nearest double */
+/* FLT dtypes: f. INT dtypes: i exactly, and f the nearest double. */
+struct rk_value {
+  double f;
+  int64_t i;
+};
 int rk_peek(const struct rk_tensor *t, int64_t offset, struct rk_value *v);
 int rk_poke(struct rk_tensor *t, int64_t offset, double f, int64_t i); /* FLT stores f, INT stores i */
 /* Any dtype and layout to any other with as many elements, in row-major order of both; converts like a C cast on x86
- * (floats to integers through int32, for Long int64; NaN and what does not fit give its lowest value). Overlapping memory is safe. */
+ * (floats to integers through int32, for Long int64; NaN and what does not fit give its lowest value). Overlapping
+ * memory is safe. */
 int rk_copy(struct rk_tensor *out, const struct rk_tensor *x);
-int rk_fill(struct rk_tensor *out, double value);          /* cast to the dtype */
-int rk_fill_long(struct rk_tensor *out, int64_t value);    /* the same from an exact integer */
+int rk_fill(struct rk_tensor *out, double value);       /* cast to the dtype */
+int rk_fill_long(struct rk_tensor *out, int64_t value); /* the same from an exact integer */
 int rk_zero(struct rk_tensor *out);
-int rk_range(struct rk_tensor *out, double first, double step); /* out[k] = first + k*step over the elements of out, accumulated as first + k*step in double (int64 for INT) */
+/* out[k] = first + k*step over the elements of out, accumulated as first + k*step in double (int64 for INT) */
+int rk_range(struct rk_tensor *out, double first, double step);
 /* Bulk traffic with C arrays in row-major order: n must be the element count. */
 int rk_read_doubles(const struct rk_tensor *t, double *to, int64_t n);
 int rk_write_doubles(struct rk_tensor *t, const double *from, int64_t n);
@@ -182,17 +196,21 @@ int rk_write_doubles(struct rk_tensor *t, const double *from, int64_t n);
  * given as exact integers). Same bits on any ISA and number of threads. */
 int rk_map1(int op, struct rk_tensor *out, const struct rk_tensor *x, double a, double b);
 int rk_map2(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, double a);
-int rk_map3(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, const struct rk_tensor *z, double a);
+int rk_map3(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y,
+            const struct rk_tensor *z, double a);
 int rk_map1_long(int op, struct rk_tensor *out, const struct rk_tensor *x, int64_t a, int64_t b);
 int rk_map2_long(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, int64_t a);
-int rk_map3_long(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, const struct rk_tensor *z, int64_t a);
-/* out[k] = x[k] <op> y[k] as 0/1. y NULL: against the number a (or the exact integer i where the dtype is INT and `exact`). */
+int rk_map3_long(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y,
+                 const struct rk_tensor *z, int64_t a);
+/* out[k] = x[k] <op> y[k] as 0/1. y NULL: against the number a (or the exact integer i where the dtype is INT and
+ * `exact`). */
 int rk_compare(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, double a);
 int rk_compare_long(int op, struct rk_tensor *out, const struct rk_tensor *x, int64_t a);
 /* dx = g * f'(x), with y = f(x) as computed by rk_map1 and the same a, b. */
 int rk_map_grad(int op, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *y,
                 const struct rk_tensor *g, double a, double b);
-/* The same for a row of two inputs: dx = g * df/dx (which 0) or g * df/dy (which 1), with z = f(x, y) as computed by rk_map2. */
+/* The same for a row of two inputs: dx = g * df/dx (which 0) or g * df/dy (which 1), with z = f(x, y) as computed by
+ * rk_map2. */
 int rk_map2_grad(int op, int which, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *y,
                  const struct rk_tensor *z, const struct rk_tensor *g, double a);
 /* x += y, the call of calls: as rk_map2(RK_OP_cadd, x, x, y, 1), with the fewest arguments. */
@@ -220,25 +238,34 @@ int rk_equal(const struct rk_tensor *x, const struct rk_tensor *y, int *out); /*
 /* -- picking and placing (index.c) ------------------------------------------------ */
 /* Index tensors are i64 and hold 1-based positions, as Torch's programs and files do; one out of range is RK_EARG and
  * nothing is changed. Masks are u8 with as many elements as x. Functions that change `out` want it sized. */
-int rk_index_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, const struct rk_tensor *index); /* slices of x along dim */
-int rk_index_copy(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src); /* the later of two equal indices stays */
-int rk_index_add(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);  /* repeated indices add up */
+/* slices of x along dim */
+int rk_index_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, const struct rk_tensor *index);
+/* the later of two equal indices stays */
+int rk_index_copy(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);
+/* repeated indices add up */
+int rk_index_add(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);
 int rk_index_fill(struct rk_tensor *out, int dim, const struct rk_tensor *index, double value);
-int rk_gather(struct rk_tensor *out, const struct rk_tensor *x, int dim, const struct rk_tensor *index);   /* out shaped like index */
+/* out shaped like index */
+int rk_gather(struct rk_tensor *out, const struct rk_tensor *x, int dim, const struct rk_tensor *index);
 int rk_scatter(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);
 int rk_scatter_add(struct rk_tensor *out, int dim, const struct rk_tensor *index, const struct rk_tensor *src);
 int rk_scatter_fill(struct rk_tensor *out, int dim, const struct rk_tensor *index, double value);
 int rk_masked_fill(struct rk_tensor *out, const struct rk_tensor *mask, double value);
-int rk_masked_copy(struct rk_tensor *out, const struct rk_tensor *mask, const struct rk_tensor *src); /* takes src in order */
-int rk_masked_select(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *mask); /* a vector; empty when none */
-int rk_nonzero(struct rk_tensor *out, const struct rk_tensor *x);  /* i64, count x rank, 1-based; empty when none */
+/* takes src in order */
+int rk_masked_copy(struct rk_tensor *out, const struct rk_tensor *mask, const struct rk_tensor *src);
+/* a vector; empty when none */
+int rk_masked_select(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *mask);
+int rk_nonzero(struct rk_tensor *out, const struct rk_tensor *x); /* i64, count x rank, 1-based; empty when none */
 
 /* -- ordering (sort.c, scan.c) -------------------------------------------------------- */
 /* Along dim; NaN counts as the largest. Sorts are stable. index: i64, 1-based. */
 int rk_sort(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim, int descending);
-int rk_topk(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int64_t k, int dim, int largest, int sorted);
-int rk_kth(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int64_t k, int dim); /* k-th smallest, k from 1; dim stays with size 1 */
-int rk_mode(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim);           /* the smallest of the most frequent */
+int rk_topk(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int64_t k, int dim, int largest,
+            int sorted);
+/* k-th smallest, k from 1; dim stays with size 1 */
+int rk_kth(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int64_t k, int dim);
+/* the smallest of the most frequent */
+int rk_mode(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim);
 int rk_cumsum(struct rk_tensor *out, const struct rk_tensor *x, int dim);
 int rk_cumprod(struct rk_tensor *out, const struct rk_tensor *x, int dim);
 
@@ -246,33 +273,45 @@ int rk_cumprod(struct rk_tensor *out, const struct rk_tensor *x, int dim);
 /* Any steps, any dtype (float32/64 through BLAS), results independent of the
  * steps; 0-sized operands are fine. beta 0 overwrites `out`, NaN or not. out must
  * have the right shape and may not overlap an input (RK_EARG), a broadcast out is an error. */
-int rk_gemm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b); /* out = beta*out + alpha*a*b */
+/* out = beta*out + alpha*a*b */
+int rk_gemm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b);
 int rk_gemv(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *x);
 int rk_ger(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *x, const struct rk_tensor *y);
-int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b);  /* one product a batch */
-int rk_bmm_sum(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b); /* their sum (addbmm) */
+/* one product a batch */
+int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b);
+/* their sum (addbmm) */
+int rk_bmm_sum(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b);
 int rk_dot(const struct rk_tensor *x, const struct rk_tensor *y, struct rk_value *out); /* any equal counts */
 const char *rk_blas(void); /* what serves gemm: "OpenBLAS 0.3.21 SkylakeX", "oneDNN ...", "own"; opens it */
 
 /* -- decompositions (lapack.c) -------------------------------------------------------- */
 /* LAPACK of the BLAS in use; float32 and float64. Inputs are matrices with any steps and are not changed; results are
  * resized. A matrix that does not allow the operation is RK_EARG naming the pivot, minor or eigenvalue at fault. */
-int rk_gesv(struct rk_tensor *x, struct rk_tensor *lu, const struct rk_tensor *b, const struct rk_tensor *a);  /* a*x = b; lu packed */
-int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b, const struct rk_tensor *a);  /* least squares or least norm */
-int rk_trtrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_tensor *a, int upper, int transposed, int unit);
-int rk_symeig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors, int upper);     /* ascending */
-int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors);                  /* e: n x 2, real and imaginary */
-int rk_svd(struct rk_tensor *u, struct rk_tensor *s, struct rk_tensor *v, const struct rk_tensor *a, int full); /* a = u*diag(s)*v' */
+/* a*x = b; lu packed */
+int rk_gesv(struct rk_tensor *x, struct rk_tensor *lu, const struct rk_tensor *b, const struct rk_tensor *a);
+/* least squares or least norm */
+int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b, const struct rk_tensor *a);
+int rk_trtrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_tensor *a, int upper, int transposed,
+             int unit);
+/* ascending */
+int rk_symeig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors, int upper);
+/* e: n x 2, real and imaginary */
+int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, int vectors);
+/* a = u*diag(s)*v' */
+int rk_svd(struct rk_tensor *u, struct rk_tensor *s, struct rk_tensor *v, const struct rk_tensor *a, int full);
 int rk_inverse(struct rk_tensor *out, const struct rk_tensor *a);
-int rk_lu(struct rk_tensor *lu, struct rk_tensor *pivots, int *swaps, const struct rk_tensor *a);               /* pivots: i32, 1-based; singular is allowed */
-int rk_potrf(struct rk_tensor *out, const struct rk_tensor *a, int upper);                                     /* the other triangle is zero */
+/* pivots: i32, 1-based; singular is allowed */
+int rk_lu(struct rk_tensor *lu, struct rk_tensor *pivots, int *swaps, const struct rk_tensor *a);
+int rk_potrf(struct rk_tensor *out, const struct rk_tensor *a, int upper); /* the other triangle is zero */
 int rk_potrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_tensor *factor, int upper);
-int rk_potri(struct rk_tensor *out, const struct rk_tensor *factor, int upper);                                /* the whole symmetric inverse */
-int rk_pstrf(struct rk_tensor *out, struct rk_tensor *pivots, const struct rk_tensor *a, int upper, double tolerance); /* pivots: i32, 1-based */
+int rk_potri(struct rk_tensor *out, const struct rk_tensor *factor, int upper); /* the whole symmetric inverse */
+/* pivots: i32, 1-based */
+int rk_pstrf(struct rk_tensor *out, struct rk_tensor *pivots, const struct rk_tensor *a, int upper, double tolerance);
 int rk_geqrf(struct rk_tensor *m, struct rk_tensor *tau, const struct rk_tensor *a);
 int rk_orgqr(struct rk_tensor *q, const struct rk_tensor *m, const struct rk_tensor *tau);
-int rk_ormqr(struct rk_tensor *out, const struct rk_tensor *m, const struct rk_tensor *tau, const struct rk_tensor *c, int left, int transposed);
-int rk_qr(struct rk_tensor *q, struct rk_tensor *r, const struct rk_tensor *a);                                /* reduced */
+int rk_ormqr(struct rk_tensor *out, const struct rk_tensor *m, const struct rk_tensor *tau, const struct rk_tensor *c,
+             int left, int transposed);
+int rk_qr(struct rk_tensor *q, struct rk_tensor *r, const struct rk_tensor *a); /* reduced */
 
 /* -- random -------------------------------------------------------------------------- */
 /* mt19937 and Torch7's order of draws, bit for bit; see random.c. */
@@ -283,9 +322,9 @@ struct rk_random {
   double normal_x, normal_y, normal_rho;
   int32_t normal_is_valid;
 };
-struct rk_random *rk_random_default(void);           /* the process-wide generator; never NULL */
+struct rk_random *rk_random_default(void);               /* the process-wide generator; never NULL */
 void rk_random_seed(struct rk_random *r, uint64_t seed); /* drops a cached normal */
-int rk_random_fresh_seed(uint64_t *seed);            /* from the operating system */
+int rk_random_fresh_seed(uint64_t *seed);                /* from the operating system */
 uint32_t rk_random_word(struct rk_random *r);
 double rk_random_uniform(struct rk_random *r, double a, double b);
 double rk_random_normal(struct rk_random *r, double mean, double std);
@@ -298,8 +337,10 @@ int rk_random_bernoulli(struct rk_random *r, double p);
 enum rk_distribution { RK_UNIFORM, RK_NORMAL, RK_EXPONENTIAL, RK_CAUCHY, RK_LOG_NORMAL, RK_GEOMETRIC, RK_BERNOULLI };
 int rk_random_fill(struct rk_random *r, int distribution, struct rk_tensor *out, double a, double b);
 int rk_random_fill_integers(struct rk_random *r, struct rk_tensor *out, int64_t a, int64_t b); /* a..b inclusive */
-int rk_random_fill_words(struct rk_random *r, struct rk_tensor *out);        /* random() without bounds: the dtype's natural range */
-int rk_random_fill_bernoulli(struct rk_random *r, struct rk_tensor *out, const struct rk_tensor *p); /* one p an element */
+/* random() without bounds: the dtype's natural range */
+int rk_random_fill_words(struct rk_random *r, struct rk_tensor *out);
+/* one p an element */
+int rk_random_fill_bernoulli(struct rk_random *r, struct rk_tensor *out, const struct rk_tensor *p);
 int rk_random_permutation(struct rk_random *r, struct rk_tensor *out, int64_t n); /* 1..n */
 
 /* -- layers: what is too heavy to be composed of ops ----------------------------------- */
@@ -308,53 +349,66 @@ int rk_random_permutation(struct rk_random *r, struct rk_tensor *out, int64_t n)
  * the tensor (depth, height, width). float32 through oneDNN where it serves, else im2col + gemm.
  * A channels-last x (permuted steps) gives a channels-last result, any other a packed one. */
 struct rk_conv {
-  int32_t dims;                 /* 1, 2, 3 */
+  int32_t dims; /* 1, 2, 3 */
   int32_t groups, transposed;
   int32_t stride[3], pad[3], dilation[3], extra[3]; /* extra: added to a transposed result's size */
 };
 const char *rk_dnnl(void); /* "oneDNN 2.6.3"; NULL: absent or shut by RK_DNNL=off. Opens it */
-int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight, const struct rk_tensor *bias, const struct rk_conv *c);
-int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight, const struct rk_tensor *x, const struct rk_conv *c);
+int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight,
+                    const struct rk_tensor *bias, const struct rk_conv *c);
+int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight,
+                           const struct rk_tensor *x, const struct rk_conv *c);
 /* dw += scale * ..., db += scale * ... (db may be NULL) */
-int rk_conv_backward_weight(struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g, const struct rk_tensor *x, double scale, const struct rk_conv *c);
+int rk_conv_backward_weight(struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g,
+                            const struct rk_tensor *x, double scale, const struct rk_conv *c);
 
 struct rk_pool {
   int32_t dims;
   int32_t size[3], stride[3], pad[3], dilation[3];
-  int32_t ceil_mode;            /* round the result's size up; windows that start in the padding are dropped */
-  int32_t count_pad;            /* average: padding counts in the divisor */
+  int32_t ceil_mode; /* round the result's size up; windows that start in the padding are dropped */
+  int32_t count_pad; /* average: padding counts in the divisor */
 };
 /* index (i64, shape of out): 1-based position in the input plane, as Torch7 keeps it. */
-int rk_maxpool_forward(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, const struct rk_pool *p);
-int rk_maxpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *index, const struct rk_tensor *x, const struct rk_pool *p);
+int rk_maxpool_forward(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x,
+                       const struct rk_pool *p);
+int rk_maxpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *index,
+                        const struct rk_tensor *x, const struct rk_pool *p);
 int rk_avgpool_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_pool *p);
-int rk_avgpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x, const struct rk_pool *p);
+int rk_avgpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x,
+                        const struct rk_pool *p);
 
 /* Batch normalisation over dim 1 of x (N, C, ...). weight, bias (C) or NULL.
- * train: uses and saves the batch's mean and 1/sqrt(var + eps), and moves the running ones by `momentum` (unbiased variance). */
+ * train: uses and saves the batch's mean and 1/sqrt(var + eps), and moves the running ones by `momentum` (unbiased
+ * variance). */
 struct rk_batchnorm {
   struct rk_tensor *running_mean, *running_var, *save_mean, *save_std;
   double eps, momentum;
   int32_t train;
 };
-int rk_batchnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight, const struct rk_tensor *bias, const struct rk_batchnorm *b);
+int rk_batchnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight,
+                         const struct rk_tensor *bias, const struct rk_batchnorm *b);
 /* dx, dw, db may be NULL: not wanted. dw += scale * ..., db += scale * ... */
 int rk_batchnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g,
-                          const struct rk_tensor *x, const struct rk_tensor *weight, double scale, const struct rk_batchnorm *b);
+                          const struct rk_tensor *x, const struct rk_tensor *weight, double scale,
+                          const struct rk_batchnorm *b);
 /* Along one dim. take_log: log-softmax. */
 int rk_softmax_forward(struct rk_tensor *out, const struct rk_tensor *x, int dim, int take_log);
-int rk_softmax_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *y, int dim, int take_log);
-/* Negative log likelihood: x (N, C) or (N, C, spatial...) log-probabilities, target i64 classes from 1, (N) or (N, spatial...);
- * weights (C) or NULL; targets equal to `ignore` count nothing. Any other target out of 1..C is RK_EARG naming row, value and C.
- * total: the sum of the chosen weights. average: loss divided by it. */
-int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const struct rk_tensor *target, const struct rk_tensor *weights, int64_t ignore, int average);
-int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target, const struct rk_tensor *weights, int64_t ignore, double total, int average);
+int rk_softmax_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *y, int dim,
+                        int take_log);
+/* Negative log likelihood: x (N, C) or (N, C, spatial...) log-probabilities, target i64 classes from 1, (N) or (N,
+ * spatial...); weights (C) or NULL; targets equal to `ignore` count nothing. Any other target out of 1..C is RK_EARG
+ * naming row, value and C. total: the sum of the chosen weights. average: loss divided by it. */
+int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const struct rk_tensor *target,
+                   const struct rk_tensor *weights, int64_t ignore, int average);
+int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
+                    const struct rk_tensor *weights, int64_t ignore, double total, int average);
 
 /* -- threads and determinism ------------------------------------------------------------- */
 int rk_threads(void);
 int rk_set_threads(int n);
 int rk_cores(void);
-void rk_set_deterministic(int on); /* forbids paths whose bits depend on the number of threads (BLAS, oneDNN in parallel) */
+/* forbids paths whose bits depend on the number of threads (BLAS, oneDNN in parallel) */
+void rk_set_deterministic(int on);
 int rk_deterministic(void);
 
 #ifndef RK_CDEF

@@ -53,6 +53,7 @@ static int64_t ipow(int64_t x, int64_t y) {
 }
 static int64_t imod(int64_t x, int64_t y) { return (x % y + y) % y; }
 
+/* clang-format off */
 F(add, x + a) I(add, U(x) + U(a))
 F(sub, x - a) I(sub, U(x) - U(a))
 F(mul, x *a) I(mul, U(x) * U(a))
@@ -116,30 +117,53 @@ F(ge, x >= y) I(ge, x >= y)
 F(eq, x == y) I(eq, x == y)
 F(ne, x != y) I(ne, x != y)
 F(isnan, isnan(x) != 0) F(isinf, isinf(x) != 0) F(isfinite, isfinite(x) != 0)
+    /* clang-format on */
 
-static int64_t i_addcdiv(struct iargs v) { /* a*y wraps in the compute type: int32 for the narrow ones */
+    static int64_t i_addcdiv(struct iargs v) { /* a*y wraps in the compute type: int32 for the narrow ones */
   int64_t product = v.bits == 64 ? (int64_t)(U(v.a) * U(v.y)) : (int32_t)(v.a * v.y);
   return (int64_t)(U(v.x) + U(product / v.z));
 }
 
-#define BOTH(n) {#n, f_##n, i_##n}
-#define ONLY_F(n) {#n, f_##n, NULL}
-#define ONLY_I(n) {#n, NULL, i_##n}
-static const struct reference references[] = {
-    BOTH(add), BOTH(sub), BOTH(mul), BOTH(div), BOTH(rsub), BOTH(rdiv), BOTH(affine), BOTH(fmod), BOTH(remainder),
-    ONLY_F(pow), ONLY_F(tpow), BOTH(clamp), BOTH(clamp_min), BOTH(clamp_max), BOTH(lshift), BOTH(rshift),
-    ONLY_I(bitand), ONLY_I(bitor), ONLY_I(bitxor), ONLY_I(bitnot), BOTH(neg), BOTH(abs), BOTH(sign), BOTH(square),
-    BOTH(cube), ONLY_F(floor), ONLY_F(ceil), ONLY_F(round), ONLY_F(trunc), ONLY_F(frac), ONLY_F(sqrt), ONLY_F(rsqrt),
-    ONLY_F(cinv), ONLY_F(rsquare), ONLY_F(exp), ONLY_F(exp2), ONLY_F(expm1), ONLY_F(log), ONLY_F(log2), ONLY_F(log10),
-    ONLY_F(log1p), ONLY_F(sin), ONLY_F(cos), ONLY_F(tan), ONLY_F(asin), ONLY_F(acos), ONLY_F(atan), ONLY_F(sinh),
-    ONLY_F(cosh), ONLY_F(tanh), ONLY_F(erf), ONLY_F(erfc), ONLY_F(lgamma), ONLY_F(digamma), ONLY_F(sigmoid),
-    ONLY_F(logsigmoid), BOTH(relu), ONLY_F(relu6), ONLY_F(leaky_relu), BOTH(threshold), ONLY_F(elu), ONLY_F(selu),
-    ONLY_F(gelu), ONLY_F(gelu_tanh), ONLY_F(silu), ONLY_F(mish), ONLY_F(softplus), ONLY_F(hardtanh),
-    ONLY_F(hardsigmoid), ONLY_F(hardswish), ONLY_F(softsign), ONLY_F(softshrink), ONLY_F(hardshrink),
-    ONLY_F(tanhshrink), BOTH(cadd), BOTH(csub), BOTH(cmul), BOTH(cdiv), BOTH(cpow), BOTH(cfmod), BOTH(cremainder),
-    BOTH(cmax), BOTH(cmin), ONLY_F(lerp), ONLY_F(atan2), BOTH(clshift), BOTH(crshift), ONLY_I(cbitand), ONLY_I(cbitor),
-    ONLY_I(cbitxor), BOTH(addcmul), BOTH(addcdiv), BOTH(lt), BOTH(le), BOTH(gt), BOTH(ge), BOTH(eq), BOTH(ne),
-    ONLY_F(isnan), ONLY_F(isinf), ONLY_F(isfinite)};
+#define BOTH(n)                                                                                                        \
+  { #n, f_##n, i_##n }
+#define ONLY_F(n)                                                                                                      \
+  { #n, f_##n, NULL }
+#define ONLY_I(n)                                                                                                      \
+  { #n, NULL, i_##n }
+static const struct reference references[] = {BOTH(add),          BOTH(sub),          BOTH(mul),
+                                              BOTH(div),          BOTH(rsub),         BOTH(rdiv),
+                                              BOTH(affine),       BOTH(fmod),         BOTH(remainder),
+                                              ONLY_F(pow),        ONLY_F(tpow),       BOTH(clamp),
+                                              BOTH(clamp_min),    BOTH(clamp_max),    BOTH(lshift),
+                                              BOTH(rshift),       ONLY_I(bitand),     ONLY_I(bitor),
+                                              ONLY_I(bitxor),     ONLY_I(bitnot),     BOTH(neg),
+                                              BOTH(abs),          BOTH(sign),         BOTH(square),
+                                              BOTH(cube),         ONLY_F(floor),      ONLY_F(ceil),
+                                              ONLY_F(round),      ONLY_F(trunc),      ONLY_F(frac),
+                                              ONLY_F(sqrt),       ONLY_F(rsqrt),      ONLY_F(cinv),
+                                              ONLY_F(rsquare),    ONLY_F(exp),        ONLY_F(exp2),
+                                              ONLY_F(expm1),      ONLY_F(log),        ONLY_F(log2),
+                                              ONLY_F(log10),      ONLY_F(log1p),      ONLY_F(sin),
+                                              ONLY_F(cos),        ONLY_F(tan),        ONLY_F(asin),
+                                              ONLY_F(acos),       ONLY_F(atan),       ONLY_F(sinh),
+                                              ONLY_F(cosh),       ONLY_F(tanh),       ONLY_F(erf),
+                                              ONLY_F(erfc),       ONLY_F(lgamma),     ONLY_F(digamma),
+                                              ONLY_F(sigmoid),    ONLY_F(logsigmoid), BOTH(relu),
+                                              ONLY_F(relu6),      ONLY_F(leaky_relu), BOTH(threshold),
+                                              ONLY_F(elu),        ONLY_F(selu),       ONLY_F(gelu),
+                                              ONLY_F(gelu_tanh),  ONLY_F(silu),       ONLY_F(mish),
+                                              ONLY_F(softplus),   ONLY_F(hardtanh),   ONLY_F(hardsigmoid),
+                                              ONLY_F(hardswish),  ONLY_F(softsign),   ONLY_F(softshrink),
+                                              ONLY_F(hardshrink), ONLY_F(tanhshrink), BOTH(cadd),
+                                              BOTH(csub),         BOTH(cmul),         BOTH(cdiv),
+                                              BOTH(cpow),         BOTH(cfmod),        BOTH(cremainder),
+                                              BOTH(cmax),         BOTH(cmin),         ONLY_F(lerp),
+                                              ONLY_F(atan2),      BOTH(clshift),      BOTH(crshift),
+                                              ONLY_I(cbitand),    ONLY_I(cbitor),     ONLY_I(cbitxor),
+                                              BOTH(addcmul),      BOTH(addcdiv),      BOTH(lt),
+                                              BOTH(le),           BOTH(gt),           BOTH(ge),
+                                              BOTH(eq),           BOTH(ne),           ONLY_F(isnan),
+                                              ONLY_F(isinf),      ONLY_F(isfinite)};
 static const struct reference *reference(int op) {
   for (size_t k = 0; k < sizeof references / sizeof references[0]; k++)
     if (!strcmp(references[k].name, rk_op_name(op))) return &references[k];
@@ -206,7 +230,8 @@ static bool forgiven(const char *name, int dtype, double error, double x, double
   if (!strcmp(name, "addcmul")) scale += fabs(a * y * z);
   if (!strcmp(name, "addcdiv")) scale += fabs(a * y / z);
   if (!strcmp(name, "gelu")) scale = fabs(0.5 * x * erfc(-x / sqrt(2))) * (4 + x * x); /* of e^(-x^2/2) */
-  return strstr("gelu tanhshrink remainder cremainder frac lerp addcmul addcdiv", name) && fabs(error) <= 4 * epsilon(dtype) * scale;
+  return strstr("gelu tanhshrink remainder cremainder frac lerp addcmul addcdiv", name) &&
+         fabs(error) <= 4 * epsilon(dtype) * scale;
 }
 static void check_against(int op, int dtype, int rank, const int64_t *shape, const int *layout, double scale) {
   const struct reference *r = reference(op);
@@ -282,10 +307,15 @@ static void gradients(void) {
     if (!rk_op_has_grad(op)) continue;
     const char *name = rk_op_name(op);
     if (strstr(name, "shift")) continue; /* by whole numbers only */
-    bool narrow = strstr("asin acos", name) != NULL, positive = strstr("log log2 log10 pow sqrt rsqrt lgamma digamma cpow", name);
+    bool narrow = strstr("asin acos", name) != NULL,
+         positive = strstr("log log2 log10 pow sqrt rsqrt lgamma digamma cpow", name);
     bool whole = strstr("floor ceil round trunc frac fmod remainder cfmod cremainder", name) != NULL;
-    double low = narrow ? -0.9 : positive || !strcmp(name, "log1p") ? 0.2 : -3, high = narrow ? 0.9 : 3, a = 0.7, b = 1.9;
-    struct rk_tensor x[5], moved = {.dt = RK_f64}, up = {.dt = RK_f64}, down = {.dt = RK_f64}, z = {.dt = RK_f64}, g, dx = {.dt = RK_f64};
+    double low = narrow                               ? -0.9
+                 : positive || !strcmp(name, "log1p") ? 0.2
+                                                      : -3,
+           high = narrow ? 0.9 : 3, a = 0.7, b = 1.9;
+    struct rk_tensor x[5], moved = {.dt = RK_f64}, up = {.dt = RK_f64}, down = {.dt = RK_f64}, z = {.dt = RK_f64}, g,
+                           dx = {.dt = RK_f64};
     const int inputs = rk_op_kind(op);
     if (inputs == 3) continue;
     rk_tensor_init1(&g, RK_f64, N), fill_between(&g, -2, 2);
@@ -306,12 +336,14 @@ static void gradients(void) {
         if (whole && fabs(slope) > 1e3) continue; /* across a step */
         double got = test_get(&dx, k), room = 2e-8 * fabs(test_get(&z, k)) / h * 1e-2 + 1e-6 * (1 + fabs(want));
         if (!(fabs(got - want) <= fmax(room, 5e-6 * (1 + fabs(want)))) && !wrong++)
-          printf("gradient of %s by input %d at %g: %.9g instead of %.9g\n", name, which, test_get(&x[which], k), got, want);
+          printf("gradient of %s by input %d at %g: %.9g instead of %.9g\n", name, which, test_get(&x[which], k), got,
+                 want);
       }
       CHECK(!wrong);
     }
     for (int k = 0; k < inputs; k++) rk_tensor_drop(&x[k]);
-    rk_tensor_drop(&moved), rk_tensor_drop(&up), rk_tensor_drop(&down), rk_tensor_drop(&z), rk_tensor_drop(&g), rk_tensor_drop(&dx);
+    rk_tensor_drop(&moved), rk_tensor_drop(&up), rk_tensor_drop(&down), rk_tensor_drop(&z), rk_tensor_drop(&g),
+        rk_tensor_drop(&dx);
   }
 }
 
@@ -340,7 +372,8 @@ static void same_bits(void) {
         double v = test_real(-1, 1) * exp2((double)test_int(-12, 12));
         if (!rk_dtype_is_float(dt) && fabs(v) < 1) v = 5;
         if (!rk_dtype_is_float(dt)) v = (double)((int64_t)v | 1);
-        if (i % 1001 == 0 && rk_dtype_is_float(dt)) v = (double[]){INFINITY, -INFINITY, NAN, 0, -0.0, 1e30, 1e-42}[i / 1001 % 7];
+        if (i % 1001 == 0 && rk_dtype_is_float(dt))
+          v = (double[]){INFINITY, -INFINITY, NAN, 0, -0.0, 1e30, 1e-42}[i / 1001 % 7];
         rk_poke(&in[k], i, v, (int64_t)v);
       }
     }
@@ -355,7 +388,8 @@ static void same_bits(void) {
           struct rk_tensor *o = rk_op_kind(op) == RK_COMPARE ? &flags : &out;
           CHECK_OK(column ? rk_map_grad(op, o, &in[0], &in[1], &in[2], 0.5, 3) : run_op(op, o, in, 1.5, 3));
           if (!run) want = bits_of(o);
-          if (!CHECK(bits_of(o) == want)) printf("  %s %s: bits differ on %s\n", rk_op_name(op), rk_dtype_name(dt), rk_isa());
+          if (!CHECK(bits_of(o) == want))
+            printf("  %s %s: bits differ on %s\n", rk_op_name(op), rk_dtype_name(dt), rk_isa());
         }
       }
     for (int k = 0; k < 4; k++) rk_tensor_drop(&in[k]);
@@ -401,12 +435,12 @@ struct range {
  * RK_TEST_VERBOSE=1 prints them all. */
 static void accuracy(void) {
   static const struct range rows[] = {
-      {"exp", -87, 88},      {"exp2", -125, 127},  {"expm1", -10, 80},   {"expm1", -0.5, 0.5}, {"log", 1e-30, 1e30},
-      {"log", 0.5, 2},       {"log2", 0.5, 2},     {"log2", 1e-3, 1e9},  {"log10", 1e-3, 1e9}, {"log1p", -0.9, 1e6},
-      {"log1p", -0.1, 0.1},  {"sin", -10, 10},     {"cos", -1000, 1000}, {"tan", -10, 10},     {"sin", -9e5, 9e5},
-      {"asin", -1, 1},       {"acos", -1, 1},      {"atan", -50, 50},    {"sinh", -80, 80},    {"sinh", -0.5, 0.5},
-      {"cosh", -80, 80},     {"tanh", -9, 9},      {"tanh", -0.7, 0.7},  {"sigmoid", -80, 80}, {"erf", -4, 4},
-      {"erf", -0.9, 0.9},    {"erfc", -3, 8},      {"lgamma", 3, 100},   {"softplus", -80, 80},
+      {"exp", -87, 88},     {"exp2", -125, 127}, {"expm1", -10, 80},   {"expm1", -0.5, 0.5},  {"log", 1e-30, 1e30},
+      {"log", 0.5, 2},      {"log2", 0.5, 2},    {"log2", 1e-3, 1e9},  {"log10", 1e-3, 1e9},  {"log1p", -0.9, 1e6},
+      {"log1p", -0.1, 0.1}, {"sin", -10, 10},    {"cos", -1000, 1000}, {"tan", -10, 10},      {"sin", -9e5, 9e5},
+      {"asin", -1, 1},      {"acos", -1, 1},     {"atan", -50, 50},    {"sinh", -80, 80},     {"sinh", -0.5, 0.5},
+      {"cosh", -80, 80},    {"tanh", -9, 9},     {"tanh", -0.7, 0.7},  {"sigmoid", -80, 80},  {"erf", -4, 4},
+      {"erf", -0.9, 0.9},   {"erfc", -3, 8},     {"lgamma", 3, 100},   {"softplus", -80, 80},
   };
   for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
     int op = 0;
@@ -419,7 +453,8 @@ static void accuracy(void) {
       rk_tensor_init1(&x, y.dt, N);
       bool logarithmic = rows[k].high / rows[k].low > 1e6;
       for (int64_t i = 0; i < N; i++) {
-        double v = logarithmic ? exp(test_real(log(rows[k].low), log(rows[k].high))) : test_real(rows[k].low, rows[k].high);
+        double v =
+            logarithmic ? exp(test_real(log(rows[k].low), log(rows[k].high))) : test_real(rows[k].low, rows[k].high);
         rk_poke(&x, i, v, 0);
       }
       CHECK_OK(rk_map1(op, &y, &x, 1, 1));
@@ -432,7 +467,8 @@ static void accuracy(void) {
       rk_tensor_drop(&x), rk_tensor_drop(&y);
     }
     if (getenv("RK_TEST_VERBOSE"))
-      printf("%-9s %8g..%-8g float32 %.2f ulp, float64 %.2f ulp\n", rows[k].name, rows[k].low, rows[k].high, worst[0], worst[1]);
+      printf("%-9s %8g..%-8g float32 %.2f ulp, float64 %.2f ulp\n", rows[k].name, rows[k].low, rows[k].high, worst[0],
+             worst[1]);
     if (!CHECK(worst[0] <= 4 && worst[1] <= 4)) printf("  %s: %.2f and %.2f ulp\n", rows[k].name, worst[0], worst[1]);
   }
 }

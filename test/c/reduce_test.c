@@ -38,7 +38,9 @@ static struct rk_value reference(const char *name, int is_float, const struct rk
   if (!strcmp(name, "norm")) f = powl(f, 1 / (long double)p);
   return (struct rk_value){(double)f, i};
 }
-static double tolerance(int dtype) { return dtype == RK_f64 ? 1e-13 : dtype == RK_f32 ? 2e-7 : dtype == RK_f16 ? 1e-3 : 8e-3; }
+static double tolerance(int dtype) {
+  return dtype == RK_f64 ? 1e-13 : dtype == RK_f32 ? 2e-7 : dtype == RK_f16 ? 1e-3 : 8e-3;
+}
 static int64_t wrap(int dtype, int64_t v) {
   switch (dtype) {
   case RK_u8: return (uint8_t)v;
@@ -83,7 +85,8 @@ static void check_red(int red, int dtype, const int64_t *shape, int layout) {
   CHECK_OK(rk_reduce(red, &x, p, &got));
   struct rk_value want = reference(name, is_float, list, n, p);
   if (!CHECK(agrees(dtype, got, want, false)))
-    printf("  %s %s: %.17g (%lld) instead of %.17g (%lld)\n", name, rk_dtype_name(dtype), got.f, (long long)got.i, want.f, (long long)want.i);
+    printf("  %s %s: %.17g (%lld) instead of %.17g (%lld)\n", name, rk_dtype_name(dtype), got.f, (long long)got.i,
+           want.f, (long long)want.i);
   for (int dim = 0; dim < 3; dim++) {
     CHECK_OK(rk_reduce_dim(red, &out, &x, dim, p));
     CHECK(out.shape[dim] == 1 && rk_tensor_count(&out) * shape[dim] == n);
@@ -92,13 +95,15 @@ static void check_red(int red, int dtype, const int64_t *shape, int layout) {
       line(&x, dim, o, list);
       got = value(&out, o), want = reference(name, is_float, list, shape[dim], p);
       if (!agrees(dtype, got, want, true) && !wrong++)
-        printf("  %s %s by dim %d: %.9g (%lld) instead of %.9g (%lld)\n", name, rk_dtype_name(dtype), dim, got.f, (long long)got.i, want.f, (long long)want.i);
+        printf("  %s %s by dim %d: %.9g (%lld) instead of %.9g (%lld)\n", name, rk_dtype_name(dtype), dim, got.f,
+               (long long)got.i, want.f, (long long)want.i);
     }
     CHECK(!wrong);
   }
   rk_tensor_drop(&x), rk_tensor_drop(&out);
 }
-static const int64_t shapes[][3] = {{5, 4, 3}, {1, 1, 1}, {3, 1, 40}, {70, 2, 9}, {2, 1100, 2}, {1, 3, 1500}, {1200, 3, 1}};
+static const int64_t shapes[][3] = {{5, 4, 3},    {1, 1, 1},    {3, 1, 40},  {70, 2, 9},
+                                    {2, 1100, 2}, {1, 3, 1500}, {1200, 3, 1}};
 static void values_of_every_reduction(void) {
   for (int red = 0; rk_red_name(red); red++)
     for (int dt = 0; dt < RK_NDTYPES; dt++)
@@ -120,7 +125,8 @@ static void variances(void) {
             for (int64_t o = 0; o < rk_tensor_count(&out); o++) {
               const int64_t n = shapes[s][dim];
               line(&x, dim, o, list);
-              double m = reference("mean", 1, list, n, 0).f, v = reference("sumdev", 1, list, n, m).f / (double)(n - !biased);
+              double m = reference("mean", 1, list, n, 0).f,
+                     v = reference("sumdev", 1, list, n, m).f / (double)(n - !biased);
               struct rk_value want = {n > !biased ? (l & 1 ? sqrt(v) : v) : (double)NAN, 0};
               CHECK(agrees(dt, value(&out, o), want, true));
             }
@@ -148,7 +154,8 @@ static void extremes(void) {
         struct rk_tensor x, out = {.dt = (int8_t)dt}, at = {.dt = RK_i64};
         CHECK_OK(test_layout(&x, dt, 3, shapes[s], l));
         if (rk_dtype_is_float(dt) && l == 2)
-          for (int k = 0; k < 5; k++) rk_poke(&x, test_offset(&x, test_int(0, rk_tensor_count(&x) - 1)), (double)NAN, 0);
+          for (int k = 0; k < 5; k++)
+            rk_poke(&x, test_offset(&x, test_int(0, rk_tensor_count(&x) - 1)), (double)NAN, 0);
         for (int dim = 0; dim < 3; dim++)
           for (int sign = -1; sign <= 1; sign += 2) {
             CHECK_OK(rk_extreme_dim(sign, &out, &at, &x, dim));
@@ -166,7 +173,8 @@ static void extremes(void) {
               wrong += value(&at, o).i != best + 1 ||
                        !(got.f == list[best].f || (isnan(got.f) && isnan(list[best].f))) || got.i != list[best].i;
             }
-            if (!CHECK(!wrong)) printf("  %s %s dim %d layout %d\n", sign > 0 ? "max" : "min", rk_dtype_name(dt), dim, l);
+            if (!CHECK(!wrong))
+              printf("  %s %s dim %d layout %d\n", sign > 0 ? "max" : "min", rk_dtype_name(dt), dim, l);
           }
         rk_tensor_drop(&x), rk_tensor_drop(&out), rk_tensor_drop(&at);
       }
