@@ -7,6 +7,7 @@ local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
 
 local view = common.scratch()
+local number = require 'torch.types'.number
 local loss, total = ffi.new 'double[1]', ffi.new 'double[1]'
 
 function NLL:__init(weights, sizeAverage, ignoreIndex)
@@ -56,10 +57,10 @@ function NLL:updateOutput(input, target)
   local x, average = batched(self, input), self.sizeAverage and 1 or 0
   local s = C.rk_nll_forward(loss, total, x, target, self.weights, self.ignoreIndex, average)
   if s ~= 0 then again(self, s, C.rk_nll_forward, loss, total, x, target, self.weights, self.ignoreIndex, average) end
-  self.output = loss[0]
+  self.output = number(loss)
   self.total_weight = total[0]
   C.rk_tensor_drop(view)
-  return loss[0], total[0]
+  return self.output, total[0]
 end
 
 function NLL:updateGradInput(input, target)

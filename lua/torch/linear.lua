@@ -176,7 +176,7 @@ local function dot(a, b)
   if not istype(ctype, b) or b.dt ~= a.dt then argument('dot', 2, types.class[a.dt] .. 'Tensor', b) end
   local s = C.rk_dot(a, b, value)
   if s ~= 0 then again(s, 'dot', C.rk_dot, a, b, value) end
-  return types.float[a.dt] and value.f or tonumber(value.i)
+  return types.float[a.dt] and types.number(value) or tonumber(value.i)
 end
 define('dot', dot)
 

@@ -113,7 +113,7 @@ local function on_number(name, op, x, a, b)
   x = number(name, 1, x)
   local s = C.rk_map1_number(op, x, a or 0, b or 0, result)
   if s ~= 0 then again(s, name, C.rk_map1_number, op, x, a or 0, b or 0, result) end
-  return result[0]
+  return types.number(result)
 end
 
 local function unary(name, op)

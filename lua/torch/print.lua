@@ -15,6 +15,7 @@ local function doubles(t)
   local n = tonumber(C.rk_tensor_count(t))
   local values = ffi.new('double[?]', math.max(n, 1))
   if n > 0 and C.rk_read_doubles(t, values, n) ~= 0 then error(ffi.string(C.rk_error())) end
+  types.clean(values, n)
   return values, n
 end
 

@@ -125,7 +125,7 @@ local function variance(name, root)
       not_empty(name, x)
       local s = C.rk_variance(x, unscaled, root, double)
       if s ~= 0 then again(s, name, C.rk_variance, x, unscaled, root, double) end
-      return double[0]
+      return types.number(double)
     end
     dim = dimension(name, 3, x, dim)
     local out = result(name, res, x)
@@ -152,7 +152,7 @@ local function norm(x, a, b, c)
     not_empty('norm', x)
     local s = C.rk_norm(x, p, double)
     if s ~= 0 then again(s, 'norm', C.rk_norm, x, p, double) end
-    return double[0]
+    return types.number(double)
   end
   dim = dimension('norm', 3, x, dim)
   local out = result('norm', res, x)
@@ -170,7 +170,7 @@ local function dist(x, y, p)
   p = p == nil and 2 or number('dist', 3, p)
   local s = C.rk_dist(x, y, p, double)
   if s ~= 0 then again(s, 'dist', C.rk_dist, x, y, p, double) end
-  return double[0]
+  return types.number(double)
 end
 define('dist', dist, dist, floats)
 

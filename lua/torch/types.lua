@@ -110,9 +110,23 @@ for dt = 0, M.count - 1 do
   end
 end
 
+--- The double that a function of the library left in a double[1] or at the head of an rk_value.
+function M.number(box)
+  if ffi.cast(words, box)[upper] >= 0xfff80000 then return NAN end
+  return ffi.cast(M.pointer[M.of_class.Double], box)[0]
+end
+
+--- Make the NaNs of an array of n doubles fit to be loaded.
+function M.clean(values, n)
+  local w = ffi.cast(words, values)
+  for i = 0, n - 1 do
+    if w[2 * i + upper] >= 0xfff80000 then values[i] = NAN end
+  end
+end
+
 --- An rk_value of a dtype as a Lua number (int64 where a number would round).
 function M.value(dt, v)
-  if M.float[dt] then return v.f end
+  if M.float[dt] then return M.number(v) end
   return long(v.i + 0LL)
 end
 
