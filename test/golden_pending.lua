@@ -11,25 +11,24 @@ end
 -- Each name counts where a vector mentions it.
 list('layer of a later issue', 'nn%%.%s%%f[%%W]', [[
   Add Bilinear Bottle CAdd CAddTensorTable CMaxTable CMinTable CMul CReLU ClassSimplexCriterion Collapse Constant
-  Contiguous Convert Copy Cosine CosineDistance CosineEmbeddingCriterion CriterionTable Decorator DepthConcat
-  DistanceRatioCriterion DontCast DotProduct Euclidean FeatureLPPooling FlattenTable GatedLinearUnit GradientReversal
-  HingeEmbeddingCriterion Index IndexLinear Kmeans L1Cost L1HingeEmbeddingCriterion L1Penalty LayerNormalization
-  LinearWeightNorm LookupTable MM MV MapTable MarginRankingCriterion MaskedSelect Max Maxout Mean Min MixtureTable
-  ModuleCriterion Mul MultiLabelMarginCriterion MultiLabelSoftMarginCriterion MultiMarginCriterion NaN Narrow
-  NarrowTable Normalize OneHot PReLU Padding PairwiseDistance Parallel PartialLinear PixelShuffle PrintSize Profile
-  RReLU Replicate Select SoftMarginCriterion SoftMin SparseLinear SpatialAdaptiveAveragePooling
-  SpatialAdaptiveMaxPooling SpatialAutoCropMSECriterion SpatialClassNLLCriterion SpatialContrastiveNormalization
-  SpatialConvolutionLocal SpatialConvolutionMap SpatialCrossMapLRN SpatialDepthWiseConvolution
-  SpatialDilatedConvolution SpatialDilatedMaxPooling SpatialDivisiveNormalization SpatialDropout
-  SpatialFractionalMaxPooling SpatialFullConvolution SpatialFullConvolutionMap SpatialLPPooling SpatialLogSoftMax
-  SpatialMaxUnpooling SpatialReflectionPadding SpatialReplicationPadding SpatialSoftMax SpatialSubSampling
-  SpatialSubtractiveNormalization SpatialUpSamplingBilinear SpatialUpSamplingNearest SpatialZeroPadding SplitTable
-  Squeeze Sum TemporalConvolution TemporalDynamicKMaxPooling TemporalMaxPooling TemporalRowConvolution
-  TemporalSubSampling Transpose Unsqueeze UpSampling VolumetricAveragePooling VolumetricBatchNormalization
-  VolumetricConvolution VolumetricDilatedConvolution VolumetricDilatedMaxPooling VolumetricDropout
-  VolumetricFractionalMaxPooling VolumetricFullConvolution VolumetricMaxPooling VolumetricMaxUnpooling
-  VolumetricReplicationPadding WeightNorm WeightedEuclidean WeightedMSECriterion WhiteNoise ZeroGrad ZipTable
-  ZipTableOneToMany
+  Convert Cosine CosineDistance CosineEmbeddingCriterion CriterionTable Decorator DepthConcat DistanceRatioCriterion
+  DontCast DotProduct Euclidean FeatureLPPooling FlattenTable GatedLinearUnit GradientReversal HingeEmbeddingCriterion
+  Index IndexLinear Kmeans L1Cost L1HingeEmbeddingCriterion L1Penalty LayerNormalization LinearWeightNorm LookupTable
+  MM MV MapTable MarginRankingCriterion MaskedSelect Max Maxout Mean Min MixtureTable ModuleCriterion
+  MultiLabelMarginCriterion MultiLabelSoftMarginCriterion NaN Normalize OneHot PReLU Padding PairwiseDistance Parallel
+  PartialLinear PixelShuffle PrintSize Profile RReLU Replicate SoftMarginCriterion SoftMin SparseLinear
+  SpatialAdaptiveAveragePooling SpatialAdaptiveMaxPooling SpatialAutoCropMSECriterion SpatialClassNLLCriterion
+  SpatialContrastiveNormalization SpatialConvolutionLocal SpatialConvolutionMap SpatialCrossMapLRN
+  SpatialDepthWiseConvolution SpatialDilatedConvolution SpatialDilatedMaxPooling SpatialDivisiveNormalization
+  SpatialDropout SpatialFractionalMaxPooling SpatialFullConvolution SpatialFullConvolutionMap SpatialLPPooling
+  SpatialLogSoftMax SpatialMaxUnpooling SpatialReflectionPadding SpatialReplicationPadding SpatialSoftMax
+  SpatialSubSampling SpatialSubtractiveNormalization SpatialUpSamplingBilinear SpatialUpSamplingNearest
+  SpatialZeroPadding Squeeze Sum TemporalConvolution TemporalDynamicKMaxPooling TemporalMaxPooling
+  TemporalRowConvolution TemporalSubSampling Unsqueeze UpSampling VolumetricAveragePooling
+  VolumetricBatchNormalization VolumetricConvolution VolumetricDilatedConvolution VolumetricDilatedMaxPooling
+  VolumetricDropout VolumetricFractionalMaxPooling VolumetricFullConvolution VolumetricMaxPooling
+  VolumetricMaxUnpooling VolumetricReplicationPadding WeightNorm WeightedEuclidean WeightedMSECriterion WhiteNoise
+  ZeroGrad ZipTable ZipTableOneToMany
 ]])
 list('its layers are of a later issue', '^nn_serialized/%s[%%._]', 'depthconcat lookup modules parallel')
 list('nngraph: a later issue', '^nn_serialized/%s[%%._]', 'gmodule lstm_graph')
