@@ -159,8 +159,10 @@ static void do_part(void *arg, int64_t part) {
   if (n > 0) j->fill(j->out + first * j->size, j->now + first, n, j->a, j->b);
 }
 
+static int64_t words_of(int64_t n) { return n <= BLOCK ? n : 2 * BLOCK; }
+
 /* n draws of one word each (normals: n even, no half pair waiting), packed, as
- * float (size 4) or double (8). space: room for 2 * BLOCK words when n > SMALL. */
+ * float (size 4) or double (8). space: room for words_of(n) words when n > SMALL. */
 static void draw_packed(struct rk_random *r, int distribution, void *out, int size, int64_t n, double a, double b,
                         uint32_t *space) {
   uint32_t few[SMALL];
@@ -171,7 +173,7 @@ static void draw_packed(struct rk_random *r, int distribution, void *out, int si
     fill(out, few, n, a, b);
     return;
   }
-  struct job j = {r, fill, out, space, space + BLOCK, n < BLOCK ? n : BLOCK, 0, size, a, b};
+  struct job j = {r, fill, out, space, n > BLOCK ? space + BLOCK : NULL, n < BLOCK ? n : BLOCK, 0, size, a, b};
   draw_words(r, space, j.count);
   for (int64_t done = 0; done < n; done += BLOCK) {
     int64_t rest = n - done - j.count;
@@ -324,7 +326,7 @@ int rk_random_fill(struct rk_random *r, int distribution, struct rk_tensor *out,
   r = ready(r);
   int size = out->dt == RK_f64 ? 8 : 4;
   if ((out->dt == RK_f64 || out->dt == RK_f32) && distribution != RK_LOG_NORMAL && rk_tensor_packed(out)) {
-    uint32_t *space = n > SMALL ? rk_scratch(2 * (int64_t)BLOCK * 4, who) : NULL;
+    uint32_t *space = n > SMALL ? rk_scratch(words_of(n) * 4, who) : NULL;
     if (n > SMALL && !space) return RK_ENOMEM;
     draw_reals(r, distribution, rk_at(out), size, n, a, b, space);
     rk_scratch_free(space);
