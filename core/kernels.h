@@ -69,8 +69,8 @@ struct rk_job {
 int64_t rk_job_count(const struct rk_job *j);
 void rk_job_collapse(struct rk_job *j); /* drop and merge dims, best order for the result's memory */
 void rk_job_run(const struct rk_job *j);
-/* One reduction: `outputs` lists of n elements each. Element k of list o lies at the place of o in shape/step, plus k*along.
- * result: double or int64 (as the dtype's class), one for each output, `end` applied. */
+/* One reduction: `outputs` lists of n elements each. Element k of list o lies at the place of o in shape/step, plus
+ * k*along. result: double or int64 (as the dtype's class), one for each output, `end` applied. */
 struct rk_fold_job {
   int red, dtype, rank;
   int64_t shape[RK_MAX_DIMS], step[RK_MAX_DIMS];

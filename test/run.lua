@@ -115,7 +115,8 @@ local function run_file(file, options)
   require 'busted'(busted)
   busted.register('file', 'file', {}) -- a process for every file is insulation enough
   local counts = watch(busted, options)
-  -- busted.luajit is left out: it caches ffi.typeof by its first argument, so all of typeof('$[1]', type) became one type
+  -- busted.luajit is left out: it caches ffi.typeof by its first argument, so that all of typeof('$[1]', type)
+  -- became one type
   require 'busted.modules.filter_loader'()(busted, {
     tags = {}, excludeTags = {}, filter = options.filter and { options.filter } or {}, filterOut = {},
     list = options.list,

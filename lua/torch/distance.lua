@@ -102,7 +102,9 @@ local function bounds(name, x, bins, low, high)
   low, high = check.number(name, 3, low or 0), check.number(name, 4, high or 0)
   if low == high then low, high = x:min(), x:max() end
   if low == high then low, high = low - 1, high + 1 end
-  if low >= high or low ~= low or high ~= high then fail('%s: the bounds %.14g and %.14g are not in order', name, low, high) end
+  if low >= high or low ~= low or high ~= high then
+    fail('%s: the bounds %.14g and %.14g are not in order', name, low, high)
+  end
   return bins, low, high
 end
 

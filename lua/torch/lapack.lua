@@ -88,8 +88,8 @@ local function run(name, row, n, ...)
   local tensors = count_tensors(args, n)
   local given = tensors - row.inputs
   if given ~= 0 and given ~= row.results then
-    fail('%s: expected %d tensor(s), or %d results and %d tensor(s), got %d%s', name, row.inputs, row.results, row.inputs,
-      tensors, tensors < n and ' and then ' .. check.describe(args[tensors + 1]) or '')
+    fail('%s: expected %d tensor(s), or %d results and %d tensor(s), got %d%s', name, row.inputs, row.results,
+      row.inputs, tensors, tensors < n and ' and then ' .. check.describe(args[tensors + 1]) or '')
   end
   local flags, number, last = read_options(name, row, args, tensors + 1)
   if n > math.max(last, tensors) then fail('%s: too many arguments: %d', name, n) end
