@@ -170,35 +170,53 @@ enum { LANES = 16 };
 RK_RED(REDUCE, )
 
 /* Best value of a block by lanes, then the first place that holds it. */
+typedef RK_ROW row_t; /* an integer as wide as C, so that value and place share one select mask */
+/* Vectors by name: GCC does not widen a select on two conditions in lanes of its own making. */
+typedef C lanes_t __attribute__((vector_size(LANES * sizeof(C)), aligned(sizeof(C)), may_alias));
+typedef row_t masks_t __attribute__((vector_size(LANES * sizeof(C)), aligned(sizeof(C)), may_alias));
+#define PICK(m, x, y) ((lanes_t)(((masks_t)(x) & (m)) | ((masks_t)(y) & ~(m))))
+#define BETTER(x, y, more) ((masks_t)(more) | (masks_t)((x) != (x)))
+/* Best of the n / (2 * LANES) first blocks, in two independent chains. */
+#define BEST_OF(OP)                                                                                                    \
+  for (; i + 2 * LANES <= n; i += 2 * LANES) {                                                                         \
+    const lanes_t u = *(const lanes_t *)(x + i), v = *(const lanes_t *)(x + i + LANES);                                \
+    best = PICK(BETTER(u, best, u OP best), u, best);                                                                  \
+    other = PICK(BETTER(v, other, v OP other), v, other);                                                              \
+  }
 static int64_t extreme(int sign, const void *from, int64_t n) {
   const C *x = from;
-  C best[LANES];
   int64_t i = 0;
-  for (int k = 0; k < LANES; k++) best[k] = x[0];
-  if (sign > 0)
-    for (; i + LANES <= n; i += LANES)
-      for (int k = 0; k < LANES; k++) best[k] = (x[i + k] > best[k]) | IS_NAN(x[i + k]) ? x[i + k] : best[k];
-  else
-    for (; i + LANES <= n; i += LANES)
-      for (int k = 0; k < LANES; k++) best[k] = (x[i + k] < best[k]) | IS_NAN(x[i + k]) ? x[i + k] : best[k];
-  C top = best[0];
-  for (int k = 1; k < LANES; k++) {
-    int more = sign > 0 ? best[k] > top : best[k] < top;
-    top = more | IS_NAN(best[k]) ? best[k] : top;
+  C top = x[0];
+  if (n >= 2 * LANES) {
+    lanes_t best = *(const lanes_t *)x, other = best;
+    if (sign > 0) {
+      BEST_OF(>)
+    } else {
+      BEST_OF(<)
+    }
+    for (int k = 0; k < 2 * LANES; k++) {
+      const C v = k < LANES ? best[k] : other[k - LANES];
+      int more = sign > 0 ? v > top : v < top;
+      top = more | IS_NAN(v) ? v : top;
+    }
   }
   for (; i < n; i++) {
     int more = sign > 0 ? x[i] > top : x[i] < top;
     top = more | IS_NAN(x[i]) ? x[i] : top;
   }
-  for (i = 0; i + LANES <= n; i += LANES) {
-    C hit = 0;
-    for (int k = 0; k < LANES; k++) hit += (x[i + k] == top) | IS_NAN(x[i + k]) ? K(1) : K(0);
-    if (hit != 0) break;
+  for (i = 0; i + 4 * LANES <= n; i += 4 * LANES) {
+    masks_t hit = {0};
+    for (int k = 0; k < 4; k++) {
+      const lanes_t v = *(const lanes_t *)(x + i + k * LANES);
+      hit |= BETTER(v, v, v == top);
+    }
+    row_t any = 0;
+    for (int k = 0; k < LANES; k++) any |= hit[k];
+    if (any) break;
   }
   while (i < n - 1 && x[i] != top && !IS_NAN(x[i])) i++;
   return i;
 }
-typedef RK_ROW row_t; /* an integer as wide as C, so that value and place share one select mask */
 static void extreme_rows(int sign, void *best, void *place, const void *from, int64_t columns, int64_t rows,
                          int64_t step, int64_t first) {
   const C *x = from;
