@@ -92,7 +92,13 @@ RK_FN float rk_tanh_f32(float x) {
   float small = p * s * x + x, t = 1.0f - 2.0f / (rk_exp_f32(2.0f * ax) + 1.0f);
   return ax < 0.625f ? small : copysignf(t, x);
 }
-RK_FN float rk_sigmoid_f32(float x) { return 1.0f / (1.0f + rk_exp_f32(-x)); }
+RK_FN float rk_sigmoid_f32(float x) { /* with e/2 in place of e = exp(-x), which one power of 2 scales up to x = -89 */
+  float c = x > 80.0f ? -80.0f : x < -89.0f ? 89.0f : -x; /* 1 + exp(-80) is 1 */
+  int32_t n;
+  float r = rk_exp_reduce_f32(c, &n);
+  float y = 0.5f / (0.5f + (rk_expm1_core_f32(r) + 1.0f) * rk_pow2_f32(n - 1));
+  return x < -89.0f ? 0.0f : y;
+}
 RK_FN float rk_softplus_f32(float x) { return (x > 0 ? x : 0.0f) + rk_log1p_f32(rk_exp_f32(-fabsf(x))); }
 RK_FN float rk_sinh_f32(float x) {
   float a = fabsf(x), e = rk_expm1_f32(a);
