@@ -131,8 +131,11 @@ struct rk_scalar rk_scalar_double(int dtype, double v) {
   struct rk_scalar s = {v, 0};
   if (rk_dtype_is_float(dtype)) {
     s.f = round_to(dtype, v);
-  } else { /* as x86 converts: what does not fit gives the lowest int64, which then wraps */
-    s.i = wrap(dtype, v >= -9223372036854775808.0 && v < 9223372036854775808.0 ? (int64_t)v : INT64_MIN);
+  } else { /* as copies convert, and x86: what does not fit int32 (for Long: int64) gives the lowest, which then wraps */
+    const double most = dtype == RK_i64 ? 9223372036854775808.0 : 2147483648.0;
+    const double least = dtype == RK_i64 ? -most : -2147483649.0;
+    const bool fits = (dtype == RK_i64 ? v >= least : v > least) && v < most;
+    s.i = wrap(dtype, fits ? (int64_t)v : dtype == RK_i64 ? INT64_MIN : INT32_MIN);
     s.f = (double)s.i;
   }
   return s;
