@@ -247,7 +247,7 @@ int rk_copy(struct rk_tensor *out, const struct rk_tensor *x) {
   if (same && out_packed && x_packed) {
     struct bytes b = {rk_at(out), rk_at(x), n * size};
     if (b.n <= BIG_RUN || (b.out < b.in + b.n && b.in < b.out + b.n))
-      memmove(b.out, b.in, (size_t)b.n);
+      memmove(b.out, b.in, (size_t)b.n); // NOLINT(clang-analyzer-core.NonNullParamChecker): n > 0, so both have memory
     else
       rk_parallel((b.n + BIG_RUN - 1) / BIG_RUN, b.n / 4, copy_bytes, &b);
     return RK_OK;

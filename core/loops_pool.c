@@ -80,8 +80,8 @@ static inline int64_t FN(line_of)(const struct FN(span) * r, const struct rk_poo
 #define MAX_BLOCK(LANES, EVEN)                                                                                         \
   static void FN(max_block##LANES)(REAL * y, int64_t * index, const struct FN(span) * r, const struct rk_pool_plan *p, \
                                    int64_t column) {                                                                   \
-    FN(v##LANES) best, v;                                                                                              \
-    FN(i##LANES) where, at, take;                                                                                      \
+    FN(v##LANES) best = {0}, v;                                                                                        \
+    FN(i##LANES) where = {0}, at = {0}, take;                                                                          \
     int64_t s = p->stride[2];                                                                                          \
     for (int k = 0; k < LANES; k++) {                                                                                  \
       best[k] = (REAL)-INFINITY;                                                                                       \

@@ -188,8 +188,8 @@ static int run_call(struct call *c) {
                    rk_describe_shape(s.rank, s.size));
   struct rk_job j = {.op = c->op,
                      .column = c->column,
-                     .dtype = c->in[0]->dt,
-                     .out_dtype = c->out->dt, // NOLINT(clang-analyzer-core.NullDereference): check_types has seen it
+                     .dtype = c->in[0]->dt, // NOLINT(clang-analyzer-core.NullDereference): check_types has seen it
+                     .out_dtype = c->out->dt,
                      .rank = s.rank,
                      .args = c->inputs + c->constant + 1,
                      .a = c->a.f,

@@ -216,7 +216,7 @@ int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
   void *data = bytes ? take(bytes, &room) : NULL;
   if (bytes && !data) return no_memory(who, bytes);
   int64_t keep = s->bytes < bytes ? s->bytes : bytes;
-  if (keep) memcpy(data, s->data, (size_t)keep);
+  if (keep > 0) memcpy(data, s->data, (size_t)keep);
   give(s->data, s->room);
   s->data = data, s->room = room, s->bytes = bytes;
   return RK_OK;
@@ -273,8 +273,8 @@ int rk_buffer_part(struct rk_buffer *b, const struct rk_buffer *of, int64_t firs
   if (!of || !of->mem) return rk_fail(RK_EARG, "storage: a storage expected, got nil");
   int64_t size = rk_dtype_size(of->dt), n = of->mem->bytes / size;
   if (first < 0 || count < 0 || first > n || count > n - first)
-    return rk_fail(RK_EARG, "storage: elements %lld to %lld are outside of a storage of %lld", (long long)first + 1,
-                   (long long)first + (long long)count, (long long)n);
+    return rk_fail(RK_EARG, "storage: elements %lld to %lld are outside of a storage of %lld",
+                   (long long)((uint64_t)first + 1), (long long)((uint64_t)first + (uint64_t)count), (long long)n);
   struct rk_storage *s = NULL, *parent = of->mem;
   RK_TRY(adopt(&s, (char *)parent->data + first * size, count * size, RK_FIXED, release_parent, parent, "storage"));
   if (!(parent->flags & RK_FIXED)) windows(parent, 1); /* so it is not left hanging by a resize */

@@ -51,8 +51,7 @@ struct operands {
 #define IN_XYZ [[maybe_unused]] const C x = o.v[0], y = o.v[1], z = o.v[2]
 #define IN_XYG [[maybe_unused]] const C x = o.v[0], y = o.v[1], g = o.v[2]
 #define IN_XYZG [[maybe_unused]] const C x = o.v[0], y = o.v[1], z = o.v[2], g = o.v[3]
-#define MAP1(op, cls, scalars, f, d, ...)                                                                              \
-  WHEN_##cls(ROW(f_##op, 1, IN_X, f)) GRAD_##cls(ROW(d_##op, 3, IN_XYG, d))
+#define MAP1(op, cls, scalars, f, d, ...) WHEN_##cls(ROW(f_##op, 1, IN_X, f)) GRAD_##cls(ROW(d_##op, 3, IN_XYG, d))
 #define MAP2(op, cls, scalars, f, dx, dy, ...)                                                                         \
   WHEN_##cls(ROW(f_##op, 2, IN_XY, f)) GRAD_##cls(ROW(d_##op, 4, IN_XYZG, dx) ROW(e_##op, 4, IN_XYZG, dy))
 #define MAP3(op, cls, scalars, f, ...) WHEN_##cls(ROW(f_##op, 3, IN_XYZ, f))
@@ -89,6 +88,7 @@ template <class F> void run(const struct rk_job *j, int64_t count, uint64_t mask
 }
 
 // -- reductions: a block folds its share of one list, a second launch merges the shares -------------
+// clang-format off
 #define REDUCE(op, cls, empty, start, step, merge, end_, ...)                                                          \
   WHEN_##cls(struct r_##op {                                                                                           \
     static __device__ __forceinline__ A first() { return (A)(start); }                                                 \
@@ -96,6 +96,7 @@ template <class F> void run(const struct rk_job *j, int64_t count, uint64_t mask
     static __device__ __forceinline__ A join(A acc, A t) { return (A)(merge); }                                        \
     static __device__ __forceinline__ A end(A acc, A n, A p) { return (void)n, (void)p, (A)(end_); }                   \
   };)
+// clang-format on
 RK_RED(REDUCE, )
 
 template <class R> __device__ A join_block(A acc) { // all threads of the block; the total in thread 0
@@ -120,7 +121,8 @@ template <class R> __global__ void fold_shares(struct rk_fold_job f, A *to, int6
   acc = join_block<R>(acc);
   if (!threadIdx.x) to[blockIdx.x] = acc;
 }
-template <class R> __global__ void join_shares(A *result, const A *from, int64_t outputs, int64_t shares, int64_t n, A p) {
+template <class R>
+__global__ void join_shares(A *result, const A *from, int64_t outputs, int64_t shares, int64_t n, A p) {
   for (int64_t o = blockIdx.x * (int64_t)blockDim.x + threadIdx.x; o < outputs; o += (int64_t)gridDim.x * blockDim.x) {
     A acc = from[o * shares];
     for (int64_t k = 1; k < shares; k++) acc = R::join(acc, from[o * shares + k]);
@@ -131,9 +133,10 @@ template <class R> int run_fold(const struct rk_fold_job *f) {
   const int64_t share = 1 << 16, shares = f->n ? (f->n + share - 1) / share : 1;
   A *parts;
   if (cudaMallocAsync((void **)&parts, (size_t)(f->outputs * shares) * sizeof(A), 0)) return RK_ENOMEM;
-  RK_LAUNCH_BARRIERS(fold_shares<R>, (unsigned)(f->outputs * shares), RK_THREADS, (cudaStream_t)0, *f, parts, shares, share);
-  RK_LAUNCH(join_shares<R>, blocks_for(f->outputs), RK_THREADS, (cudaStream_t)0, (A *)f->result, (const A *)parts, f->outputs,
-            shares, f->n, (A)f->p);
+  RK_LAUNCH_BARRIERS(fold_shares<R>, (unsigned)(f->outputs * shares), RK_THREADS, (cudaStream_t)0, *f, parts, shares,
+                     share);
+  RK_LAUNCH(join_shares<R>, blocks_for(f->outputs), RK_THREADS, (cudaStream_t)0, (A *)f->result, (const A *)parts,
+            f->outputs, shares, f->n, (A)f->p);
   cudaFreeAsync(parts, 0);
   return cudaGetLastError() ? RK_EDEVICE : RK_OK;
 }

@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 sh rocks/install-deps || echo "going on with what is there"
 sh rocks/build.sh
 echo "training LeNet on Fashion-MNIST"
-exec "${RK_BUILD:-build}/th" examples/fashion-mnist/train.lua "$@"
+build=${RK_BUILD:-build}
+exec "$build/th" examples/fashion-mnist/train.lua -save "$build/fashion-mnist" "$@"

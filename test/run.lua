@@ -5,7 +5,7 @@
 --       --jobs N           N files at a time (1)
 --       --list             print the names of the tests instead of running them
 --       --verbose          a line for every test
---       --summary FILE     also write "passed failed skipped" to FILE
+--       --summary FILE     write "passed failed skipped" to FILE instead of the last line
 --
 -- Every file runs in a process of its own: a crash costs one file, and nothing
 -- one spec leaves behind reaches another. Ends with `N passed, N failed, N skipped`.
@@ -217,7 +217,8 @@ if not options.list then
     local file = assert(io.open(options.summary, 'w'))
     file:write(('%d %d %d\n'):format(passed, failed, skipped))
     file:close()
+  else
+    print(('%d passed, %d failed, %d skipped'):format(passed, failed, skipped))
   end
-  print(('%d passed, %d failed, %d skipped'):format(passed, failed, skipped))
 end
 os.exit(failed == 0)

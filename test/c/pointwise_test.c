@@ -373,7 +373,7 @@ static void same_bits(void) {
         if (!rk_dtype_is_float(dt) && fabs(v) < 1) v = 5;
         if (!rk_dtype_is_float(dt)) v = (double)((int64_t)v | 1);
         if (i % 1001 == 0 && rk_dtype_is_float(dt))
-          v = (double[]){INFINITY, -INFINITY, NAN, 0, -0.0, 1e30, 1e-42}[i / 1001 % 7];
+          v = (double[]){HUGE_VAL, -HUGE_VAL, nan(""), 0, -0.0, 1e30, 1e-42}[i / 1001 % 7];
         rk_poke(&in[k], i, v, (int64_t)v);
       }
     }
@@ -460,7 +460,7 @@ static void accuracy(void) {
       CHECK_OK(rk_map1(op, &y, &x, 1, 1));
       for (int64_t i = 0; i < N; i++) {
         double want = r->f((struct args){.x = test_get(&x, i), .a = 1, .b = 1}), got = test_get(&y, i);
-        double ulp = wide ? nextafter(fabs(want), INFINITY) - fabs(want)
+        double ulp = wide ? nextafter(fabs(want), (double)INFINITY) - fabs(want)
                           : (double)nextafterf((float)fabs(want), INFINITY) - (double)(float)fabs(want);
         worst[wide] = fmax(worst[wide], fabs(got - want) / ulp);
       }

@@ -220,12 +220,12 @@ static void wrong_calls(void) {
   vector(&t, RK_f64, 3);
   vector(&b, RK_u8, 3);
   CHECK_FAILS(rk_random_fill(&r, RK_NORMAL, &t, 0, -1), RK_EARG, "standard deviation must be strictly positive");
-  CHECK_FAILS(rk_random_fill(&r, RK_NORMAL, &t, 0, NAN), RK_EARG, "standard deviation");
+  CHECK_FAILS(rk_random_fill(&r, RK_NORMAL, &t, 0, (double)NAN), RK_EARG, "standard deviation");
   CHECK_FAILS(rk_random_fill(&r, RK_LOG_NORMAL, &t, 0, 0), RK_EARG, "logNormal");
   CHECK_FAILS(rk_random_fill(&r, RK_BERNOULLI, &t, 2, 0), RK_EARG, ">= 0 and <= 1");
   CHECK_FAILS(rk_random_fill(&r, RK_GEOMETRIC, &t, 0, 0), RK_EARG, "> 0 and < 1");
   CHECK_FAILS(rk_random_fill(&r, RK_EXPONENTIAL, &t, 0, 0), RK_EARG, "lambda");
-  CHECK_FAILS(rk_random_fill(&r, RK_UNIFORM, &t, NAN, 0), RK_EARG, "uniform");
+  CHECK_FAILS(rk_random_fill(&r, RK_UNIFORM, &t, (double)NAN, 0), RK_EARG, "uniform");
   CHECK_FAILS(rk_random_fill(&r, RK_UNIFORM, &b, 0, 1), RK_EDTYPE, "ByteTensor [3]");
   CHECK_FAILS(rk_random_fill(&r, RK_UNIFORM, NULL, 0, 1), RK_EARG, "nil");
   CHECK_FAILS(rk_random_fill(&r, 99, &t, 0, 1), RK_EARG, "99");

@@ -21,8 +21,16 @@ static void fill_inputs(int dtype) {
 }
 /* kind 0: all packed; 1: first input transposed; 2: the second repeats a row, the result is strided. */
 static struct rk_job job_of(int op, int column, int dtype, int args, int kind, void *out) {
-  struct rk_job j = {.op = op, .column = column, .dtype = dtype, .out_dtype = rk_op_kind(op) == RK_COMPARE ? RK_u8 : dtype,
-                     .args = args, .rank = kind ? 2 : 1, .a = 1.5, .b = 2.5, .ia = 3, .ib = 5};
+  struct rk_job j = {.op = op,
+                     .column = column,
+                     .dtype = dtype,
+                     .out_dtype = rk_op_kind(op) == RK_COMPARE ? RK_u8 : dtype,
+                     .args = args,
+                     .rank = kind ? 2 : 1,
+                     .a = 1.5,
+                     .b = 2.5,
+                     .ia = 3,
+                     .ib = 5};
   for (int w = 0; w < args; w++) {
     j.base[w] = w ? (char *)memory[w - 1] : out;
     j.step[w][0] = kind ? COLUMNS : 1, j.step[w][1] = 1;
@@ -45,7 +53,8 @@ static bool same_results(int dtype) {
   for (int64_t i = 0; i < 2 * N; i++) {
     if (!memcmp((char *)results[0] + i * size, (char *)results[1] + i * size, (size_t)size)) continue;
     if (isnan(as_double(dtype, results[0], i)) && isnan(as_double(dtype, results[1], i))) continue;
-    printf("  element %d: %.17g on the CPU, %.17g on the device\n", (int)i, as_double(dtype, results[0], i), as_double(dtype, results[1], i));
+    printf("  element %d: %.17g on the CPU, %.17g on the device\n", (int)i, as_double(dtype, results[0], i),
+           as_double(dtype, results[1], i));
     return false;
   }
   return true;
@@ -60,7 +69,8 @@ static void every_row(void) {
         const int inputs = rk_op_kind(op) == RK_COMPARE ? 2 : rk_op_kind(op), args = column ? inputs + 3 : inputs + 1;
         for (int kind = 0; kind < 3; kind++) {
           memset(results, 0, sizeof results);
-          struct rk_job cpu = job_of(op, column, dt, args, kind, results[0]), gpu = job_of(op, column, dt, args, kind, results[1]);
+          struct rk_job cpu = job_of(op, column, dt, args, kind, results[0]),
+                        gpu = job_of(op, column, dt, args, kind, results[1]);
           rk_job_run(&cpu);
           CHECK_EQ(device->map(&gpu), RK_OK);
           if (!CHECK(same_results(cpu.out_dtype)))
@@ -83,16 +93,34 @@ static void every_reduction(void) {
         double f;
         int64_t i;
       } got[COLUMNS];
-      struct rk_fold_job all = {.red = red, .dtype = dt, .rank = 0, .outputs = 1, .n = N, .along = 1, .base = memory[0], .result = got, .p = 2.5};
+      struct rk_fold_job all = {.red = red,
+                                .dtype = dt,
+                                .rank = 0,
+                                .outputs = 1,
+                                .n = N,
+                                .along = 1,
+                                .base = memory[0],
+                                .result = got,
+                                .p = 2.5};
       CHECK_EQ(device->fold(&all), RK_OK);
       const bool is_float = rk_dtype_is_float(dt);
       bool ok = is_float ? got[0].f == want.f || fabs(got[0].f - want.f) <= 1e-12 * fabs(want.f) : got[0].i == want.i;
       if (!CHECK(ok)) printf("  %s %s: %g instead of %g\n", rk_red_name(red), rk_dtype_name(dt), got[0].f, want.f);
-      struct rk_fold_job by_row = {.red = red, .dtype = dt, .rank = 1, .shape = {COLUMNS}, .step = {1}, .outputs = COLUMNS, .n = ROWS,
-                                   .along = COLUMNS, .base = memory[0], .result = got, .p = 2.5};
+      struct rk_fold_job by_row = {.red = red,
+                                   .dtype = dt,
+                                   .rank = 1,
+                                   .shape = {COLUMNS},
+                                   .step = {1},
+                                   .outputs = COLUMNS,
+                                   .n = ROWS,
+                                   .along = COLUMNS,
+                                   .base = memory[0],
+                                   .result = got,
+                                   .p = 2.5};
       CHECK_EQ(device->fold(&by_row), RK_OK);
       for (int c = 0; c < COLUMNS; c++) {
-        struct rk_tensor column = {.mem = &s, .start = c, .dt = (int8_t)dt, .rank = 1, .shape = {ROWS}, .step = {COLUMNS}};
+        struct rk_tensor column = {
+            .mem = &s, .start = c, .dt = (int8_t)dt, .rank = 1, .shape = {ROWS}, .step = {COLUMNS}};
         CHECK_OK(rk_reduce(red, &column, 2.5, &want));
         CHECK(is_float ? got[c].f == want.f || fabs(got[c].f - want.f) <= 1e-12 * fabs(want.f) : got[c].i == want.i);
       }
