@@ -131,7 +131,8 @@ struct rk_scalar rk_scalar_double(int dtype, double v) {
   struct rk_scalar s = {v, 0};
   if (rk_dtype_is_float(dtype)) {
     s.f = round_to(dtype, v);
-  } else { /* as copies convert, and x86: what does not fit int32 (for Long: int64) gives the lowest, which then wraps */
+  } else { /* as copies convert, and x86: what does not fit int32 (for Long: int64) gives the lowest, which then wraps
+            */
     const double most = dtype == RK_i64 ? 9223372036854775808.0 : 2147483648.0;
     const double least = dtype == RK_i64 ? -most : -2147483649.0;
     const bool fits = (dtype == RK_i64 ? v >= least : v > least) && v < most;
