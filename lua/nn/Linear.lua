@@ -9,6 +9,10 @@ local view, dims = common.scratch(), ffi.new 'int64_t[2]'
 
 function Linear:__init(nIn, nOut, bias)
   parent.__init(self)
+  if not (type(nIn) == 'number' and type(nOut) == 'number' and nIn >= 1 and nOut >= 1) then
+    error(('nn.Linear: expected the numbers of inputs and outputs, got %s and %s')
+      :format(tostring(nIn), tostring(nOut)), 3)
+  end
   self.weight = torch.Tensor(nOut, nIn)
   self.gradWeight = torch.Tensor(nOut, nIn)
   if bias ~= false then

@@ -10,7 +10,7 @@ return function(opfunc, x, config, state)
   config, state = settings.check('adadelta', opfunc, x, config, state)
   local rho, eps, weightDecay = config.rho or 0.9, config.eps or 1e-6, config.weightDecay or 0
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('adadelta', opfunc, x)
   if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   for _, name in ipairs { 'paramVariance', 'paramStd', 'delta', 'accDelta' } do
     state[name] = state[name] or settings.like(dfdx)

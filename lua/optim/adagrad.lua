@@ -10,7 +10,7 @@ return function(opfunc, x, config, state)
   config, state = settings.check('adagrad', opfunc, x, config, state)
   local weightDecay, n = config.weightDecay or 0, state.evalCounter or 0
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('adagrad', opfunc, x)
   if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   state.paramVariance = state.paramVariance or settings.like(dfdx)
   state.paramStd = state.paramStd or settings.like(dfdx)

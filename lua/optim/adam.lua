@@ -13,7 +13,7 @@ return function(opfunc, x, config, state)
   local beta1, beta2 = config.beta1 or 0.9, config.beta2 or 0.999
   local weightDecay = config.weightDecay or 0
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('adam', opfunc, x)
   if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   local t = state.t or 0
   state.m = state.m or settings.like(dfdx)

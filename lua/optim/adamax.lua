@@ -11,7 +11,7 @@ return function(opfunc, x, config, state)
   local beta1, beta2 = config.beta1 or 0.9, config.beta2 or 0.999
   local weightDecay = config.weightDecay or 0
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('adamax', opfunc, x)
   if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   state.m = state.m or settings.like(dfdx)
   state.u = state.u or settings.like(dfdx)

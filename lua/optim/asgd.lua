@@ -17,7 +17,7 @@ return function(opfunc, x, config, state)
   state.mu_t = state.mu_t or 1
   state.t = (state.t or 0) + 1
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('asgd', opfunc, x)
   x:mul(1 - config.lambda * state.eta_t)
   x:add(-state.eta_t, dfdx)
 

@@ -14,7 +14,7 @@ return function(opfunc, x, config, state)
   local n, rates = state.evalCounter or 0, config.learningRates
 
   if state.dfdx then x:add(momentum, state.dfdx) end
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('nag', opfunc, x)
   if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   local rate = (config.learningRate or 1e-3) / (1 + n * (config.learningRateDecay or 0))
 

@@ -10,7 +10,7 @@ return function(opfunc, x, config, state)
   config, state = settings.check('rmsprop', opfunc, x, config, state)
   local alpha, weightDecay = config.alpha or 0.99, config.weightDecay or 0
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('rmsprop', opfunc, x)
   if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   state.m = state.m or settings.like(dfdx, config.initialMean)
   state.tmp = state.tmp or settings.like(dfdx)

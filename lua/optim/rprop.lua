@@ -23,7 +23,7 @@ return function(opfunc, x, config, state)
 
   local values = {}
   for i = 1, config.niter or 1 do
-    local fx, dfdx = opfunc(x)
+    local fx, dfdx = settings.evaluate('rprop', opfunc, x)
     values[i] = fx
     if not state.delta then start(state, dfdx, stepsize) end
 

@@ -17,6 +17,17 @@ function M.check(name, opfunc, x, config, state)
   return config, state or config
 end
 
+--- Call the function: f(x) and its gradient, which must have as many elements as x.
+function M.evaluate(name, opfunc, x)
+  local fx, dfdx = opfunc(x)
+  if not torch.isTensor(dfdx) or dfdx:nElement() ~= x:nElement() then
+    local function shown(t) return torch.isTensor(t) and ('%s of %d'):format(torch.type(t), t:nElement()) or torch.type(t) end
+    error(('optim.%s: the function must return f(x) and a gradient like x, %s; its second result is %s')
+      :format(name, shown(x), shown(dfdx)), 3)
+  end
+  return fx, dfdx
+end
+
 --- A fresh tensor of x's type and size, filled with a value.
 function M.like(x, value) return x.new():resizeAs(x):fill(value or 0) end
 

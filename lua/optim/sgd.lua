@@ -6,7 +6,7 @@
 --
 -- The n-th step goes lr / (1 + n*learningRateDecay); the momentum buffer starts as the undamped first gradient.
 -- No step after the first allocates a tensor.
-local check = require('optim.settings').check
+local settings = require 'optim.settings'
 
 local function decay(state, x, dfdx, weightDecay, weightDecays)
   if weightDecay ~= 0 then
@@ -35,7 +35,7 @@ end
 -- @return x, {f}
 -- @usage optim.sgd(function(x) return (x * x), x * 2 end, torch.ones(2), {learningRate = 0.1})
 return function(opfunc, x, config, state)
-  config, state = check('sgd', opfunc, x, config, state)
+  config, state = settings.check('sgd', opfunc, x, config, state)
   local momentum = config.momentum or 0
   local dampening = config.dampening or momentum
   local weightDecay, rates = config.weightDecay or 0, config.learningRates
@@ -47,7 +47,7 @@ return function(opfunc, x, config, state)
   end
   local n = state.evalCounter or 0
 
-  local fx, dfdx = opfunc(x)
+  local fx, dfdx = settings.evaluate('sgd', opfunc, x)
   decay(state, x, dfdx, weightDecay, config.weightDecays)
   if momentum ~= 0 then dfdx = accelerate(state, dfdx, momentum, dampening, config.nesterov) end
 

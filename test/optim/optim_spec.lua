@@ -144,4 +144,15 @@ describe('optim.Logger', function()
       assert.is_nil(path)
     end
   end)
+
+  it('name a gradient that does not fit x', function()
+    for _, name in ipairs { 'sgd', 'adam', 'adamax', 'adagrad', 'adadelta', 'rmsprop', 'rprop', 'nag', 'asgd' } do
+      local x = torch.ones(3)
+      for _, wrong in ipairs { torch.ones(2), 'x', false } do
+        assert.error_matches(function() optim[name](function() return 1, wrong end, x) end,
+          'optim.' .. name .. ': the function must return f%(x%) and a gradient like x, torch.DoubleTensor of 3')
+      end
+      assert.same({ 1, 1, 1 }, x:totable())
+    end
+  end)
 end)
