@@ -21,7 +21,9 @@ end
 function M.evaluate(name, opfunc, x)
   local fx, dfdx = opfunc(x)
   if not torch.isTensor(dfdx) or dfdx:nElement() ~= x:nElement() then
-    local function shown(t) return torch.isTensor(t) and ('%s of %d'):format(torch.type(t), t:nElement()) or torch.type(t) end
+    local function shown(t)
+      return torch.isTensor(t) and ('%s of %d'):format(torch.type(t), t:nElement()) or torch.type(t)
+    end
     error(('optim.%s: the function must return f(x) and a gradient like x, %s; its second result is %s')
       :format(name, shown(x), shown(dfdx)), 3)
   end
