@@ -9,8 +9,8 @@
  * Small types compute in a wider one, chosen by a row below: integers in
  * uint32/uint64, where overflow wraps as it must, half types in float over the
  * whole of k, so that they are rounded once. */
+#include "element.h"
 #include "gemm.h"
-#include "scalar.h"
 #include <string.h>
 
 /* The longest stretch of k in one pass; rows and columns packed at a time; rows
@@ -32,25 +32,6 @@ enum { SMALL_BYTES = 1 << 15 };
 #define LOAD_bf16(x) rk_load_bf16(x)
 #define LOAD_f32(x) (x)
 #define LOAD_f64(x) (x)
-#define STORE_u8(x) (uint8_t)(x)
-#define STORE_i8(x) (int8_t)(x)
-#define STORE_i16(x) (int16_t)(x)
-#define STORE_i32(x) (int32_t)(x)
-#define STORE_i64(x) (int64_t)(x)
-#define STORE_f16(x) rk_store_f16(x)
-#define STORE_bf16(x) rk_store_bf16(x)
-#define STORE_f32(x) (x)
-#define STORE_f64(x) (x)
-/* alpha and beta, cast to the dtype first as everywhere */
-#define SCALAR_u8(x) (uint32_t)(uint8_t)(int64_t)(x)
-#define SCALAR_i8(x) (uint32_t)(int8_t)(int64_t)(x)
-#define SCALAR_i16(x) (uint32_t)(int16_t)(int64_t)(x)
-#define SCALAR_i32(x) (uint32_t)(int64_t)(x)
-#define SCALAR_i64(x) (uint64_t)(int64_t)(x)
-#define SCALAR_f16(x) (float)(x)
-#define SCALAR_bf16(x) (float)(x)
-#define SCALAR_f32(x) (float)(x)
-#define SCALAR_f64(x) (x)
 
 /* pack_: `lanes` rows of step `across`, k long with step `along`, into panels
  *   of `width` lanes: to[panel][q][lane], the last panel padded with zeros.
@@ -79,17 +60,17 @@ enum { SMALL_BYTES = 1 << 15 };
   static void store_##name(void *pout, int64_t row, int64_t col, const void *ptile, int width, int64_t rows,           \
                            int64_t cols, double palpha, double pbeta) {                                                \
     type *out = pout;                                                                                                  \
-    compute alpha = SCALAR_##name(palpha), beta = SCALAR_##name(pbeta);                                                \
+    compute alpha = RK_SCALAR_##name(palpha), beta = RK_SCALAR_##name(pbeta);                                          \
     for (int64_t i = 0; i < rows; i++) {                                                                               \
       const compute *restrict tile = (const compute *)ptile + i * width;                                               \
       type *restrict to = out + i * row;                                                                               \
       if (beta == 0)                                                                                                   \
-        for (int64_t j = 0; j < cols; j++) to[j * col] = STORE_##name(alpha * tile[j]);                                \
+        for (int64_t j = 0; j < cols; j++) to[j * col] = RK_STORE_##name(alpha * tile[j]);                             \
       else if (col == 1)                                                                                               \
-        for (int64_t j = 0; j < cols; j++) to[j] = STORE_##name(beta * LOAD_##name(to[j]) + alpha * tile[j]);          \
+        for (int64_t j = 0; j < cols; j++) to[j] = RK_STORE_##name(beta * LOAD_##name(to[j]) + alpha * tile[j]);       \
       else                                                                                                             \
         for (int64_t j = 0; j < cols; j++)                                                                             \
-          to[j * col] = STORE_##name(beta * LOAD_##name(to[j * col]) + alpha * tile[j]);                               \
+          to[j * col] = RK_STORE_##name(beta * LOAD_##name(to[j * col]) + alpha * tile[j]);                            \
     }                                                                                                                  \
   }
 ACCESS(u8, uint8_t, uint32_t)

@@ -3,39 +3,10 @@
  * Sums are kept in 16 lanes (rows dense in memory, and inner products) or
  * run along the rows of 64 results at a time (all other steps); pieces have a
  * fixed size: same bits on any instruction set and number of threads. */
+#include "element.h"
 #include "gemm.h"
-#include "scalar.h"
 
 enum { LANES = 16, ROWS = 64, CHUNK = 1 << 14 };
-
-#define LOAD_u8(x) (uint64_t)(x)
-#define LOAD_i8(x) (uint64_t)(x)
-#define LOAD_i16(x) (uint64_t)(x)
-#define LOAD_i32(x) (uint64_t)(x)
-#define LOAD_i64(x) (uint64_t)(x)
-#define LOAD_f16(x) rk_load_f16(x)
-#define LOAD_bf16(x) rk_load_bf16(x)
-#define LOAD_f32(x) (x)
-#define LOAD_f64(x) (x)
-#define STORE_u8(x) (uint8_t)(x)
-#define STORE_i8(x) (int8_t)(x)
-#define STORE_i16(x) (int16_t)(x)
-#define STORE_i32(x) (int32_t)(x)
-#define STORE_i64(x) (int64_t)(x)
-#define STORE_f16(x) rk_store_f16(x)
-#define STORE_bf16(x) rk_store_bf16(x)
-#define STORE_f32(x) (x)
-#define STORE_f64(x) (x)
-/* alpha and beta, cast to the dtype first as everywhere */
-#define SCALAR_u8(x) (uint64_t)(uint8_t)(int64_t)(x)
-#define SCALAR_i8(x) (uint64_t)(int8_t)(int64_t)(x)
-#define SCALAR_i16(x) (uint64_t)(int16_t)(int64_t)(x)
-#define SCALAR_i32(x) (uint64_t)(int32_t)(int64_t)(x)
-#define SCALAR_i64(x) (uint64_t)(int64_t)(x)
-#define SCALAR_f16(x) (float)(x)
-#define SCALAR_bf16(x) (float)(x)
-#define SCALAR_f32(x) (float)(x)
-#define SCALAR_f64(x) (x)
 
 /* lanes_: sum of x[i] * y[i] over packed vectors.
  * rows_: sums for `rows` <= ROWS rows of a with any steps; x is packed. */
@@ -44,8 +15,8 @@ enum { LANES = 16, ROWS = 64, CHUNK = 1 << 14 };
     sum lane[LANES] = {0};                                                                                             \
     int64_t i = 0;                                                                                                     \
     for (; i + LANES <= n; i += LANES)                                                                                 \
-      for (int l = 0; l < LANES; l++) lane[l] += LOAD_##name(x[i + l]) * LOAD_##name(y[i + l]);                        \
-    for (int l = 0; i < n; i++, l++) lane[l] += LOAD_##name(x[i]) * LOAD_##name(y[i]);                                 \
+      for (int l = 0; l < LANES; l++) lane[l] += RK_WIDE_##name(x[i + l]) * RK_WIDE_##name(y[i + l]);                  \
+    for (int l = 0; i < n; i++, l++) lane[l] += RK_WIDE_##name(x[i]) * RK_WIDE_##name(y[i]);                           \
     for (int half = LANES / 2; half; half /= 2)                                                                        \
       for (int l = 0; l < half; l++) lane[l] += lane[l + half];                                                        \
     return lane[0];                                                                                                    \
@@ -55,16 +26,16 @@ enum { LANES = 16, ROWS = 64, CHUNK = 1 << 14 };
     for (int64_t i = 0; i < rows; i++) total[i] = 0;                                                                   \
     if (p->a_row == 1)                                                                                                 \
       for (int64_t j = 0; j < p->k; j++)                                                                               \
-        for (int64_t i = 0; i < rows; i++) total[i] += LOAD_##name(a[j * p->a_col + i]) * LOAD_##name(x[j]);           \
+        for (int64_t i = 0; i < rows; i++) total[i] += RK_WIDE_##name(a[j * p->a_col + i]) * RK_WIDE_##name(x[j]);     \
     else                                                                                                               \
       for (int64_t j = 0; j < p->k; j++)                                                                               \
         for (int64_t i = 0; i < rows; i++)                                                                             \
-          total[i] += LOAD_##name(a[j * p->a_col + i * p->a_row]) * LOAD_##name(x[j]);                                 \
+          total[i] += RK_WIDE_##name(a[j * p->a_col + i * p->a_row]) * RK_WIDE_##name(x[j]);                           \
   }                                                                                                                    \
   static void gemv_part_##name(void *arg, int64_t part) {                                                              \
     const struct rk_product *p = arg;                                                                                  \
     int64_t first = part * ROWS, rows = p->m - first < ROWS ? p->m - first : ROWS;                                     \
-    sum total[ROWS], alpha = SCALAR_##name(p->alpha), beta = SCALAR_##name(p->beta);                                   \
+    sum total[ROWS], alpha = RK_SCALAR_##name(p->alpha), beta = RK_SCALAR_##name(p->beta);                             \
     if (p->a_col == 1)                                                                                                 \
       for (int64_t i = 0; i < rows; i++)                                                                               \
         total[i] = lanes_##name((const type *)p->a + (first + i) * p->a_row, (const type *)p->b, p->k);                \
@@ -73,7 +44,7 @@ enum { LANES = 16, ROWS = 64, CHUNK = 1 << 14 };
     type *out = (type *)p->out + first * p->out_row;                                                                   \
     for (int64_t i = 0; i < rows; i++, out += p->out_row) {                                                            \
       sum added = p->k && alpha != 0 ? alpha * total[i] : 0;                                                           \
-      *out = STORE_##name(beta == 0 ? added : beta * LOAD_##name(*out) + added);                                       \
+      *out = RK_STORE_##name(beta == 0 ? added : beta * RK_WIDE_##name(*out) + added);                                 \
     }                                                                                                                  \
   }                                                                                                                    \
   static struct rk_value dot_##name(const void *x, const void *y, int64_t n) {                                         \

@@ -5,8 +5,8 @@
  * edges. Elements move as bit patterns of 1, 2, 4 or 8 bytes whatever their
  * dtype; only the adding forms know numbers. Indices are checked before
  * anything is written. */
+#include "element.h"
 #include "rows.h"
-#include "scalar.h"
 #include <string.h>
 
 int rk_pack_result(struct rk_tensor *tmp, const struct rk_tensor *out, const struct rk_tensor *avoid, bool load) {
@@ -117,29 +117,11 @@ static int check_slices(const char *who, const struct rk_tensor *out, int dim, c
 
 /* Adding forms: one loop a dtype. `each` has an index for every element (scatter), else one for a block (index_add). */
 typedef void adder(char *to, const char *from, int64_t n);
-#define ST_u8(v) ((uint8_t)(v))
-#define ST_i8(v) ((int8_t)(v))
-#define ST_i16(v) ((int16_t)(v))
-#define ST_i32(v) ((int32_t)(v))
-#define ST_i64(v) ((int64_t)(v))
-#define ST_f16 rk_store_f16
-#define ST_bf16 rk_store_bf16
-#define ST_f32(v) (v)
-#define ST_f64(v) (v)
-#define LD_u8(v) ((uint32_t)(v))
-#define LD_i8(v) ((uint32_t)(v))
-#define LD_i16(v) ((uint32_t)(v))
-#define LD_i32(v) ((uint32_t)(v))
-#define LD_i64(v) ((uint64_t)(v)) /* unsigned: wraps without undefined behaviour */
-#define LD_f16 rk_load_f16
-#define LD_bf16 rk_load_bf16
-#define LD_f32(v) (v)
-#define LD_f64(v) (v)
 #define ADDER(dt, T, ...)                                                                                              \
   static void add_##dt(char *to, const char *from, int64_t n) {                                                        \
     T *o = (T *)to;                                                                                                    \
     const T *x = (const T *)from;                                                                                      \
-    for (int64_t i = 0; i < n; i++) o[i] = ST_##dt(LD_##dt(o[i]) + LD_##dt(x[i]));                                     \
+    for (int64_t i = 0; i < n; i++) o[i] = RK_STORE_##dt(RK_WIDE_##dt(o[i]) + RK_WIDE_##dt(x[i]));                     \
   }
 RK_DTYPES(ADDER, )
 #define ADDERS(dt, ...) [RK_##dt] = add_##dt,
