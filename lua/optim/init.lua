@@ -4,21 +4,12 @@
 -- place. config holds settings, state what is remembered between calls; one table may be both. Returns x and the list
 -- of values of f before the step. One file a function, loaded on first mention.
 require 'torch'
+local onefile = require 'torch.onefile'
 
 local optim = {}
-local names = [[ sgd adam adamax adagrad adadelta rmsprop rprop nag asgd ConfusionMatrix Logger ]]
-local file = {}
-for name in names:gmatch '%S+' do file[name] = 'optim.' .. name end
-
-setmetatable(optim, {
-  __index = function(_, name)
-    local module = file[name]
-    if not module then return nil end
-    local value = require(module)
-    if rawget(optim, name) == nil then rawset(optim, name, value) end
-    return rawget(optim, name)
-  end,
-})
+-- Names that share a file: name -> module; files that are no optimisers: false.
+local extra = { init = false, settings = false }
+onefile.attach(optim, 'optim', debug.getinfo(1, 'S').source, '^%a[%w_]*$', extra)
 
 _G.optim = optim
 return optim
