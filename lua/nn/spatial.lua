@@ -1,4 +1,4 @@
---- What the convolution and pooling layers share: (C, H, W) input as a batch of one, parameter structs.
+--- What the convolution layers share: (C, H, W) input as a batch of one, parameter structs.
 local ffi = require 'ffi'
 local common = require 'nn.common'
 local C, again = common.C, common.again
@@ -29,11 +29,10 @@ function M.drop_batch(t)
   return t
 end
 
--- The two structs hold the order of the tensor's dimensions: height, then width.
-local conv, pool = ffi.new 'struct rk_conv', ffi.new 'struct rk_pool'
+-- The struct holds the order of the tensor's dimensions: height, then width.
+local conv = ffi.new 'struct rk_conv'
 conv.dims, conv.groups = 2, 1
 conv.dilation[0], conv.dilation[1] = 1, 1
-pool.dims = 2
 
 --- The library's parameters of a convolution layer (one struct for all: it is read at once).
 function M.conv(self)
@@ -44,17 +43,6 @@ function M.conv(self)
   return conv
 end
 
---- The same of a pooling layer.
-function M.pool(self)
-  pool.size[0], pool.size[1] = self.kH, self.kW
-  pool.stride[0], pool.stride[1] = self.dH, self.dW
-  pool.pad[0], pool.pad[1] = self.padH or 0, self.padW or 0
-  pool.dilation[0], pool.dilation[1] = self.dilationH or 1, self.dilationW or 1
-  pool.ceil_mode = self.ceil_mode and 1 or 0
-  pool.count_pad = self.count_include_pad ~= false and 1 or 0
-  return pool
-end
-
 --- "nn.SpatialConvolution(3 -> 16, 5x5, 2,2, 1,1)"
 function M.conv_text(self)
   local padded = (self.padW or 0) ~= 0 or (self.padH or 0) ~= 0
@@ -62,13 +50,6 @@ function M.conv_text(self)
   if self.dW ~= 1 or self.dH ~= 1 or padded then s = s .. (', %d,%d'):format(self.dW, self.dH) end
   if padded then s = s .. (', %d,%d'):format(self.padW, self.padH) end
   return s .. (self.bias and ')' or ') without bias')
-end
-
---- "nn.SpatialMaxPooling(3x3, 2,2, 1,1)"
-function M.pool_text(self)
-  local s = ('%s(%dx%d, %d,%d'):format(torch.type(self), self.kW, self.kH, self.dW, self.dH)
-  if (self.padW or 0) ~= 0 or (self.padH or 0) ~= 0 then s = s .. (', %d,%d'):format(self.padW, self.padH) end
-  return s .. ')'
 end
 
 --- Check constructor arguments: each a positive integer, from `lowest`.

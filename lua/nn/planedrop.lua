@@ -1,0 +1,81 @@
+--- What nn.SpatialDropout and nn.VolumetricDropout share: whole planes are dropped.
+--
+-- As in Torch7, what stays is not scaled up while training; evaluation multiplies by 1 - p instead.
+local common = require 'nn.common'
+local C, again, buffer = common.C, common.again, common.buffer
+
+local function check_probability(class, p)
+  if type(p) ~= 'number' or not (p >= 0 and p <= 1) then
+    error(('%s: illegal probability %s: must be 0 <= p <= 1'):format(class, tostring(p)), 3)
+  end
+  return p
+end
+
+--- Define the class.
+-- @param name 'nn.SpatialDropout'
+-- @param dims how many dimensions a plane has
+-- @param letters of these, for messages: 'H x W'
+return function(name, dims, letters)
+  local Dropout, parent = torch.class(name, 'nn.Module')
+  local expected = ('input [N x C x %s] or [C x %s]'):format(letters, letters)
+
+  function Dropout:__init(p, stochasticInference)
+    parent.__init(self)
+    self.p = check_probability(name, p or 0.5)
+    self.train = true
+    self.stochastic_inference = stochasticInference or false
+    self.noise = torch.Tensor()
+  end
+
+  -- out = x * noise, one number a plane
+  local function multiply(self, out, x)
+    local s = C.rk_map2(C.RK_OP_cmul, out, x, self.noise, 0)
+    if s ~= 0 then again(self, s, C.rk_map2, C.RK_OP_cmul, out, x, self.noise, 0) end
+    return out
+  end
+
+  local shape = { 1, 1, 1, 1, 1 }
+  -- input (N, C, sizes...) or (C, sizes...) → output (the same)
+  function Dropout:updateOutput(input)
+    common.check_dims(self, input, dims + 1, dims + 2, expected)
+    local out = buffer(self.output, input)
+    self.output = out
+    if self.train or self.stochastic_inference then
+      self.noise = buffer(self.noise, input)
+      local rank = input.rank
+      for d = 1, rank do shape[d] = d <= rank - dims and tonumber(input.shape[d - 1]) or 1 end
+      if rank == 3 then
+        self.noise:resize(shape[1], 1, 1)
+      elseif rank == 4 then
+        self.noise:resize(shape[1], shape[2], 1, 1)
+      else
+        self.noise:resize(shape[1], shape[2], 1, 1, 1)
+      end
+      self.noise:bernoulli(1 - self.p)
+      return multiply(self, out, input)
+    end
+    local s = C.rk_map1(C.RK_OP_mul, out, input, 1 - self.p, 0)
+    if s ~= 0 then again(self, s, C.rk_map1, C.RK_OP_mul, out, input, 1 - self.p, 0) end
+    return out
+  end
+
+  function Dropout:updateGradInput(input, gradOutput)
+    common.check_dims(self, input, dims + 1, dims + 2, expected)
+    common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
+    if not self.train then error(tostring(self) .. ': backward is defined while training only', 0) end
+    self.gradInput = buffer(self.gradInput, gradOutput)
+    return multiply(self, self.gradInput, gradOutput)
+  end
+
+  --- Change the probability.
+  function Dropout:setp(p) self.p = check_probability(name, p) end
+
+  function Dropout:clearState()
+    if self.noise then self.noise:set() end
+    return parent.clearState(self)
+  end
+
+  function Dropout:__tostring__() return ('%s(%f)'):format(torch.type(self), self.p) end
+
+  return Dropout
+end

@@ -1,0 +1,213 @@
+--- Pooling, normalisation over planes, dropout of planes, padding, up-sampling: gradients by finite differences, one
+-- sample against a batch, layouts, types, files, wrong calls.
+require 'nn'
+local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
+
+local function distinct(t) -- no two close together, so that maxima stay where they are
+  return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t)
+end
+local function positive(t) return t:uniform(0.5, 1.5) end
+local function evaluating(m)
+  m:evaluate()
+  return m
+end
+
+-- constructor, sizes of a batch; values: draws the input; single = false: one sample is refused or drawn anew; draws:
+-- forward draws numbers
+local rows = {
+  { function() return nn.SpatialMaxPooling(3, 2, 2, 1, 1, 1) end, { 2, 3, 6, 7 }, values = distinct },
+  { function() return nn.SpatialMaxPooling(3, 3, 2, 2):ceil() end, { 2, 3, 6, 8 }, values = distinct },
+  { function() return nn.SpatialDilatedMaxPooling(2, 3, 1, 2, 1, 0, 2, 2) end, { 2, 3, 7, 6 }, values = distinct },
+  { function() return nn.VolumetricMaxPooling(2, 3, 2, 1, 2, 2, 1, 1, 0) end, { 2, 2, 4, 5, 5 }, values = distinct },
+  { function() return nn.VolumetricMaxPooling(2, 2, 2):ceil() end, { 2, 2, 3, 5, 4 }, values = distinct },
+  { function()
+    return nn.VolumetricDilatedMaxPooling(2, 2, 2, 1, 1, 1, 1, 0, 0, 1, 2, 2)
+  end, { 2, 2, 3, 4, 5 }, values = distinct },
+  { function() return nn.TemporalMaxPooling(3, 2) end, { 2, 7, 4 }, values = distinct },
+  { function() return nn.TemporalMaxPooling(2) end, { 3, 4, 1 }, values = distinct },
+  { function() return nn.TemporalDynamicKMaxPooling(2, 0.4) end, { 2, 6, 3 }, values = distinct },
+  { function() return nn.SpatialAveragePooling(3, 2, 2, 1, 1, 1) end, { 2, 3, 6, 7 } },
+  { function() return nn.SpatialAveragePooling(3, 3, 2, 2, 1, 1):ceil():setCountExcludePad() end, { 2, 3, 6, 7 } },
+  { function()
+    local m = nn.SpatialAveragePooling(2, 2)
+    m.divide = false
+    return m
+  end, { 2, 3, 4, 5 } },
+  { function() return nn.VolumetricAveragePooling(2, 3, 2) end, { 2, 2, 4, 4, 6 } },
+  { function() return nn.VolumetricAveragePooling(2, 2, 2, 1, 2, 2, 1, 0, 1):ceil() end, { 2, 2, 3, 5, 5 } },
+  { function() return nn.SpatialLPPooling(3, 2, 2, 2) end, { 2, 3, 4, 6 }, values = positive },
+  { function() return nn.SpatialLPPooling(3, 3, 2, 3, 1, 1) end, { 2, 3, 4, 6 }, values = positive },
+  { function() return nn.VolumetricBatchNormalization(3) end, { 2, 3, 2, 3, 2 }, single = false },
+  { function() return evaluating(nn.VolumetricBatchNormalization(3)) end, { 2, 3, 2, 3, 2 }, single = false },
+  { function() return nn.SpatialSoftMax() end, { 2, 3, 3, 2 } },
+  { function() return nn.SpatialLogSoftMax() end, { 2, 3, 3, 2 } },
+  { function() return nn.SpatialDropout(0.4) end, { 2, 3, 2, 2 }, single = false, draws = true },
+  { function() return nn.VolumetricDropout(0.4) end, { 2, 3, 2, 2, 2 }, single = false, draws = true },
+}
+
+local function any(t) return t:uniform(-1, 1) end
+
+-- The same values behind other steps: dimensions in another order (channels last among them), gaps between elements.
+local function layouts(x)
+  local list = {}
+  local function rotated(by)
+    local order, back = {}, {}
+    for d = 1, x:dim() do order[d] = (d - 1 + by) % x:dim() + 1 end
+    for d = 1, x:dim() do back[order[d]] = d end
+    return x:permute(unpack(order)):clone():permute(unpack(back))
+  end
+  list.rotated, list.rotated_back = rotated(1), rotated(-1)
+  if x:dim() > 3 then -- (N, sizes..., C) as (N, C, sizes...)
+    local order, back = { 1 }, { 1, x:dim() }
+    for d = 3, x:dim() do order[d - 1], back[d] = d, d - 1 end
+    order[x:dim()] = 2
+    list.channels_last = x:permute(unpack(order)):clone():permute(unpack(back))
+  end
+  local wide = x:size():totable()
+  wide[#wide + 1] = 2
+  list.gaps = x.new(unpack(wide)):fill(7):select(#wide, 1):copy(x)
+  return list
+end
+
+describe('layers over planes', function()
+  before_each(function() torch.manualSeed(7) end)
+
+  for _, row in ipairs(rows) do
+    local size = row[2]
+    local function make()
+      local m = row[1]()
+      if row.draws then -- the same at each forward
+        local class = getmetatable(m).__index
+        m.updateOutput = function(...)
+          torch.manualSeed(3)
+          return class.updateOutput(...)
+        end
+      end
+      return m
+    end
+    local title = tostring(row[1]()):gsub('\n.*', '') .. ' of ' .. table.concat(size, 'x')
+    local function input() return (row.values or any)(torch.DoubleTensor(unpack(size))) end
+
+    it('gradients: ' .. title, function()
+      local err = support.gradient_error(make(), input())
+      assert.is_true(err < (row.tolerance or 1e-6), ('error %g'):format(err))
+    end)
+
+    it('layouts and types: ' .. title, function()
+      local x, m = input(), make()
+      local y = m:forward(x):clone()
+      local g = y:clone():uniform(-1, 1)
+      local dx = m:backward(x, g):clone()
+      for name, other in pairs(layouts(x)) do
+        local og = layouts(g)[name]
+        assert.is_true(support.distance(m:forward(other), y) < 1e-12, 'output, ' .. name)
+        assert.is_true(support.distance(m:backward(other, og), dx) < 1e-12, 'gradInput, ' .. name)
+        assert.is_true(support.distance(m:backward(other, g), dx) < 1e-12, 'gradInput, input ' .. name)
+      end
+      for kind, tolerance in pairs { Float = 1e-4, Half = 2e-2, BFloat16 = 0.2 } do
+        local t = 'torch.' .. kind .. 'Tensor'
+        local f = make():type(t)
+        for k, p in ipairs(f:parameters() or {}) do p:copy(m:parameters()[k]) end
+        local fy = f:forward(x:type(t))
+        assert.are.equal(t, torch.type(fy))
+        assert.is_true(support.distance(fy:double(), y) < tolerance * math.max(1, y:clone():abs():max()), t)
+        local fx = f:backward(x:type(t), g:type(t))
+        assert.are.equal(t, torch.type(fx))
+        -- a maximum may move when numbers are rounded
+        if row.values ~= distinct or kind == 'Float' then
+          local top = math.max(1, dx:clone():abs():max())
+          assert.is_true(support.distance(fx:double(), dx) < 4 * tolerance * top, t .. ' gradInput')
+        end
+      end
+    end)
+
+    it('one sample, files, buffers: ' .. title, function()
+      local x, m = input(), make()
+      local y = m:forward(x):clone()
+      local g = y:clone():uniform(-1, 1)
+      local dx = m:backward(x, g):clone()
+      if row.single ~= false then
+        for i = 1, size[1] do
+          assert.is_true(support.distance(m:forward(x[i]), y[i]) < 1e-12, 'output of one')
+          assert.are.same(y[i]:size():totable(), m.output:size():totable())
+          assert.is_true(support.distance(m:backward(x[i], g[i]), dx[i]) < 1e-12, 'gradInput of one')
+          assert.are.same(dx[i]:size():totable(), m.gradInput:size():totable())
+        end
+      end
+      local function places()
+        m:forward(x)
+        m:backward(x, g)
+        return torch.pointer(m.output:storage()) .. ' ' .. torch.pointer(m.gradInput:storage())
+      end
+      assert.are.equal(places(), places())
+      m.updateOutput = nil
+      if row.draws then torch.manualSeed(3) end
+      local loaded = torch.deserialize(torch.serialize(m))
+      assert.are.equal(tostring(m), tostring(loaded))
+      assert.is_true(support.distance(loaded:forward(x), y) < 1e-12, 'output of the loaded')
+      if row.draws then torch.manualSeed(3) end
+      m:clearState()
+      loaded = torch.deserialize(torch.serialize(m))
+      assert.is_true(support.distance(loaded:forward(x), y) < 1e-12, 'output of the cleared')
+      assert.is_true(support.distance(loaded:backward(x, g), dx) < 1e-12, 'gradInput of the cleared')
+    end)
+
+    it('refuses what does not fit: ' .. title, function()
+      local x, m = input(), make()
+      for _, wrong in ipairs { false, 3, 'x', {}, torch.Tensor(), torch.ones(1, 1, 1, 1, 1, 1, 1) } do
+        assert.has_error(function() m:forward(wrong) end)
+        assert.has_error(function() m:updateGradInput(wrong, wrong) end)
+      end
+      m:forward(x)
+      for _, wrong in ipairs { false, 3, torch.Tensor(), torch.ones(2), torch.ones(1, 1, 1, 1, 1, 1, 1) } do
+        assert.has_error(function() m:updateGradInput(x, wrong) end)
+      end
+    end)
+  end
+
+  it('positions of maxima', function()
+    local m = nn.SpatialMaxPooling(2, 2)
+    m:forward(torch.Tensor { { { 1, 9, 3, 4 }, { 5, 6, 7, 8 } } })
+    assert.are.same({ 2, 8 }, { m.indices[1][1][1], m.indices[1][1][2] })
+    local t = nn.TemporalMaxPooling(2)
+    t:forward(torch.Tensor { { 1 }, { 2 }, { 4 }, { 3 } })
+    assert.are.same({ 1, 0 }, { t.indices[1][1], t.indices[2][1] })
+    local v = nn.VolumetricMaxPooling(2, 2, 2)
+    v:forward(torch.range(1, 8):view(1, 2, 2, 2))
+    assert.are.equal(8, v.indices[1][1][1][1])
+  end)
+
+  it('dropped planes are whole, kept ones not scaled', function()
+    for _, m in ipairs { nn.SpatialDropout(0.25), nn.VolumetricDropout(0.25) } do
+      local dims = torch.type(m) == 'nn.SpatialDropout' and { 2, 2 } or { 2, 2, 2 }
+      local y = m:forward(torch.ones(50, 40, unpack(dims)))
+      local planes = y:view(2000, -1):sum(2):view(-1)
+      local whole = planes:eq(y:nElement() / 2000):sum()
+      assert.are.equal(2000, planes:eq(0):sum() + whole)
+      assert.is_true(math.abs(whole / 2000 - 0.75) < 0.05)
+      m:evaluate()
+      assert.are.equal(0.75, m:forward(torch.ones(1, 1, unpack(dims))):max())
+      assert.has_error(function() m:backward(torch.ones(1, 1, unpack(dims)), torch.ones(1, 1, unpack(dims))) end)
+      assert.has_error(function() m:setp(2) end)
+    end
+  end)
+
+  it('constructors name what is wrong', function()
+    for expected, make in pairs {
+      ['nn.SpatialMaxPooling: kH: expected an integer >= 1, got nil'] = function() nn.SpatialMaxPooling(2) end,
+      ['nn.SpatialMaxPooling: dW: expected an integer >= 1, got 0'] = function() nn.SpatialMaxPooling(2, 2, 0) end,
+      ['nn.SpatialAveragePooling: padH: expected an integer >= 0, got -1'] = function()
+        nn.SpatialAveragePooling(2, 2, 1, 1, 0, -1)
+      end,
+      ['nn.VolumetricMaxPooling: kT: expected an integer >= 1, got x'] = function()
+        nn.VolumetricMaxPooling('x', 2, 2)
+      end,
+      ['nn.SpatialLPPooling: kH: expected a number > 0, got nil'] = function() nn.SpatialLPPooling(1, 2, 2) end,
+      ['nn.TemporalMaxPooling: kW: expected an integer >= 1, got 1.5'] = function() nn.TemporalMaxPooling(1.5) end,
+    } do
+      local ok, message = pcall(make)
+      assert.is_false(ok)
+      assert.is_truthy(message:find(expected, 1, true), message)
+    end
+  end)
+end)
