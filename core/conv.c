@@ -4,6 +4,7 @@
 #include "dnnl.h"
 #include "layer_loops.h"
 #include <stdio.h>
+#include <string.h>
 
 /* -- checks and sizes ---------------------------------------------------------- */
 static int check_numbers(const struct rk_conv *c, const char *who) {
@@ -41,11 +42,31 @@ static int check_planes(const struct rk_tensor *x, const struct rk_tensor *w, co
   return RK_OK;
 }
 
-static const char *kernel_text(const struct rk_tensor *w, char *text, size_t n) {
-  int at = 0;
-  for (int d = 2; d < w->rank; d++)
-    at += snprintf(text + at, n - (size_t)at, "%s%lld", d > 2 ? "x" : "", (long long)w->shape[d]);
+/* "3x5" of sizes + 2 * pad, or of dilation * (sizes - 1) + 1; pad or dilation may be NULL. */
+static const char *sizes_text(char *text, size_t n, int dims, const int64_t *size, const int32_t *pad,
+                              const int32_t *dilation) {
+  size_t at = 0;
+  for (int d = 0; d < dims && at < n; d++) {
+    int64_t v = size[d] + (pad ? 2 * pad[d] : 0);
+    if (dilation) v = dilation[d] * (v - 1) + 1;
+    at += (size_t)snprintf(text + at, n - at, "%s%lld", d ? "x" : "", (long long)v);
+  }
   return text;
+}
+
+static int fail_size(const struct rk_tensor *x, const struct rk_tensor *w, const struct rk_conv *c, const char *who) {
+  char in[80], padded[80], kernel[80], dilated[80];
+  sizes_text(in, sizeof in, c->dims, x->shape + 2, NULL, NULL);
+  sizes_text(padded, sizeof padded, c->dims, x->shape + 2, c->pad, NULL);
+  sizes_text(kernel, sizeof kernel, c->dims, w->shape + 2, NULL, NULL);
+  sizes_text(dilated, sizeof dilated, c->dims, w->shape + 2, NULL, c->dilation);
+  if (c->transposed)
+    return rk_fail(RK_ESHAPE, "%s: nothing is left of an input of %s with a kernel of %s: reduce the padding", who, in,
+                   kernel);
+  bool pads = strcmp(in, padded) != 0, dilates = strcmp(kernel, dilated) != 0;
+  return rk_fail(RK_ESHAPE, "%s: the input of %s%s%s%s is smaller than the kernel of %s%s%s%s", who, in,
+                 pads ? " (padded: " : "", pads ? padded : "", pads ? ")" : "", kernel, dilates ? " (dilated: " : "",
+                 dilates ? dilated : "", dilates ? ")" : "");
 }
 
 /* The image side is x of a convolution and the result of a transposed one. */
@@ -63,12 +84,7 @@ static int make_plan(struct rk_conv_plan *p, const struct rk_tensor *x, const st
     p->pad[k] = d < 0 ? 0 : c->pad[d], p->dilation[k] = d < 0 ? 1 : c->dilation[d];
     int64_t reach = p->dilation[k] * (p->k[k] - 1) + 1, room = size + 2 * p->pad[k] - reach;
     int64_t full = (size - 1) * p->stride[k] - 2 * p->pad[k] + reach + (d < 0 ? 0 : c->extra[d]);
-    if (size < 1 || (c->transposed ? full < 1 : room < 0)) {
-      char text[80];
-      return rk_fail(RK_ESHAPE, "%s: input %s: %s kernel%s does not fit %lld (padding %lld)", who,
-                     rk_describe_shape(x->rank, x->shape), kernel_text(w, text, sizeof text),
-                     p->dilation[k] > 1 ? " (dilated)" : "", (long long)size, (long long)p->pad[k]);
-    }
+    if (size < 1 || (c->transposed ? full < 1 : room < 0)) return fail_size(x, w, c, who);
     p->in[k] = c->transposed ? full : size;
     p->out[k] = c->transposed ? size : room / p->stride[k] + 1;
     p->places_in *= p->in[k], p->places_out *= p->out[k], p->taps *= p->k[k];

@@ -9,6 +9,7 @@ local onefile = require 'torch.onefile'
 local nn = {}
 -- Tables of helpers, and names that share a file.
 local extra = {
+  tables = 'nn.tables',
   utils = 'nn.utils',
 }
 

@@ -153,8 +153,8 @@ static void wrong_calls(void) {
   struct rk_tensor b = make(RK_f32, 1, &n, PACKED), b5 = make(RK_f32, 1, &m, PACKED),
                    flat = make(RK_f32, 2, (int64_t[]){3, 3}, PACKED);
   struct rk_tensor whole = make(RK_i64, 4, (int64_t[]){2, 3, 4, 4}, PACKED);
-  refused(&x, &w, NULL, c, RK_ESHAPE, "5x5 kernel does not fit 4 (padding 0)");
-  refused(&x, &w, NULL, c, RK_ESHAPE, "conv: input [2x3x4x4]");
+  refused(&x, &w, NULL, c, RK_ESHAPE, "smaller than the kernel of 5x5");
+  refused(&x, &w, NULL, c, RK_ESHAPE, "conv: the input of 4x4");
   refused(NULL, &v, NULL, c, RK_EARG, "argument 2");
   refused(&x, NULL, NULL, c, RK_EARG, "argument 3");
   refused(&x, &d, NULL, c, RK_EDTYPE, "conv");
