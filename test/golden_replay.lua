@@ -265,15 +265,24 @@ local function optim_steps(c, set)
     if c.seed then
       torch.manualSeed(c.seed + i)
     end
-    local at, values = optim[c.method](evaluated, x, config, state)
+    local at, values, third = optim[c.method](evaluated, x, config, state)
     local difference = compare(at:view(-1), c.xs[i], tolerance, 'x after step ' .. i)
       or compare(values, c.fxs[i], tolerance, 'values of step ' .. i)
+      or c.third and compare(third, c.third[i], tolerance, 'third value of step ' .. i)
     if difference then
       return difference
     end
   end
   if evaluations ~= c.evals then
     return ('%d evaluations instead of %d'):format(evaluations, c.evals)
+  end
+  for key, value in pairs(c.state or {}) do
+    local ours = (state or config)[key]
+    -- rprop's dminmax is memory that nobody writes
+    local difference = key ~= 'dminmax' and compare(ours, value, 10 * tolerance, 'state ' .. key)
+    if difference then
+      return difference
+    end
   end
 end
 

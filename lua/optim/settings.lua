@@ -33,4 +33,7 @@ end
 --- A fresh tensor of x's type and size, filled with a value.
 function M.like(x, value) return x.new():resizeAs(x):fill(value or 0) end
 
+--- n fresh tensors like x in one, zero.
+function M.rows(n, x) return x.new(n, unpack(x:size():totable())):zero() end
+
 return M
