@@ -22,7 +22,7 @@ return function(opfunc, x, config, state)
   state.m:mul(beta1):add(1 - beta1, dfdx)
   state.max[1]:mul(state.u, beta2)
   state.max[2]:abs(dfdx):add(config.epsilon or 1e-38)
-  state.u:cmax(state.max[1], state.max[2])
+  state.u[1]:cmax(state.max[1], state.max[2])
   x:addcdiv(-(config.learningRate or 0.002) / (1 - beta1 ^ t), state.m, state.u)
   return x, { fx }
 end
