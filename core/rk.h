@@ -403,6 +403,42 @@ int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const
 int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                     const struct rk_tensor *weights, int64_t ignore, double total, int average);
 
+/* -- recurrent layers (rnn.c): one direction of one layer over a whole sequence ------------ */
+/* x (T, B, in), states h and c (B, H), G gates (1, 1, 4, 3), s the logistic function. In blocks of H rows, as PyTorch
+ * lays its weights out: w_ih (G*H, in), w_hh (G*H, H), b_ih and b_hh (G*H) or NULL.
+ *   RK_RNN_TANH, RELU   h = f(w_ih x + b_ih + w_hh h' + b_hh)
+ *   RK_RNN_LSTM  i f g o: c = s(f)*c' + s(i)*tanh(g), h = s(o)*tanh(c)
+ *   RK_RNN_GRU   r z n: n = tanh(w_in x + b_in + s(r)*(w_hn h' + b_hn)), h = (1 - s(z))*n + s(z)*h'
+ * float32 and float64. Same bits at any number of threads, but for the products with x, which are rk_gemm's. */
+enum rk_rnn_kind { RK_RNN_TANH, RK_RNN_RELU, RK_RNN_LSTM, RK_RNN_GRU };
+struct rk_rnn {
+  int32_t kind, reverse; /* reverse: from the last step to the first */
+  const struct rk_tensor *x, *w_ih, *w_hh, *b_ih, *b_hh;
+  const struct rk_tensor *h0, *c0; /* (B, H); NULL: zeros */
+  const struct rk_tensor *lengths; /* (B) integers in 0..T, the rest of a sequence is padding: y is 0 there, the states
+                                    * stay, nothing is learned; NULL: all T */
+  struct rk_tensor *y;             /* (T, B, H), sized: may be columns of a wider result */
+  /* Kept for the backward pass, resized: gates (T, B, G*H), cells (T, B, H) for LSTM and GRU, states (T, B, H) with
+   * lengths. What is not needed may be NULL. */
+  struct rk_tensor *gates, *cells, *states;
+  struct rk_tensor *hn, *cn; /* (B, H), sized: the last states; NULL: not wanted */
+};
+struct rk_rnn_grad {
+  const struct rk_tensor *g;         /* of y; NULL: none */
+  const struct rk_tensor *dhn, *dcn; /* of the last states; NULL: none */
+  struct rk_tensor *dgates;          /* resized (T, B, G*H), GRU 4*H: what rk_rnn_backward_weight reads */
+  struct rk_tensor *dx;              /* (T, B, in), sized; NULL: not wanted */
+  double beta;                       /* dx = beta*dx + ... */
+  struct rk_tensor *dh0, *dc0;       /* (B, H), sized, packed; dc0 for LSTM only */
+};
+int rk_rnn_forward(const struct rk_rnn *r);
+/* Gradients of x and of the first states, through time; r as in the forward pass. */
+int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d);
+/* dw += scale * ..., from the dgates of rk_rnn_backward; each may be NULL: not wanted. */
+int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, struct rk_tensor *db_ih,
+                           struct rk_tensor *db_hh, double scale, const struct rk_rnn *r,
+                           const struct rk_tensor *dgates);
+
 /* -- threads and determinism ------------------------------------------------------------- */
 int rk_threads(void);
 int rk_set_threads(int n);

@@ -58,6 +58,26 @@ local function resnet(block, counts, classes, small)
   return net:add(nn.SpatialAveragePooling(last, last, 1, 1)):add(nn.View(i)):add(nn.Linear(i, classes))
 end
 
+-- 65 symbols, two layers of 128, 50 steps of 50 sequences; clipped to ±5, RMSprop.
+local function charlstm(bench)
+  local net = bench.on(nn.Sequential():add(nn.LookupTable(65, 128)):add(nn.LSTM(128, 128, 2)):add(nn.View(-1, 128))
+    :add(nn.Linear(128, 65)):float())
+  local criterion = bench.on(nn.CrossEntropyCriterion():float())
+  net:training()
+  local x, target = bench.on(torch.LongTensor(50, 50):random(65)), bench.on(torch.LongTensor(2500):random(65))
+  local parameters, gradients = net:getParameters()
+  local config = { learningRate = 2e-3, alpha = 0.95 }
+  local function evaluate()
+    gradients:zero()
+    local y = net:forward(x)
+    local loss = criterion:forward(y, target)
+    net:backward(x, criterion:backward(y, target))
+    gradients:clamp(-5, 5)
+    return loss, gradients
+  end
+  return function() optim.rmsprop(evaluate, parameters, config) end
+end
+
 local RESNET = { 'nn.SpatialConvolution', 'nn.SpatialBatchNormalization', 'nn.SpatialAveragePooling', 'nn.ConcatTable',
   'nn.CAddTable', 'nn.Identity' }
 local R18, R50 = { 2, 2, 2, 2 }, { 3, 4, 6, 3 }
@@ -99,7 +119,7 @@ return function(bench, add)
     return resnet(basic, R18, 10, true)
   end, { 64, 3, 32, 32 }, 10)
   train('train_resnet18_224_b8', RESNET, resnet18, { 8, 3, 224, 224 }, 1000)
-  add('train_charlstm_h128_t50_b50', { 'nn.LSTM' })
+  add('train_charlstm_h128_t50_b50', { 'nn.LSTM', 'nn.LookupTable' }, function() return charlstm(bench) end)
   infer('infer_resnet18_224_b1', resnet18, { 1, 3, 224, 224 })
   infer('infer_resnet50_224_b1', resnet50, { 1, 3, 224, 224 })
   infer('infer_resnet50_224_b16', resnet50, { 16, 3, 224, 224 })

@@ -1,0 +1,561 @@
+/* rnn.c -- recurrent layers: RNN, LSTM and GRU over whole sequences.
+ *
+ * All steps' inputs go through one matrix product, and so do all steps' weight
+ * gradients. What has to go step by step, the product with the state, is cut
+ * into tiles of a few samples and a few hidden units. The weights are packed
+ * once a call in the order in which the tiles of the matrix product read them
+ * (gemm_kernels.c), and stay in the caches of the threads that use them; a
+ * general product would pack them anew at every step. A tile's sums go straight
+ * into the loops that make gates and states (loops_rnn.c), and these are packed
+ * for the next step: one meeting of the threads a step, nothing in between.
+ *
+ * Backward, step by step from the end: dh = g + (gates' gradients of the later
+ * step) * w_hh, which is the same scheme with the transposed weights. */
+#include "rnn.h"
+#include "gemm.h"
+#include "layer.h"
+
+struct run {
+  const struct rk_rnn *r;
+  const struct rk_rnn_loops *loops;
+  const struct rk_gemm_kernel *kernel;
+  int dt, size;                        /* of an element */
+  int64_t steps, batch, hidden, gates; /* gates: of w_ih and w_hh */
+  int64_t blocks;                      /* of dgates */
+  int64_t depth;                       /* of the recurrent product: hidden, backward gates * hidden */
+  int64_t rows, cols, tiles, panels;   /* of a tile; tiles that cover the batch, panels that cover the units */
+  struct rk_tensor w, h0, c0, lengths; /* packed */
+  struct rk_tensor g;                  /* rows dense */
+  char *memory, *weights, *now, *next, *bias;
+  const char *zeros;
+  uint8_t *active;
+  const char *before, *cell_before; /* of the present step */
+  int64_t before_row, cell_before_row;
+  int64_t t;                   /* the present step */
+  bool blank;                  /* nothing comes from the step before: the product is 0 */
+  const struct rk_rnn_grad *d; /* NULL: forward */
+};
+
+static const int gates_of[RK_RNN_KINDS] = {1, 1, 4, 3};
+static const int blocks_of[RK_RNN_KINDS] = {1, 1, 4, 4};
+static bool has_cells(int kind) { return kind == RK_RNN_LSTM || kind == RK_RNN_GRU; }
+
+/* -- checks -------------------------------------------------------------------------------- */
+static int need(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape, const char *who,
+                const char *name) {
+  if (!t) return rk_fail(RK_EARG, "%s: %s: tensor expected, got nil", who, name);
+  if (t->dt != x->dt)
+    return rk_fail(RK_EDTYPE, "%s: %s: %s, but the input is %s", who, name, rk_describe(t), rk_describe(x));
+  return rk_need_shape(t, rank, shape, who, name);
+}
+static int optional(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape,
+                    const char *who, const char *name) {
+  return t ? need(t, x, rank, shape, who, name) : RK_OK;
+}
+
+static int check(const struct rk_rnn *r, const char *who) {
+  if (!r) return rk_fail(RK_EARG, "%s: a layer expected, got nil", who);
+  if (r->kind < 0 || r->kind >= RK_RNN_KINDS) return rk_fail(RK_EARG, "%s: there is no kind %d", who, (int)r->kind);
+  const struct rk_tensor *x = r->x;
+  RK_TRY(rk_need_float(x, who, 1));
+  if (x->dt != RK_f32 && x->dt != RK_f64)
+    return rk_fail(RK_EDTYPE, "%s: float32 or float64 expected, got %s", who, rk_describe(x));
+  if (x->rank != 3 || rk_tensor_count(x) == 0)
+    return rk_fail(RK_ESHAPE, "%s: an input (steps x batch x features) expected, got %s", who, rk_describe(x));
+  if (!r->w_hh || r->w_hh->rank != 2)
+    return rk_fail(RK_ESHAPE, "%s: w_hh: a matrix expected, got %s", who, rk_describe(r->w_hh));
+  int64_t h = r->w_hh->shape[1], gh = h * gates_of[r->kind];
+  RK_TRY(need(r->w_hh, x, 2, (int64_t[]){gh, h}, who, "w_hh"));
+  RK_TRY(need(r->w_ih, x, 2, (int64_t[]){gh, x->shape[2]}, who, "w_ih"));
+  RK_TRY(optional(r->b_ih, x, 1, &gh, who, "b_ih"));
+  RK_TRY(optional(r->b_hh, x, 1, &gh, who, "b_hh"));
+  const int64_t state[] = {x->shape[1], h}, all[] = {x->shape[0], x->shape[1], h};
+  RK_TRY(optional(r->h0, x, 2, state, who, "h0"));
+  RK_TRY(optional(r->c0, x, 2, state, who, "c0"));
+  RK_TRY(optional(r->hn, x, 2, state, who, "hn"));
+  RK_TRY(optional(r->cn, x, 2, state, who, "cn"));
+  RK_TRY(need(r->y, x, 3, all, who, "y"));
+  if ((r->y->step[2] != 1 && h > 1) || (r->y->step[0] != x->shape[1] * r->y->step[1] && x->shape[0] > 1))
+    return rk_fail(RK_EARG, "%s: y: rows that lie evenly expected", who);
+  if (r->lengths) RK_TRY(rk_need_shape(r->lengths, 1, state, who, "lengths"));
+  if (!r->gates || (has_cells(r->kind) && !r->cells) || (r->lengths && !r->states))
+    return rk_fail(RK_EARG, "%s: a place for gates, cells or states is missing", who);
+  return RK_OK;
+}
+
+static int check_lengths(const struct run *s, const char *who) {
+  const int64_t *n = s->r->lengths ? (const int64_t *)rk_at(&s->lengths) : NULL;
+  for (int64_t b = 0; n && b < s->batch; b++)
+    if (n[b] < 0 || n[b] > s->steps)
+      return rk_fail(RK_EARG, "%s: length %lld of sequence %lld is not in 0..%lld", who, (long long)n[b],
+                     (long long)b + 1, (long long)s->steps);
+  return RK_OK;
+}
+
+/* -- packing ------------------------------------------------------------------------------- */
+/* to[k * to_step] = from[k * from_step] */
+static void spread(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t n, int size) {
+  if (size == 4)
+    for (int64_t k = 0; k < n; k++) ((uint32_t *)to)[k * to_step] = ((const uint32_t *)from)[k * from_step];
+  else
+    for (int64_t k = 0; k < n; k++) ((uint64_t *)to)[k * to_step] = ((const uint64_t *)from)[k * from_step];
+}
+
+/* Rows to columns of `width`: to[j * width + i] = from[i * row + j]. */
+static void turn(const struct run *s, char *to, int64_t width, const char *from, int64_t row, int64_t rows, int64_t n) {
+  int64_t i = 0;
+  if (s->kernel->transpose8)
+    for (; i + 8 <= rows; i += 8) s->kernel->transpose8(to + i * s->size, (int)width, from + i * row * s->size, row, n);
+  for (; i < rows; i++) spread(to + i * s->size, width, from + i * row * s->size, 1, n, s->size);
+}
+
+/* A panel of the weights: forward, one gate's rows for `cols` units; backward, `cols` columns. */
+static void weights_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  int64_t p = part % s->panels, gate = part / s->panels, n = s->hidden - p * s->cols, h = s->hidden;
+  if (n > s->cols) n = s->cols;
+  char *to = s->weights + part * s->cols * s->depth * s->size;
+  if (n < s->cols) memset(to, 0, (size_t)(s->cols * s->depth * s->size));
+  const char *w = rk_at(&s->w);
+  if (!s->d) {
+    turn(s, to, s->cols, w + (gate * h + p * s->cols) * h * s->size, h, n, h);
+    return;
+  }
+  for (int64_t q = 0; q < s->depth; q++)
+    memcpy(to + q * s->cols * s->size, w + (q * h + p * s->cols) * s->size, (size_t)(n * s->size));
+}
+
+/* `blocks` blocks of a tile of states or gradients, rows `row` and blocks `hidden` apart, for the next step. */
+static void pack_tile(const struct run *s, int64_t tile, int64_t unit, int64_t block, const char *from, int64_t row,
+                      int64_t rows, int64_t n) {
+  char *to = s->next + (tile * s->depth + block * s->hidden + unit) * s->rows * s->size;
+  turn(s, to, s->rows, from, row, rows, n);
+}
+
+/* -- a step -------------------------------------------------------------------------------- */
+/* Where the state of step t lies, which is the output where all sequences run. */
+static const struct rk_tensor *states(const struct rk_rnn *r) { return r->lengths ? r->states : r->y; }
+static char *row_at(const struct rk_tensor *t, int64_t step, int64_t row, int64_t unit) {
+  return rk_at(t) + (step * t->step[0] + row * t->step[1] + unit) * rk_dtype_size(t->dt);
+}
+
+/* The part of the gates and states that every loop sees. */
+static struct rk_rnn_tile open_tile(const struct run *s, int64_t first, int64_t unit) {
+  const struct rk_rnn *r = s->r;
+  const int64_t rows = s->batch - first < s->rows ? s->batch - first : s->rows;
+  const int64_t n = s->hidden - unit < s->cols ? s->hidden - unit : s->cols;
+  struct rk_rnn_tile t = {.rows = rows, .n = n, .unit = s->hidden, .acc_row = s->cols};
+  t.active = r->lengths ? s->active + first : NULL;
+  t.bias = s->bias + unit * s->size;
+  t.gates = row_at(r->gates, s->t, first, unit), t.gates_row = r->gates->step[1];
+  if (has_cells(r->kind)) t.cell = row_at(r->cells, s->t, first, unit), t.cell_row = r->cells->step[1];
+  t.before = s->before + (first * s->before_row + unit) * s->size, t.before_row = s->before_row;
+  t.cell_before = s->cell_before + (first * s->cell_before_row + unit) * s->size;
+  t.cell_before_row = s->cell_before_row;
+  t.y = row_at(r->y, s->t, first, unit), t.y_row = r->y->step[1];
+  if (r->lengths) t.state = row_at(r->states, s->t, first, unit), t.state_row = r->states->step[1];
+  return t;
+}
+
+#define TILE_BYTES (RK_TILE_ROWS * RK_TILE_COLS * 4)
+static void product(const struct run *s, int64_t tile, int64_t panel, char *acc) {
+  if (s->blank)
+    memset(acc, 0, TILE_BYTES);
+  else
+    s->kernel->tile(s->depth, s->now + tile * s->rows * s->depth * s->size,
+                    s->weights + panel * s->cols * s->depth * s->size, acc);
+}
+
+/* Ask for a tile's share of a tensor while the product runs: rows lie far apart, and waiting for each of them took as
+ * long as half the product. */
+static void fetch(const struct run *s, const void *at, int64_t row, int64_t blocks, const struct rk_rnn_tile *t) {
+  for (int64_t r = 0; at && r < t->rows; r++)
+    for (int64_t b = 0; b < blocks; b++) {
+      const char *p = (const char *)at + (r * row + b * t->unit) * s->size, *end = p + t->n * s->size;
+      for (; p < end; p += 64) __builtin_prefetch(p, 1, 2);
+    }
+}
+
+static void forward_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  char acc[4][TILE_BYTES] __attribute__((aligned(64)));
+  const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
+  struct rk_rnn_tile t = open_tile(s, first, unit);
+  fetch(s, t.gates, t.gates_row, s->gates, &t);
+  fetch(s, t.cell, t.cell_row, 1, &t);
+  fetch(s, t.y, t.y_row, 1, &t);
+  for (int64_t g = 0; g < s->gates; g++) product(s, tile, g * s->panels + panel, acc[g]);
+  for (int g = 0; g < 4; g++) t.acc[g] = acc[g];
+  s->loops->step[s->r->kind](&t);
+  const struct rk_tensor *state = states(s->r);
+  pack_tile(s, tile, unit, 0, row_at(state, s->t, first, unit), state->step[1], t.rows, t.n);
+}
+
+static void backward_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  char acc[TILE_BYTES] __attribute__((aligned(64)));
+  const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
+  const struct rk_tensor *dg = s->d->dgates;
+  struct rk_rnn_tile t = open_tile(s, first, unit);
+  t.g = s->d->g ? row_at(&s->g, s->t, first, unit) : s->zeros, t.g_row = s->d->g ? s->g.step[1] : 0;
+  t.dgates = row_at(dg, s->t, first, unit), t.dgates_row = dg->step[1];
+  fetch(s, t.gates, t.gates_row, s->gates, &t);
+  fetch(s, t.dgates, t.dgates_row, s->blocks, &t);
+  fetch(s, t.cell, t.cell_row, 1, &t);
+  fetch(s, t.cell_before, t.cell_before_row, 1, &t);
+  fetch(s, t.g, t.g_row, 1, &t);
+  product(s, tile, panel, acc);
+  t.acc[0] = acc;
+  t.carry = rk_at(s->d->dh0) + (first * s->hidden + unit) * s->size;
+  if (s->d->dc0) t.dcell = rk_at(s->d->dc0) + (first * s->hidden + unit) * s->size;
+  s->loops->back[s->r->kind](&t);
+  for (int64_t b = 0; b < s->gates; b++) {
+    int64_t from = s->r->kind == RK_RNN_GRU && b == 2 ? 3 : b; /* n as the state's share sees it */
+    pack_tile(s, tile, unit, b, (const char *)t.dgates + from * s->hidden * s->size, t.dgates_row, t.rows, t.n);
+  }
+}
+
+/* What the first step of all passes on to h0. */
+static void first_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  char acc[TILE_BYTES] __attribute__((aligned(64)));
+  const int64_t panel = part / s->tiles, tile = part % s->tiles;
+  struct rk_rnn_tile t = open_tile(s, tile * s->rows, panel * s->cols);
+  product(s, tile, panel, acc);
+  s->loops->add(rk_at(s->d->dh0) + (tile * s->rows * s->hidden + panel * s->cols) * s->size, s->hidden, acc, s->cols,
+                t.rows, t.n);
+}
+
+/* Look at step t, whose predecessor in the order of the sequence is `earlier` (out of range: the first states). */
+static void go_to(struct run *s, int64_t t, int64_t earlier) {
+  const struct rk_rnn *r = s->r;
+  s->t = t;
+  bool first = earlier < 0 || earlier >= s->steps;
+  const struct rk_tensor *state = states(r);
+  s->before = first ? (r->h0 ? rk_at(&s->h0) : s->zeros) : row_at(state, earlier, 0, 0);
+  s->before_row = first ? (r->h0 ? s->hidden : 0) : state->step[1];
+  s->cell_before = s->zeros, s->cell_before_row = 0;
+  if (r->kind == RK_RNN_LSTM) {
+    s->cell_before = first ? (r->c0 ? rk_at(&s->c0) : s->zeros) : row_at(r->cells, earlier, 0, 0);
+    s->cell_before_row = first ? (r->c0 ? s->hidden : 0) : r->cells->step[1];
+  }
+  const int64_t *n = r->lengths ? (const int64_t *)rk_at(&s->lengths) : NULL;
+  for (int64_t b = 0; n && b < s->batch; b++) s->active[b] = t < n[b];
+}
+
+/* -- opening and closing ------------------------------------------------------------------- */
+static void close_run(struct run *s) {
+  rk_tensor_drop(&s->w);
+  rk_tensor_drop(&s->h0);
+  rk_tensor_drop(&s->c0);
+  rk_tensor_drop(&s->lengths);
+  rk_tensor_drop(&s->g);
+  rk_scratch_free(s->memory);
+}
+
+/* b_ih + b_hh, a block a gate; GRU keeps those of n apart. */
+static int fill_bias(struct run *s) {
+  const struct rk_rnn *r = s->r;
+  const struct rk_tensor *side[] = {r->b_ih, r->b_hh};
+  memset(s->bias, 0, (size_t)(4 * s->hidden * s->size));
+  for (int k = 0; k < 2; k++) {
+    if (!side[k]) continue;
+    struct rk_tensor b;
+    RK_TRY(rk_operand(&b, side[k], s->dt, RK_ROWS));
+    const int64_t together = (r->kind == RK_RNN_GRU ? 2 : s->gates) * s->hidden;
+    s->loops->add(s->bias, 0, rk_at(&b), 0, 1, together);
+    if (r->kind == RK_RNN_GRU)
+      memcpy(s->bias + (2 + k) * s->hidden * s->size, rk_at(&b) + together * s->size, (size_t)(s->hidden * s->size));
+    rk_tensor_drop(&b);
+  }
+  return RK_OK;
+}
+
+static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
+
+static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
+  *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt)};
+  s->loops = rk_rnn_loops(s->dt);
+  s->kernel = rk_gemm_kernel(s->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32);
+  s->steps = r->x->shape[0], s->batch = r->x->shape[1], s->hidden = r->w_hh->shape[1];
+  s->gates = gates_of[r->kind], s->blocks = blocks_of[r->kind];
+  s->depth = d ? s->gates * s->hidden : s->hidden;
+  s->rows = s->kernel->rows, s->cols = s->kernel->cols;
+  s->tiles = (s->batch + s->rows - 1) / s->rows, s->panels = (s->hidden + s->cols - 1) / s->cols;
+  int64_t weights = aligned((d ? 1 : s->gates) * s->panels * s->cols * s->depth * s->size);
+  int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(4 * s->hidden * s->size);
+  s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch), who);
+  if (!s->memory) return RK_ENOMEM;
+  s->weights = s->memory, s->now = s->weights + weights, s->next = s->now + pack, s->bias = s->next + pack;
+  s->zeros = s->bias + bias, s->active = (uint8_t *)s->bias + 2 * bias;
+  memset(s->bias + bias, 0, (size_t)bias);
+  memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
+  int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);
+  if (!status && r->h0) status = rk_operand(&s->h0, r->h0, s->dt, RK_ROWS);
+  if (!status && r->c0) status = rk_operand(&s->c0, r->c0, s->dt, RK_ROWS);
+  if (!status && r->lengths) status = rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS);
+  if (!status) status = check_lengths(s, who);
+  if (!status) status = fill_bias(s);
+  if (status) return close_run(s), status;
+  int64_t parts = (d ? 1 : s->gates) * s->panels;
+  rk_parallel(parts, parts * s->cols * s->depth, weights_part, s);
+  return RK_OK;
+}
+
+static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
+  rk_parallel(s->panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
+}
+static void swap_packs(struct run *s) {
+  char *t = s->now;
+  s->now = s->next, s->next = t;
+}
+
+/* t's steps [first, first + count) as a matrix of count * batch rows. */
+static int matrix(struct rk_tensor *m, const struct rk_tensor *t, int64_t first, int64_t count) {
+  *m = (struct rk_tensor){.dt = t->dt};
+  RK_TRY(rk_narrow(m, t, 0, first, count));
+  int status = rk_reshape(m, m, 2, (int64_t[]){count * t->shape[1], t->shape[2]});
+  if (status) rk_tensor_drop(m);
+  return status;
+}
+/* The same of all steps, copied where the steps do not allow a view. */
+static int matrix_of(struct rk_tensor *m, const struct rk_tensor *t) {
+  if (matrix(m, t, 0, t->shape[0]) == RK_OK) return RK_OK;
+  struct rk_tensor copy;
+  RK_TRY(rk_operand(&copy, t, t->dt, RK_ROWS));
+  int status = matrix(m, &copy, 0, t->shape[0]);
+  rk_tensor_drop(&copy);
+  return status;
+}
+
+/* gates = x * w_ih' for all steps at once */
+static int inputs(const struct rk_rnn *r, int64_t width) {
+  struct rk_tensor x, gates, w = {.dt = r->x->dt};
+  RK_TRY(rk_result(r->gates, 3, (int64_t[]){r->x->shape[0], r->x->shape[1], width}, "rnn"));
+  RK_TRY(matrix_of(&x, r->x));
+  int status = matrix(&gates, r->gates, 0, r->x->shape[0]);
+  if (!status) {
+    status = rk_transpose(&w, r->w_ih, 0, 1);
+    if (!status) status = rk_gemm(&gates, 0, 1, &x, &w);
+    rk_tensor_drop(&w);
+    rk_tensor_drop(&gates);
+  }
+  rk_tensor_drop(&x);
+  return status;
+}
+
+static int last_states(const struct rk_rnn *r) {
+  int64_t last = r->reverse ? 0 : r->x->shape[0] - 1;
+  const struct rk_tensor *from[] = {states(r), r->cells};
+  struct rk_tensor *to[] = {r->hn, r->kind == RK_RNN_LSTM ? r->cn : NULL};
+  for (int k = 0; k < 2; k++) {
+    struct rk_tensor step = {.dt = r->x->dt};
+    if (!to[k]) continue;
+    RK_TRY(rk_select(&step, from[k], 0, last));
+    int status = rk_copy(to[k], &step);
+    rk_tensor_drop(&step);
+    RK_TRY(status);
+  }
+  return RK_OK;
+}
+
+int rk_rnn_forward(const struct rk_rnn *r) {
+  const char *who = "rnn";
+  struct run s;
+  RK_TRY(check(r, who));
+  const int64_t all[] = {r->x->shape[0], r->x->shape[1], r->w_hh->shape[1]};
+  RK_TRY(open_run(&s, r, NULL, who));
+  int status = inputs(r, s.gates * s.hidden);
+  if (!status && has_cells(r->kind)) status = rk_result(r->cells, 3, all, who);
+  if (!status && r->lengths) status = rk_result(r->states, 3, all, who);
+  if (!status) {
+    s.blank = !r->h0;
+    for (int64_t b = 0; r->h0 && b < s.tiles; b++) {
+      int64_t left = s.batch - b * s.rows;
+      pack_tile(&s, b, 0, 0, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
+                s.hidden);
+    }
+    for (int64_t k = 0; k < s.steps; k++) {
+      swap_packs(&s);
+      go_to(&s, r->reverse ? s.steps - 1 - k : k, r->reverse ? s.steps - k : k - 1);
+      all_tiles(&s, forward_part);
+      s.blank = false;
+    }
+    status = last_states(r);
+  }
+  close_run(&s);
+  return status;
+}
+
+/* -- backward ------------------------------------------------------------------------------ */
+static int check_grad(const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
+  const struct rk_tensor *x = r->x;
+  const int64_t h = r->w_hh->shape[1], state[] = {x->shape[1], h}, all[] = {x->shape[0], x->shape[1], h};
+  const int64_t gates[] = {all[0], all[1], gates_of[r->kind] * h};
+  if (!d || !d->dgates) return rk_fail(RK_EARG, "%s: a place for the gates' gradients expected, got nil", who);
+  RK_TRY(need(r->gates, x, 3, gates, who, "gates (of a forward pass)"));
+  if (has_cells(r->kind)) RK_TRY(need(r->cells, x, 3, all, who, "cells (of a forward pass)"));
+  if (r->lengths) RK_TRY(need(r->states, x, 3, all, who, "states (of a forward pass)"));
+  RK_TRY(optional(d->g, x, 3, all, who, "gradient of the output"));
+  RK_TRY(optional(d->dhn, x, 2, state, who, "gradient of the last state"));
+  RK_TRY(optional(d->dcn, x, 2, state, who, "gradient of the last cell"));
+  RK_TRY(optional(d->dx, x, 3, x->shape, who, "gradient of the input"));
+  RK_TRY(need(d->dh0, x, 2, state, who, "gradient of the first state"));
+  if (r->kind == RK_RNN_LSTM) RK_TRY(need(d->dc0, x, 2, state, who, "gradient of the first cell"));
+  if (!rk_tensor_packed(d->dh0) || (d->dc0 && !rk_tensor_packed(d->dc0)))
+    return rk_fail(RK_EARG, "%s: gradients of the first states: packed tensors expected", who);
+  return RK_OK;
+}
+
+/* dgates' first (last: GRU) columns that belong to w_ih, as a matrix of all steps */
+static int input_gates(struct rk_tensor *m, const struct rk_tensor *dgates, int64_t width) {
+  struct rk_tensor part = {.dt = dgates->dt};
+  RK_TRY(rk_narrow(&part, dgates, 2, 0, width));
+  int status = matrix(m, &part, 0, dgates->shape[0]);
+  rk_tensor_drop(&part);
+  return status;
+}
+
+/* dx = beta*dx + dgates * w_ih */
+static int to_input(const struct run *s) {
+  struct rk_tensor gates, dx;
+  RK_TRY(matrix(&dx, s->d->dx, 0, s->steps));
+  int status = input_gates(&gates, s->d->dgates, s->gates * s->hidden);
+  if (!status) {
+    status = rk_gemm(&dx, s->d->beta, 1, &gates, s->r->w_ih);
+    rk_tensor_drop(&gates);
+  }
+  rk_tensor_drop(&dx);
+  return status;
+}
+
+static int start(struct rk_tensor *to, const struct rk_tensor *from) {
+  if (!to) return RK_OK;
+  return from ? rk_copy(to, from) : rk_zero(to);
+}
+
+int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
+  const char *who = "rnn backward";
+  struct run s;
+  RK_TRY(check(r, who));
+  RK_TRY(check_grad(r, d, who));
+  RK_TRY(open_run(&s, r, d, who));
+  int status = rk_result(d->dgates, 3, (int64_t[]){s.steps, s.batch, s.blocks * s.hidden}, who);
+  if (!status && d->g) {
+    s.g.dt = d->g->dt;
+    status = d->g->step[2] == 1 || s.hidden == 1 ? rk_tensor_view(&s.g, d->g) : rk_operand(&s.g, d->g, s.dt, RK_ROWS);
+  }
+  if (!status) status = start(d->dh0, d->dhn);
+  if (!status) status = start(d->dc0, d->dcn);
+  if (!status) {
+    s.blank = true;
+    for (int64_t k = s.steps - 1; k >= 0; k--) {
+      go_to(&s, r->reverse ? s.steps - 1 - k : k, r->reverse ? s.steps - k : k - 1);
+      all_tiles(&s, backward_part);
+      swap_packs(&s);
+      s.blank = false;
+    }
+    all_tiles(&s, first_part);
+    if (d->dx) status = to_input(&s);
+  }
+  close_run(&s);
+  return status;
+}
+
+/* dw += scale * dgates' * states, over steps [first, first + count) of dgates and from `before` on of the states;
+ * columns [from, from + width) of dgates, rows [to, to + width) of dw */
+struct stretch {
+  int64_t first, count, from, to, width;
+};
+static int to_recurrent(struct rk_tensor *dw, double scale, const struct rk_tensor *dgates,
+                        const struct rk_tensor *before, int64_t before_first, struct stretch k) {
+  struct rk_tensor part = {.dt = dw->dt}, gates = {.dt = dw->dt}, states_of = {.dt = dw->dt}, out = {.dt = dw->dt};
+  int status = rk_narrow(&part, dgates, 2, k.from, k.width);
+  if (!status) status = matrix(&gates, &part, k.first, k.count);
+  if (!status) status = rk_transpose(&gates, &gates, 0, 1);
+  if (!status) {
+    if (before->rank == 2)
+      status = rk_tensor_view(&states_of, before);
+    else
+      status = matrix(&states_of, before, before_first, k.count);
+  }
+  if (!status) status = rk_narrow(&out, dw, 0, k.to, k.width);
+  if (!status) status = rk_gemm(&out, 1, scale, &gates, &states_of);
+  rk_tensor_drop(&part);
+  rk_tensor_drop(&gates);
+  rk_tensor_drop(&states_of);
+  rk_tensor_drop(&out);
+  return status;
+}
+
+static int recurrent_weights(struct rk_tensor *dw, double scale, const struct rk_rnn *r,
+                             const struct rk_tensor *dgates) {
+  const int64_t h = dw->shape[1], steps = r->x->shape[0];
+  const bool gru = r->kind == RK_RNN_GRU;
+  for (int part = 0; part < 1 + gru; part++) { /* GRU: r and z, then n */
+    struct stretch k = {.from = part * 3 * h, .to = part * 2 * h, .width = gru ? (2 - part) * h : dw->shape[0]};
+    k.first = r->reverse ? 0 : 1, k.count = steps - 1;
+    if (k.count > 0) RK_TRY(to_recurrent(dw, scale, dgates, states(r), r->reverse ? 1 : 0, k));
+    k.first = r->reverse ? steps - 1 : 0, k.count = 1;
+    if (r->h0) RK_TRY(to_recurrent(dw, scale, dgates, r->h0, 0, k));
+  }
+  return RK_OK;
+}
+
+/* db += scale * column sums of dgates */
+static int biases(struct rk_tensor *db, double scale, const struct rk_tensor *dgates, bool gru, bool recurrent) {
+  struct rk_tensor ones = {.dt = db->dt}, gates, out = {.dt = db->dt};
+  const int64_t h = dgates->shape[2] / 4, n = dgates->shape[0] * dgates->shape[1], all = db->shape[0];
+  RK_TRY(rk_tensor_init1(&ones, db->dt, n));
+  int status = rk_fill(&ones, 1);
+  for (int part = 0; part < 1 + (gru && recurrent) && !status; part++) {
+    const int64_t width = !(gru && recurrent) ? all : (2 - part) * h;
+    struct rk_tensor columns = {.dt = db->dt};
+    status = rk_narrow(&columns, dgates, 2, part * 3 * h, width);
+    if (!status && !(status = matrix(&gates, &columns, 0, dgates->shape[0]))) {
+      status = rk_transpose(&gates, &gates, 0, 1);
+      if (!status) status = rk_narrow(&out, db, 0, part * 2 * h, width);
+      if (!status) status = rk_gemv(&out, 1, scale, &gates, &ones);
+      rk_tensor_drop(&gates);
+    }
+    rk_tensor_drop(&columns);
+    rk_tensor_drop(&out);
+  }
+  rk_tensor_drop(&ones);
+  return status;
+}
+
+static int input_weights(struct rk_tensor *dw, double scale, const struct rk_rnn *r, const struct rk_tensor *dgates) {
+  struct rk_tensor x, gates;
+  RK_TRY(matrix_of(&x, r->x));
+  int status = input_gates(&gates, dgates, dw->shape[0]);
+  if (!status) {
+    status = rk_transpose(&gates, &gates, 0, 1);
+    if (!status) status = rk_gemm(dw, 1, scale, &gates, &x);
+    rk_tensor_drop(&gates);
+  }
+  rk_tensor_drop(&x);
+  return status;
+}
+
+int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, struct rk_tensor *db_ih,
+                           struct rk_tensor *db_hh, double scale, const struct rk_rnn *r,
+                           const struct rk_tensor *dgates) {
+  const char *who = "rnn backward weight";
+  RK_TRY(check(r, who));
+  const struct rk_tensor *x = r->x;
+  const int64_t h = r->w_hh->shape[1], gh = h * gates_of[r->kind];
+  const int64_t shape[] = {x->shape[0], x->shape[1], blocks_of[r->kind] * h};
+  RK_TRY(need(dgates, x, 3, shape, who, "gradients of the gates"));
+  if (!rk_tensor_packed(dgates)) return rk_fail(RK_EARG, "%s: packed gradients of the gates expected", who);
+  if (r->lengths) RK_TRY(need(r->states, x, 3, r->y->shape, who, "states (of a forward pass)"));
+  RK_TRY(optional(dw_ih, x, 2, r->w_ih->shape, who, "dw_ih"));
+  RK_TRY(optional(dw_hh, x, 2, r->w_hh->shape, who, "dw_hh"));
+  RK_TRY(optional(db_ih, x, 1, &gh, who, "db_ih"));
+  RK_TRY(optional(db_hh, x, 1, &gh, who, "db_hh"));
+  const bool gru = r->kind == RK_RNN_GRU;
+  if (dw_ih) RK_TRY(input_weights(dw_ih, scale, r, dgates));
+  if (dw_hh) RK_TRY(recurrent_weights(dw_hh, scale, r, dgates));
+  if (db_ih) RK_TRY(biases(db_ih, scale, dgates, gru, false));
+  return db_hh ? biases(db_hh, scale, dgates, gru, true) : RK_OK;
+}

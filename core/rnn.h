@@ -1,0 +1,45 @@
+/* rnn.h -- the inner loops of recurrent layers: what rnn.c and loops_rnn.c
+ * share. loops_rnn.c is compiled once per instruction set (RK_ISA).
+ *
+ * A step of a sequence is cut into tiles of a few samples (rows) and a few
+ * hidden units; a tile's recurrent products come from the matrix product's own
+ * kernels (gemm_kernels.c), and one of these loops turns them into gates, cells
+ * and states, or back into gradients. */
+#ifndef RK_RNN_H
+#define RK_RNN_H
+#include "layer_loops.h"
+
+/* All addresses are those of the tile's first row and unit; *_row: elements from row to row. */
+struct rk_rnn_tile {
+  int64_t rows, n;       /* samples and units */
+  int64_t unit;          /* hidden units of the layer: from gate to gate */
+  const void *acc[4];    /* products with the previous state (backward: [0], with the later gates' gradients) */
+  int64_t acc_row;       /* of acc */
+  const uint8_t *active; /* per row: is the sequence still (already) running? NULL: all are */
+  const void *bias;      /* a block a gate; GRU: r, z, the input's n, the state's n */
+  void *gates;           /* forward: the input's share, becomes the gates */
+  int64_t gates_row;
+  void *cell; /* LSTM: the cell; GRU: the state's share of n */
+  int64_t cell_row;
+  const void *cell_before, *before; /* of the previous step: cell and state */
+  int64_t cell_before_row, before_row;
+  void *y; /* the output */
+  int64_t y_row;
+  void *state; /* with lengths: the state, which lives on where y is 0; else NULL */
+  int64_t state_row;
+  /* backward */
+  const void *g; /* of y */
+  int64_t g_row;
+  void *dgates; /* a block a gate; GRU: r, z, n, n as the state's share sees it */
+  int64_t dgates_row;
+  void *carry, *dcell; /* what goes on to the previous step besides the gates; rows `unit` apart */
+};
+
+enum { RK_RNN_KINDS = 4 };
+struct rk_rnn_loops {
+  void (*step[RK_RNN_KINDS])(const struct rk_rnn_tile *t); /* by enum rk_rnn_kind */
+  void (*back[RK_RNN_KINDS])(const struct rk_rnn_tile *t);
+  void (*add)(void *to, int64_t to_row, const void *acc, int64_t acc_row, int64_t rows, int64_t n);
+};
+RK_DECLARE_LOOPS(rk_rnn_loops)
+#endif
