@@ -4,7 +4,8 @@
 -- D = 2 when bidirectional: the last layer's states at every step, forward next to backward. Initial states are zero,
 -- or `hiddenInput` (L*D, N, H) (LSTM: `cellInput`); the final ones are in `hiddenOutput` (`cellOutput`), and their
 -- gradients go in by `gradHiddenOutput` (`gradCellOutput`) and come out in `gradHiddenInput` (`gradCellInput`). Or the
--- states travel with the data: input {x, h0[, c0]}, output {y, hn[, cn]}, gradOutput {dy, dhn[, dcn]}, gradInput {dx, dh0[, dc0]}.
+-- states travel with the data: input {x, h0[, c0]}, output {y, hn[, cn]}, gradOutput {dy, dhn[, dcn]}, gradInput
+-- {dx, dh0[, dc0]}.
 --
 -- All weights lie in `weight`, layer by layer and direction by direction, each w_ih (G*H, in) then w_hh (G*H, H);
 -- `bias` holds b_ih and b_hh (G*H) in the same order. `named()` shows them under PyTorch's names; the layout is
@@ -467,6 +468,14 @@ function Base:clearState()
   self.hiddenOutput, self.cellOutput, self.gradHiddenInput, self.gradCellInput, self.ended = nil, nil, nil, nil, nil
   self.output, self.gradInput = self.weight.new(), self.weight.new()
   return self
+end
+
+function Base:read(file)
+  parent.read(self, file)
+  if not (self.kind and self.hiddenSize) then
+    error(("%s: this object was saved by another package's class of that name: require that package (for "
+      .. "Element-Research's recurrent layers, 'rnn') before loading"):format(torch.type(self)), 0)
+  end
 end
 
 function Base:__tostring__()

@@ -30,6 +30,8 @@ local children = {} -- metatable -> list of metatables
 local constructors = {} -- class name -> constructor table
 local ctypes = {} -- list of {ctype, describe, address}
 local packages = {} -- package name -> table, for packages that are not globals (yet)
+local gives_way = {} -- metatables of our own packages' classes: a program's class of the same name takes their place
+local own = 0 -- above 0 while a file of our own packages is being loaded
 
 local function refuse(fmt, ...)
   error(fmt:format(...), 3)
@@ -141,6 +143,19 @@ end
 -- ---------------------------------------------------------------------------------------------------------
 -- Finding classes and packages
 -- ---------------------------------------------------------------------------------------------------------
+
+--- Load a module of our own packages. Classes it registers give way to a class of the same name that a program or a
+-- third-party package registers later: many published packages have classes that Torch7 did not have and we do. Objects
+-- of the class that gave way go on working.
+-- @string module what to require
+-- @return what it returns
+function M.require_own(module)
+  own = own + 1
+  local ok, result = pcall(require, module)
+  own = own - 1
+  if not ok then error(result, 0) end
+  return result
+end
 
 --- Make a package's table known to the class system before (or without) it being a global.
 function M.register_package(name, table)
@@ -380,7 +395,7 @@ end
 local function check_name(who, name)
   if type(name) ~= 'string' or name == '' then
     error(('%s: argument 1: class name (string) expected, got %s'):format(who, M.type(name)), 3)
-  elseif metatables[name] then
+  elseif metatables[name] and (own > 0 or not gives_way[metatables[name]]) then
     local message = '%s: class %s exists already, and is registered only once; torch.getmetatable("%s") extends it'
     error(message:format(who, name, name), 3)
   end
@@ -419,6 +434,7 @@ function M.newmetatable(name, parent, construct, destroy, factory, module)
   mt.__index = mt
   setmetatable(mt, {__index = above, __newindex = add_field, __metatable = above or false})
   metatables[name], names[mt], parents[mt], children[mt] = mt, name, above, {}
+  if own > 0 then gives_way[mt] = true end
   if above then
     local siblings = children[above]
     siblings[#siblings + 1] = mt

@@ -4,6 +4,8 @@
 -- follow the rule (helpers in lower case, several names in one file) stand in `extra`, name -> module.
 -- @module torch.onefile
 
+local class = require 'torch.class'
+
 local M = {}
 
 --- Give a package's table the loading of its files.
@@ -36,7 +38,7 @@ function M.attach(package_, prefix, source, pattern, extra)
     if not module then return value end
     loading[name] = true
     local ok
-    ok, value = pcall(require, module)
+    ok, value = pcall(class.require_own, module)
     loading[name] = nil
     if not ok then error(value, 0) end
     if rawget(package_, name) == nil then rawset(package_, name, value) end
