@@ -24,13 +24,25 @@ int rk_unpack(struct rk_tensor *out, struct rk_tensor *tmp, int status) {
   return status;
 }
 
+struct checked {
+  const int64_t *at;
+  int64_t n, size;
+  bool bad;
+};
+enum { CHECKS = 1 << 14 }; /* indices, or mask elements, that a part checks */
+static void check_part(void *arg, int64_t part) {
+  struct checked *c = arg;
+  const int64_t first = part * CHECKS, end = first + CHECKS < c->n ? first + CHECKS : c->n, size = c->size;
+  int64_t wrong = 0; /* the sign bits of what must not be negative */
+  for (int64_t i = first; i < end; i++) wrong |= (c->at[i] - 1) | (size - c->at[i]);
+  if (wrong < 0) __atomic_store_n(&c->bad, true, __ATOMIC_RELAXED);
+}
+/* index is packed here */
 static int check_index(const char *who, const struct rk_tensor *index, int64_t size) {
-  /* index is packed here */
   const int64_t *at = (const int64_t *)rk_at(index), n = rk_tensor_count(index);
-  uint64_t worst = 0; /* one comparison covers 0, negatives and too large ones */
-  for (int64_t i = 0; i < n; i++) worst = (uint64_t)at[i] - 1 > worst ? (uint64_t)at[i] - 1 : worst;
-  if (n == 0 || worst < (uint64_t)size) return RK_OK;
-  for (int64_t i = 0; i < n; i++)
+  struct checked c = {at, n, size, false};
+  rk_parallel((n + CHECKS - 1) / CHECKS, n * 8, check_part, &c);
+  for (int64_t i = 0; c.bad && i < n; i++)
     if ((uint64_t)at[i] - 1 >= (uint64_t)size)
       return rk_fail(RK_EARG, "%s: index %lld at position %lld is out of range 1 to %lld", who, (long long)at[i],
                      (long long)i + 1, (long long)size);
@@ -52,15 +64,21 @@ struct move {
   int64_t to_size, from_size, count, block; /* slots along dim on both sides, indices, bytes of a block */
   bool scatter;                             /* the index says where to put, not what to take */
 };
-enum { MOVES = 256 }; /* indices a part covers */
+/* MOVES: indices a part covers. AHEAD: places are random, so the next blocks are fetched this many before their turn.
+ */
+enum { MOVES = 256, AHEAD = 4 };
 static void move_part(void *arg, int64_t part) {
   const struct move *m = arg;
   int64_t parts = (m->count + MOVES - 1) / MOVES, o = part / parts, first = part % parts * MOVES;
   int64_t end = first + MOVES < m->count ? first + MOVES : m->count;
   char *to = m->to + o * m->to_size * m->block;
   const char *from = m->from + o * m->from_size * m->block;
+  const bool ahead = !m->scatter && m->block >= 64 && m->block <= 4096;
   for (int64_t j = first; j < end; j++) {
     int64_t k = m->index[j] - 1, a = m->scatter ? k : j, b = m->scatter ? j : k;
+    if (ahead && j + AHEAD < m->count)
+      for (int64_t line = 0; line < m->block; line += 64)
+        __builtin_prefetch(from + (m->index[j + AHEAD] - 1) * m->block + line);
     if (m->block == 4)
       memcpy(to + a * 4, from + b * 4, 4);
     else if (m->block == 8)
@@ -180,35 +198,58 @@ struct each {
   char *to;
   const char *from;
   const int64_t *index;
-  int64_t n, to_size, from_size, inner, element; /* indices along dim, slots along dim, inner elements, bytes */
-  int mode;                                      /* GATHER, SCATTER (may fill: from_size 0), SCATTER_ADD */
+  int64_t n, to_size, from_size, outer, inner, element; /* indices and slots along dim, blocks around it, bytes */
+  int mode;                                             /* GATHER, SCATTER (may fill: from_size 0), SCATTER_ADD */
   adder *add;
 };
 enum { GATHER, SCATTER, SCATTER_ADD };
+/* What a loop over indices does with element k of the indexed side and element j of the other; value: from[0]. */
+#define TAKE(T) ((T *)to)[j] = ((const T *)from)[k]
+#define PLACE(T) ((T *)to)[k] = ((const T *)from)[j]
+#define PLACE_ONE(T) ((T *)to)[k] = value
+#define EACH_DO(DO, T)                                                                                                 \
+  if (inner == 1) {                                                                                                    \
+    for (int64_t j = 0; j < n; j++) {                                                                                  \
+      const int64_t k = at[j] - 1;                                                                                     \
+      DO(T);                                                                                                           \
+    }                                                                                                                  \
+  } else {                                                                                                             \
+    for (int64_t j = 0; j < n * inner;)                                                                                \
+      for (int64_t i = 0; i < inner; i++, j++) {                                                                       \
+        const int64_t k = (at[j] - 1) * inner + i;                                                                     \
+        DO(T);                                                                                                         \
+      }                                                                                                                \
+  }
 #define EACH_LOOP(T)                                                                                                   \
-  for (int64_t j = 0; j < e->n; j++)                                                                                   \
-    for (int64_t i = 0; i < inner; i++) {                                                                              \
-      int64_t k = (at[j * inner + i] - 1) * inner + i;                                                                 \
-      if (e->mode == GATHER)                                                                                           \
-        ((T *)to)[j * inner + i] = ((const T *)from)[k];                                                               \
-      else                                                                                                             \
-        ((T *)to)[k] = ((const T *)from)[e->from_size ? j * inner + i : 0];                                            \
-    }
+  {                                                                                                                    \
+    const T value = *(const T *)from;                                                                                  \
+    if (e->mode == GATHER) {                                                                                           \
+      EACH_DO(TAKE, T)                                                                                                 \
+    } else if (e->from_size) {                                                                                         \
+      EACH_DO(PLACE, T)                                                                                                \
+    } else {                                                                                                           \
+      EACH_DO(PLACE_ONE, T)                                                                                            \
+    }                                                                                                                  \
+  }
 static void each_part(void *arg, int64_t o) {
   const struct each *e = arg;
-  const int64_t inner = e->inner, *at = e->index + o * e->n * inner;
+  const int64_t n = e->n, inner = e->inner, *at = e->index + o * n * inner;
   char *to = e->to + o * e->to_size * inner * e->element;
   const char *from = e->from + o * e->from_size * inner * e->element;
+  const int64_t row = e->from_size * inner * e->element;
+  /* Most lines of the next row will be wanted: fetching them in order is quicker than at random. */
+  if (e->mode == GATHER && o + 1 < e->outer && n * inner * 128 > row && row < 1 << 14)
+    for (int64_t line = 0; line < row; line += 64) __builtin_prefetch(from + row + line);
   if (e->mode == SCATTER_ADD) {
-    for (int64_t i = 0; i < e->n * inner; i++)
+    for (int64_t i = 0; i < n * inner; i++)
       e->add(to + ((at[i] - 1) * inner + i % inner) * e->element, from + i * e->element, 1);
     return;
   }
   switch (e->element) {
-  case 1: EACH_LOOP(uint8_t) break;
-  case 2: EACH_LOOP(uint16_t) break;
-  case 4: EACH_LOOP(uint32_t) break;
-  default: EACH_LOOP(uint64_t) break;
+  case 1: EACH_LOOP(uint8_t); break;
+  case 2: EACH_LOOP(uint16_t); break;
+  case 4: EACH_LOOP(uint32_t); break;
+  default: EACH_LOOP(uint64_t); break;
   }
 }
 
@@ -243,6 +284,7 @@ static int each_element(const char *who, int mode, struct rk_tensor *to, const s
                      mode == GATHER ? r.size
                      : from         ? n
                                     : 0,
+                     r.outer,
                      r.inner,
                      rk_dtype_size(to->dt),
                      mode,
@@ -295,6 +337,14 @@ int rk_scatter_fill(struct rk_tensor *out, int dim, const struct rk_tensor *inde
 }
 
 /* -- masks ------------------------------------------------------------------------------------------------ */
+static void check_mask_part(void *arg, int64_t part) {
+  struct checked *c = arg;
+  const int64_t first = part * CHECKS, end = first + CHECKS < c->n ? first + CHECKS : c->n;
+  const uint8_t *m = (const uint8_t *)c->at;
+  unsigned char all = 0;
+  for (int64_t i = first; i < end; i++) all |= m[i];
+  if (all > 1) __atomic_store_n(&c->bad, true, __ATOMIC_RELAXED);
+}
 static int check_mask(const char *who, const struct rk_tensor *x, const struct rk_tensor *mask,
                       struct rk_tensor *packed) {
   RK_TRY(rk_need(x, who, 1));
@@ -304,10 +354,9 @@ static int check_mask(const char *who, const struct rk_tensor *x, const struct r
   if (n != rk_tensor_count(x))
     return rk_fail(RK_ESHAPE, "%s: mask %s has not as many elements as %s", who, rk_describe(mask), rk_describe(x));
   RK_TRY(rk_packed_view(packed, mask));
-  const uint8_t *m = (uint8_t *)rk_at(packed);
-  unsigned largest = 0;
-  for (int64_t i = 0; i < n; i++) largest |= m[i];
-  if (largest > 1) {
+  struct checked c = {(const int64_t *)rk_at(packed), n, 1, false};
+  rk_parallel((n + CHECKS - 1) / CHECKS, n, check_mask_part, &c);
+  if (c.bad) {
     rk_tensor_drop(packed);
     return rk_fail(RK_EARG, "%s: mask elements must be 0 or 1, found one above", who);
   }
@@ -328,15 +377,20 @@ struct masked {
 };
 enum { MASK_CHUNK = 1 << 15 };
 #define FILL_LOOP(T)                                                                                                   \
-  for (int64_t i = first; i < end; i++) ((T *)m->to)[i] = m->mask[i] ? (T)m->value : ((T *)m->to)[i];
+  {                                                                                                                    \
+    T *restrict to = (T *)m->to;                                                                                       \
+    const T value = (T)m->value;                                                                                       \
+    for (int64_t i = first; i < end; i++) to[i] = mask[i] ? value : to[i];                                             \
+  }
 static void fill_part(void *arg, int64_t part) {
   const struct masked *m = arg;
-  int64_t first = part * MASK_CHUNK, end = first + MASK_CHUNK < m->n ? first + MASK_CHUNK : m->n;
+  const int64_t first = part * MASK_CHUNK, end = first + MASK_CHUNK < m->n ? first + MASK_CHUNK : m->n;
+  const uint8_t *restrict mask = m->mask;
   switch (m->element) {
-  case 1: FILL_LOOP(uint8_t) break;
-  case 2: FILL_LOOP(uint16_t) break;
-  case 4: FILL_LOOP(uint32_t) break;
-  default: FILL_LOOP(uint64_t) break;
+  case 1: FILL_LOOP(uint8_t); break;
+  case 2: FILL_LOOP(uint16_t); break;
+  case 4: FILL_LOOP(uint32_t); break;
+  default: FILL_LOOP(uint64_t); break;
   }
 }
 int rk_masked_fill(struct rk_tensor *out, const struct rk_tensor *mask, double value) {

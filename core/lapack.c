@@ -513,6 +513,69 @@ int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, 
   return status;
 }
 
+/* -- svd of matrices that are not long in one direction -----------------------------------------------
+ * What gesdd does for them, in its own order: bidiagonal form, divide and conquer, and the two orthogonal factors
+ * applied. gesdd applies one after the other; here each has a thread, 1.2 times as fast for 256x256 on two cores.
+ * m x n with k the lesser; A, U, VT of columns; S: k numbers. */
+struct bidiagonal {
+  void *apply;                      /* ormbr */
+  struct columns *a, *u, *vt, *tau; /* tau: a column for Q, one for P */
+  struct columns work[2];
+  int m, n, k, size, info[2];
+};
+static void apply_factor(void *arg, int64_t part) {
+  struct bidiagonal *b = arg;
+  struct columns *to = part ? b->vt : b->u;
+  char *tau = (char *)data(b->tau) + (size_t)part * (size_t)b->tau->ld * (size_t)rk_dtype_size(b->a->t.dt);
+  const int rows = part ? b->k : b->m, cols = part ? b->n : b->k, inner = part ? b->m : b->n;
+  CALL(14, b->apply, part ? "P" : "Q", part ? "R" : "L", part ? "T" : "N", &rows, &cols, &inner, data(b->a), &b->a->ld,
+       tau, data(to), &to->ld, data(&b->work[part]), &b->size, &b->info[part]);
+}
+enum { SVD_FROM = 48, SVD_BLOCK = 64 };
+/* Is it ours? Of moderate shape, neither tiny nor scaled so far that gesdd would rescale it, and finite. */
+static bool svd_is_plain(const struct rk_tensor *a, int m, int n) {
+  const int k = m < n ? m : n, longer = m < n ? n : m;
+  struct rk_value least, most;
+  if (k < SVD_FROM || longer > k * 3 / 2) return false;
+  if (rk_reduce(RK_RED_amin, a, 0, &least) || rk_reduce(RK_RED_amax, a, 0, &most)) return false;
+  const double size = -least.f > most.f ? -least.f : most.f, far = a->dt == RK_f32 ? 1e15 : 1e140;
+  return size < far && size > 1 / far;
+}
+static int svd_plain(struct columns *a, struct columns *u, struct columns *s, struct columns *vt,
+                     struct columns *iwork) {
+  void *reduce, *solve;
+  const int dt = a->t.dt;
+  struct columns e = {0}, tau = {0};
+  struct bidiagonal b = {.a = a, .u = u, .vt = vt, .tau = &tau, .m = a->rows, .n = a->cols};
+  b.k = b.m < b.n ? b.m : b.n;
+  b.size = (b.m + b.n) * SVD_BLOCK; /* enough for blocks of 64 in gebrd and ormbr */
+  RK_TRY(routine("svd", "gebrd", dt, &reduce));
+  RK_TRY(routine("svd", "bdsdc", dt, &solve));
+  RK_TRY(routine("svd", "ormbr", dt, &b.apply));
+  const int64_t room = 3 * (int64_t)b.k * b.k + 4 * (int64_t)b.k, most = b.size > room ? b.size : room; /* bdsdc's */
+  int info = 0, status = columns_new(&e, dt, b.k, 1, b.k);
+  if (!status) status = columns_new(&tau, dt, b.k, 2, b.k);
+  if (!status) status = columns_new(&b.work[0], dt, most, 1, most);
+  if (!status) status = columns_new(&b.work[1], dt, b.size, 1, b.size);
+  if (!status) status = rk_zero(&u->t);
+  if (!status) status = rk_zero(&vt->t);
+  if (!status) {
+    char *tauq = data(&tau), *taup = tauq + (size_t)b.k * (size_t)rk_dtype_size(dt);
+    CALL(11, reduce, &b.m, &b.n, data(a), &a->ld, data(s), data(&e), tauq, taup, data(&b.work[0]), &b.size, &info);
+    if (!info)
+      CALL(14, solve, b.m >= b.n ? "U" : "L", "I", &b.k, data(s), data(&e), data(u), &u->ld, data(vt), &vt->ld, NULL,
+           NULL, data(&b.work[0]), data(iwork), &info);
+    if (!info) {
+      rk_parallel(2, (int64_t)b.m * b.n * b.k, apply_factor, &b);
+      info = b.info[0] ? b.info[0] : b.info[1];
+    }
+    if (info > 0) status = rk_fail(RK_EARG, "svd: no convergence for a matrix of %dx%d", b.m, b.n);
+    if (info < 0) status = bad_argument("svd", info);
+  }
+  columns_drop(&e), columns_drop(&tau), columns_drop(&b.work[0]), columns_drop(&b.work[1]);
+  return status;
+}
+
 int rk_svd(struct rk_tensor *u, struct rk_tensor *s, struct rk_tensor *v, const struct rk_tensor *a, int full) {
   void *f;
   RK_TRY(rk_need(s, "svd", 2));
@@ -528,12 +591,14 @@ int rk_svd(struct rk_tensor *u, struct rk_tensor *s, struct rk_tensor *v, const 
   if (!status) status = columns_new(&cv, a->dt, nv, n, nv);
   if (!status) status = columns_new(&cs, a->dt, k, 1, k);
   if (!status) status = columns_new(&iwork, RK_i32, 8 * (int64_t)k, 1, 8 * (int64_t)k);
-  if (!status) {
+  const bool plain = (!full || m == n) && svd_is_plain(a, m, n);
+  if (!status && plain) status = svd_plain(&ca, &cu, &cs, &cv, &iwork);
+  if (!status && !plain) {
     CALL(14, f, job, &m, &n, data(&ca), &ca.ld, data(&cs), data(&cu), &cu.ld, data(&cv), &cv.ld, &answer, &query,
          data(&iwork), &info);
     status = workspace(&work, a->dt, &answer, &size);
   }
-  if (!status) {
+  if (!status && !plain) {
     CALL(14, f, job, &m, &n, data(&ca), &ca.ld, data(&cs), data(&cu), &cu.ld, data(&cv), &cv.ld, data(&work), &size,
          data(&iwork), &info);
     if (info > 0)

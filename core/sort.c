@@ -48,7 +48,7 @@ static keys *const keys_of[] = {RK_DTYPES(KEYS_OF, )};
 struct wide {
   uint64_t key, at;
 };
-enum { SHORT = 24, RADIX_FROM = 512 };
+enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512 };
 
 /* E: element; KEY(e): what orders it; DIGIT(e, d): its d-th 8-bit digit. Sorts a[n] using b[n]; returns where the
  * result is. */
@@ -158,16 +158,20 @@ static void top_row(struct job *j, const char *x, uint64_t *order, void *work) {
     return;
   }
   struct wide *heap = work;
-  keys_of[j->dtype](x, n, j->r.inner, j->flip, order);
+  keys_of[j->dtype](x, k, j->r.inner, j->flip, order);
   for (int64_t i = 0; i < k; i++) heap[i] = (struct wide){order[i], (uint64_t)i};
   for (int64_t i = k / 2; i-- > 0;) sift(heap, k, i);
-  uint64_t worst = heap[0].key;
-  for (int64_t i = k; i < n; i++)
-    if (order[i] < worst) {
-      heap[0] = (struct wide){order[i], (uint64_t)i};
-      sift(heap, k, 0);
-      worst = heap[0].key;
-    }
+  uint64_t worst = heap[0].key, key[BLOCK];
+  for (int64_t first = k; first < n; first += BLOCK) { /* keys of a block at a time stay in L1 */
+    const int64_t here = n - first < BLOCK ? n - first : BLOCK;
+    keys_of[j->dtype](x + first * j->r.inner * j->element, here, j->r.inner, j->flip, key);
+    for (int64_t i = 0; i < here; i++)
+      if (key[i] < worst) {
+        heap[0] = (struct wide){key[i], (uint64_t)(first + i)};
+        sift(heap, k, 0);
+        worst = heap[0].key;
+      }
+  }
   for (int64_t left = k - 1; left > 0; left--) { /* heap sort: the worst goes last */
     struct wide t = heap[0];
     heap[0] = heap[left], heap[left] = t;
