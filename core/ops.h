@@ -140,7 +140,8 @@
 
 #define RK_OP3(OP3, ...)                                                                                                \
   OP3(addcmul, NUM, 1, x + a * y * z, "x + a*y*z", __VA_ARGS__)                                                         \
-  OP3(addcdiv, NUM, 1, x + rk_div(a * y, z), "x + a*y/z", __VA_ARGS__)
+  OP3(addcdiv, NUM, 1, x + rk_div(a * y, z), "x + a*y/z", __VA_ARGS__)                                                  \
+  OP3(where, NUM, 0, x != 0 ? y : z, "y where x is not 0, else z", __VA_ARGS__)
 
 #define RK_CMP(CMP, ...)                                                                                                \
   CMP(lt, NUM, 1, x < y, "x < y", __VA_ARGS__)                                                                          \

@@ -268,6 +268,12 @@ int rk_kth(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tenso
 int rk_mode(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim);
 int rk_cumsum(struct rk_tensor *out, const struct rk_tensor *x, int dim);
 int rk_cumprod(struct rk_tensor *out, const struct rk_tensor *x, int dim);
+/* Largest (sign > 0) or smallest so far along dim, with its 1-based position: the first of equals; a NaN stays. */
+int rk_cumextreme(int sign, struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim);
+int rk_logcumsumexp(struct rk_tensor *out, const struct rk_tensor *x, int dim); /* log of the running sum of e^x */
+/* Where each value would go into the sorted rows of the last dim (i64, 1-based): before equal elements, or behind them
+ * (right). sorted: one row, or one for each row of values. */
+int rk_searchsorted(struct rk_tensor *out, const struct rk_tensor *sorted, const struct rk_tensor *values, int right);
 
 /* -- linear algebra ---------------------------------------------------------------- */
 /* Any steps, any dtype (float32/64 through BLAS), results independent of the

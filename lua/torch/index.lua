@@ -155,6 +155,8 @@ local function index_other(t, k)
   if type(k) == 'number' then
     return at(t, k)
   elseif type(k) == 'string' then
+    local m = require 'torch.lazy'.method(classes[t.dt], k)
+    if m ~= nil then return m end
     return require 'torch.missing'(t, k, types.class[t.dt] .. 'Tensor', classes[t.dt])
   elseif type(k) == 'table' and not getmetatable(k) then
     local view, offset = view_of_table(t, k)

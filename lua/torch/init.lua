@@ -85,6 +85,16 @@ torch._VERSION = require 'ffi'.string(C.rk_version())
 local lazy = require 'torch.lazy'
 setmetatable(torch, { __index = function(t, name) return lazy.load(t, name) end })
 
+-- torch.FloatTensor.flatten: what tensors load on first mention is found through the constructors, too.
+for dt = 0, types.count - 1 do
+  local methods = tensor.classes[dt]
+  debug.getmetatable(torch[types.class[dt] .. 'Tensor']).__index = function(_, name)
+    local m = methods[name]
+    if m == nil and type(name) == 'string' then return lazy.method(methods, name) end
+    return m
+  end
+end
+
 --- The global `include`: run a file beside the calling one, as packages do in their init.lua.
 rawset(_G, 'include', function(...) return require 'torch.system'.include_beside(...) end)
 

@@ -13,6 +13,22 @@ local modules = {
   ['torch.tester'] = {'Tester', 'TestSuite', 'test'},
   ['torch.lapack'] = {'gesv', 'gels', 'trtrs', 'symeig', 'eig', 'svd', 'inverse', 'potrf', 'potrs', 'potri', 'pstrf',
     'geqrf', 'orgqr', 'ormqr', 'qr', 'lu', 'det'},
+  ['torch.fresh'] = {
+    'tensor', 'new_tensor', 'empty', 'full', 'arange', 'empty_like', 'zeros_like', 'ones_like', 'rand_like',
+    'randn_like', 'full_like', 'new_empty', 'new_zeros', 'new_ones', 'new_full', 'dtype', 'device', 'cpu', 'ndim',
+    'ndimension', 'nbytes', 'data_ptr', 'is_floating_point', 'is_nonzero', 'item', 'tolist', 'to', 'uint8', 'int8',
+    'int16', 'int32', 'int64', 'float16', 'bfloat16', 'float32', 'float64'},
+  ['torch.arrange'] = {'flatten', 'ravel', 'unflatten', 'movedim', 'moveaxis', 'swapdims', 'swapaxes', 'broadcast_to',
+    'broadcast_tensors', 'unbind', 'diagonal', 'stack', 'hstack', 'vstack', 'roll', 'flip', 'fliplr', 'flipud', 'rot90',
+    'tile', 'repeat_interleave', 'meshgrid', 'take', 'put', 'put_', 'take_along_dim', 'diff', 'tril_indices',
+    'triu_indices'},
+  ['torch.condition'] = {'where', 'isclose', 'allclose', 'nan_to_num', 'masked_fill', 'masked_scatter', 'masked_copy',
+    'index_add', 'index_copy', 'index_fill', 'scatter_add', 'fill_diagonal_'},
+  ['torch.measure'] = {'argmax', 'argmin', 'amax', 'amin', 'aminmax', 'count_nonzero', 'logsumexp', 'nansum', 'nanmean',
+    'std_mean', 'var_mean', 'softmax', 'log_softmax', 'cov', 'corrcoef', 'argsort', 'msort', 'cummax', 'cummin',
+    'logcumsumexp'},
+  ['torch.counts'] = {'unique', 'unique_consecutive', 'bincount', 'searchsorted', 'bucketize', 'isin'},
+  ['torch.products'] = {'matmul', 'einsum', 'tensordot', 'matrix_power', 'outer', 'kron', 'inner', 'vecdot'},
   ['torch.system'] = {'include', 'packageLuaPath', 'isatty', 'updateerrorhandlers', 'updatethreadlocals',
     'Allocator'},
 }
@@ -31,7 +47,10 @@ end
 function M.load(torch, name)
   local module = M.where[name]
   if not module then
-    return nil
+    if type(name) ~= 'string' or not name:find '_' then return nil end
+    local f = require 'torch.synonyms'.func(torch, name)
+    if f then rawset(torch, name, f) end
+    return f
   end
   local defined = require(module)
   for _, each in ipairs(modules[module]) do
@@ -40,6 +59,19 @@ function M.load(torch, name)
     end
   end
   return rawget(torch, name)
+end
+
+--- A method of tensors that is defined on first mention, or another spelling of one; nil for an unknown name. What is
+-- found becomes a method of the class.
+function M.method(methods, key)
+  local module = M.where[key]
+  if module then require(module) end
+  local f = rawget(methods, key)
+  if f == nil and not module then
+    f = require 'torch.synonyms'.method(methods, key)
+    if f then rawset(methods, key, f) end
+  end
+  return f
 end
 
 return M

@@ -13,6 +13,7 @@ local tensor = require 'torch.tensor'
 
 local istype, pressure = ffi.istype, memory.pressure
 local again, argument, need, number, isnumber = check.again, check.argument, check.tensor, check.number, check.isnumber
+local fail = check.fail
 local ctype, empty = tensor.ctype, tensor.empty
 local int64 = ffi.typeof 'int64_t'
 local BYTE = types.of_class.Byte
@@ -287,14 +288,16 @@ local function comparison(name, op)
   define_for(op, name, both, both)
 end
 
--- x -> 0 or 1 (isnan ...)
+-- x -> 0 or 1 (isnan ...). Integers are all finite, which comparing them with themselves says.
 local function test(name, op)
   local function both(t, x)
     need(name, 1, t)
-    if x == nil then return compare(name, op, empty(BYTE), t, 0) end
-    return compare(name, op, t, need(name, 2, x), 0)
+    local out, from = empty(BYTE), t
+    if x ~= nil then out, from = t, need(name, 2, x) end
+    if types.float[from.dt] then return compare(name, op, out, from, 0) end
+    return compare(name, name == 'isfinite' and M.op.eq or M.op.ne, out, from, from)
   end
-  define_for(op, name, both, both)
+  tensor.define(name, both)
 end
 
 -- -- the rows ----------------------------------------------------------------------------------
@@ -302,7 +305,7 @@ end
 -- Rows with forms of their own, defined below, or that a method of another meaning hides (`sub` is a view).
 local special = {
   add = true, sub = true, cadd = true, csub = true, rsub = true, rdiv = true, affine = true, pow = true, tpow = true,
-  cmax = true, cmin = true, atan2 = true,
+  cmax = true, cmin = true, atan2 = true, clamp = true, where = true,
 }
 
 local makers = {
@@ -322,6 +325,34 @@ sum_like('csub', op.sub, op.csub)
 binary_or_number('cmax', op.cmax, op.clamp_min)
 binary_or_number('cmin', op.cmin, op.clamp_max)
 with_number('mod', op.fmod)
+
+-- clamp with one bound: clamp(nil, high), clamp{min = low, max = high}; as a method also clamp(low). The function with
+-- one number is an error, as in Torch7.
+local function clamp(out, x, low, high)
+  if type(low) == 'table' then
+    for key in pairs(low) do
+      if key ~= 'min' and key ~= 'max' then fail('clamp: no option %s; there are: min max', tostring(key)) end
+    end
+    low, high = low.min, low.max
+  end
+  if low == nil and high == nil then argument('clamp', 2, 'a number', nil) end
+  if high == nil then return map1('clamp', op.clamp_min, out, x, low, 0) end
+  if low == nil then return map1('clamp', op.clamp_max, out, x, high, 0) end
+  if type(low) ~= 'number' then low = isnumber(low) and low or argument('clamp', 2, 'a number', low) end
+  return map1('clamp', op.clamp, out, x, low, high)
+end
+define_for(op.clamp, 'clamp', function(t, x, a, b)
+  if istensor(x) then return clamp(t, x, a, b) end
+  return clamp(t, t, x, a)
+end, function(x, y, a, b)
+  need('clamp', 1, x)
+  if istensor(y) then return clamp(x, y, a, b) end
+  if a == nil and isnumber(y) then
+    fail('clamp: argument 3: expected a number, got nothing; '
+      .. 'for one bound torch.clamp(t, {min = low}) or t:clamp(low)')
+  end
+  return clamp(empty(x.dt), x, y, a)
+end)
 binary('cmod', op.cfmod)
 
 -- Exponents that have a row of their own are exact there.

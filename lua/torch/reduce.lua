@@ -184,16 +184,23 @@ local function equal(x, y)
 end
 define('equal', equal)
 
--- all(x), any(x): of a ByteTensor
-local function of_bytes(name, row)
-  local function both(x)
-    if not istype(ctype, x) or x.dt ~= BYTE then argument(name, 1, 'a ByteTensor (compare first: x:ne(0))', x) end
-    return whole(name, row, x) ~= 0
+-- all(x), any(x): torch.all takes a ByteTensor, as in Torch7; the method takes any type. all(x, dim): a ByteTensor.
+local function truth(name, row)
+  local function method(x, dim)
+    need(name, 1, x)
+    if dim == nil then return whole(name, row, x) ~= 0 end
+    if x.rank == 0 then dimension(name, 2, x, dim) end
+    return along(name, row, nil, x.dt == BYTE and x or x:ne(0), dim)
   end
-  define(name, both, both, function(dt) return dt == BYTE end)
+  define(name, method, function(x, dim)
+    if dim == nil and (not istype(ctype, x) or x.dt ~= BYTE) then
+      argument(name, 1, ('a ByteTensor (compare first, x:ne(0), or use the method x:%s())'):format(name), x)
+    end
+    return method(x, dim)
+  end)
 end
-of_bytes('all', red.all)
-of_bytes('any', red.any)
+truth('all', red.all)
+truth('any', red.any)
 
 --- trace(m): sum of the main diagonal.
 define('trace', function(x)
