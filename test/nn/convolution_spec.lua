@@ -145,6 +145,22 @@ describe('convolutions', function()
     end)
   end
 
+  it('large kernels of 3x3, which run by another algorithm in float', function()
+    for _, c in ipairs { { 4, 32, 64, 17, 18, 1 }, { 6, 64, 32, 13, 12, 0 }, { 3, 64, 64, 16, 16, 1, 0 } } do
+      local d = nn.SpatialConvolution(c[2], c[3], 3, 3, 1, 1, c[6], c[7])
+      local x = torch.randn(c[1], c[2], c[4], c[5])
+      local g = torch.randn(d:forward(x):size())
+      local y, dx, grads = run(d, x, g)
+      local f = d:clone():float()
+      check_same(f, x:float(), g:float(), y, dx, grads, 1e-3, 'float')
+      check_same(f, planes_last(x:float()), planes_last(g:float()), y, dx, grads, 1e-3, 'float, planes last')
+      assert.is_true(support.distance(f:forward(x:float()), y) < 2e-5 * y:clone():abs():max())
+      torch.deterministic(true)
+      check_same(f, x:float(), g:float(), y, dx, grads, 1e-3, 'float, deterministic')
+      torch.deterministic(false)
+    end
+  end)
+
   it('half types compute in float', function()
     for _, kind in ipairs { 'half', 'bfloat16' } do
       local m = nn.SpatialConvolution(2, 3, 3, 3, 1, 1, 1)
