@@ -9,6 +9,8 @@ local onefile = require 'torch.onefile'
 local nn = {}
 -- Tables of helpers, and names that share a file.
 local extra = {
+  diagnose = 'nn.diagnose',
+  init = 'nn.initialize',
   tables = 'nn.tables',
   utils = 'nn.utils',
 }
