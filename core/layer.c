@@ -94,3 +94,9 @@ int rk_need_shape(const struct rk_tensor *t, int rank, const int64_t *shape, con
   if (t->rank == rank && memcmp(t->shape, shape, (size_t)rank * sizeof *shape) == 0) return RK_OK;
   return rk_fail(RK_ESHAPE, "%s: %s: %s expected, got %s", who, name, rk_describe_shape(rank, shape), rk_describe(t));
 }
+
+int rk_fail_class(const char *who, int64_t row, int64_t value, int64_t classes) {
+  return rk_fail(RK_EARG, "%s: row %lld: target %lld is not one of the %lld classes 1..%lld%s", who, (long long)row + 1,
+                 (long long)value, (long long)classes, (long long)classes,
+                 value == 0 ? "; classes count from 1 here: add 1 to targets that count from 0" : "");
+}

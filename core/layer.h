@@ -37,4 +37,6 @@ int rk_need_float(const struct rk_tensor *t, const char *who, int n);
 int rk_need_apart(const struct rk_tensor *out, const struct rk_tensor *x, const char *who);
 /* RK_ESHAPE "who: name [..] expected, got [..]" */
 int rk_need_shape(const struct rk_tensor *t, int rank, const int64_t *shape, const char *who, const char *name);
+/* RK_EARG: the target of row `row` (from 0) is not one of the classes 1..classes; what to do when they count from 0. */
+int rk_fail_class(const char *who, int64_t row, int64_t value, int64_t classes);
 #endif

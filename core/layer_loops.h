@@ -1,5 +1,5 @@
 /* layer_loops.h -- tables of the inner loops of pooling, batch normalisation
- * and softmax. The files loops_pool.c, loops_norm.c and loops_softmax.c are
+ * softmax and losses. The files loops_pool.c, loops_norm.c ... are
  * compiled once per instruction set (RK_ISA), and hold each loop for float and
  * for double. What is split among threads, and into which parts, is decided by
  * the callers (pool.c, norm.c, softmax.c); sums run in 16 fixed lanes, so the
@@ -7,6 +7,7 @@
 #ifndef RK_LAYER_LOOPS_H
 #define RK_LAYER_LOOPS_H
 #include "internal.h"
+#include "loss_rows.h"
 #include <string.h>
 
 /* -- pooling -- */
@@ -68,6 +69,18 @@ struct rk_softmax_loops {
   void (*columns_back)(void *dx, const void *g, const void *y, int64_t n, int64_t gap, int64_t width, int take_log);
 };
 
+/* -- losses element by element (loss_rows.h) -- */
+#define RK_LOSS_ENUM(name, f, df, doc) RK_LOSS_##name,
+enum { RK_LOSS_ROWS(RK_LOSS_ENUM) RK_NLOSSES };
+struct rk_loss_loops {
+  struct {
+    /* Sum of the losses of n elements, each times w[i] unless w is NULL; few enough to add up in the compute type. */
+    double (*sum)(const void *x, const void *t, const void *w, int64_t n, double a, double b);
+    /* d[i] = scale * w[i] * slope; d may be x. */
+    void (*slope)(void *d, const void *x, const void *t, const void *w, int64_t n, double a, double b, double scale);
+  } row[RK_NLOSSES];
+};
+
 /* -- choice: element [0] is float, [1] double -- */
 #define RK_LOOPS_NAME_(name, isa) name##_##isa
 #define RK_LOOPS_NAME(name, isa) RK_LOOPS_NAME_(name, isa)
@@ -88,6 +101,7 @@ struct rk_softmax_loops {
 RK_DECLARE_LOOPS(rk_pool_loops)
 RK_DECLARE_LOOPS(rk_norm_loops)
 RK_DECLARE_LOOPS(rk_softmax_loops)
+RK_DECLARE_LOOPS(rk_loss_loops)
 
 /* In the loops files: the compiler may assume that iterations do not depend on one another. */
 #ifdef __clang__

@@ -42,9 +42,7 @@ static int fetch(struct job *j, const struct rk_tensor *target, const struct rk_
   if (!status) {
     j->t = (const int64_t *)rk_at(&j->target), j->w = weights ? (const double *)rk_at(&j->weights) : NULL;
     for (int64_t i = 0; i < j->n * j->s && !status; i++)
-      if ((j->t[i] < 1 || j->t[i] > j->c) && j->t[i] != j->ignore)
-        status = rk_fail(RK_EARG, "%s: target %lld of element %lld is not a class in 1..%lld", who, (long long)j->t[i],
-                         (long long)i + 1, (long long)j->c);
+      if ((j->t[i] < 1 || j->t[i] > j->c) && j->t[i] != j->ignore) status = rk_fail_class(who, i, j->t[i], j->c);
   }
   if (status) done(j);
   return status;

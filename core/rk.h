@@ -409,6 +409,24 @@ int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const
 int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                     const struct rk_tensor *weights, int64_t ignore, double total, int average);
 
+/* Hinge losses of rows of scores x (N, C) or (C). multi_margin: target (N) classes from 1, the sum over the other classes
+ * of max(0, margin - x[t] + x[c])^p, times the weight of t, divided by C; averaged over rows. multi_label_margin: target
+ * lists classes, ended by 0, in x's shape: sum over the listed and the others of max(0, 1 - x[t] + x[c]), divided by C;
+ * marks (x's shape): 1 for the classes listed. loss or dx may be NULL. */
+int rk_multi_margin(double *loss, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
+                    const struct rk_tensor *weights, int p, double margin, int average);
+int rk_multi_label_margin(double *loss, struct rk_tensor *dx, struct rk_tensor *marks, const struct rk_tensor *x,
+                          const struct rk_tensor *target, int average);
+/* Losses element by element, rows of loss_rows.h: x and target of one dtype and count (shapes may differ; elements pair
+ * in row-major order); weights NULL or a tensor of that dtype whose count divides x's: it repeats. a and b: the row's
+ * numbers. forward gives the sum; backward dx = scale * weight * slope, of x's shape (dx may be x). */
+const char *rk_loss_name(int loss); /* "mse"; NULL past the end */
+const char *rk_loss_doc(int loss);
+int rk_loss_forward(int loss, double *sum, const struct rk_tensor *x, const struct rk_tensor *target,
+                    const struct rk_tensor *weights, double a, double b);
+int rk_loss_backward(int loss, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
+                     const struct rk_tensor *weights, double a, double b, double scale);
+
 /* -- recurrent layers (rnn.c): one direction of one layer over a whole sequence ------------ */
 /* x (T, B, in), states h and c (B, H), G gates (1, 1, 4, 3), s the logistic function. In blocks of H rows, as PyTorch
  * lays its weights out: w_ih (G*H, in), w_hh (G*H, H), b_ih and b_hh (G*H) or NULL.

@@ -13,6 +13,7 @@ local extra = {
   init = 'nn.initialize',
   tables = 'nn.tables',
   utils = 'nn.utils',
+  hints = 'nn.hints',
 }
 
 --- Load every class at once, so that `pairs(nn)` shows all of them.

@@ -227,7 +227,7 @@ static void wrong_calls(void) {
   CHECK_FAILS(rk_batchnorm_backward(&y, NULL, NULL, &three, &x, NULL, 1, &q), RK_ESHAPE, "gradient");
   CHECK_OK(rk_fill(&t, 5));
   CHECK_FAILS(rk_nll_forward(&loss, &total, &x, &t, NULL, -100, 1), RK_EARG,
-              "nll: target 5 of element 1 is not a class in 1..4");
+              "nll: row 1: target 5 is not one of the 4 classes 1..4");
   CHECK_FAILS(rk_nll_backward(&y, &x, &t, NULL, -100, 1, 1), RK_EARG, "target 5");
   CHECK_OK(rk_fill(&t, 1));
   CHECK_FAILS(rk_nll_forward(&loss, &total, &x, &t, &three, -100, 1), RK_ESHAPE, "weights");

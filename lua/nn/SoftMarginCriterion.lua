@@ -1,0 +1,3 @@
+--- nn.SoftMarginCriterion([sizeAverage = true]): the mean (or sum) of log(1 + e^(-x y)), y being 1 or -1.
+-- @usage local loss = nn.SoftMarginCriterion():forward(torch.randn(3), torch.Tensor{1, -1, 1})
+return require 'nn.regression'.criterion('nn.SoftMarginCriterion', 'soft_margin')
