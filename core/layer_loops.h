@@ -81,6 +81,12 @@ struct rk_loss_loops {
   } row[RK_NLOSSES];
 };
 
+/* -- steps of optimisers: rows of updates.h -- */
+struct rk_update_loops {
+  /* n parameters; states a row does not have are NULL; g may be x */
+  void (*step[RK_NUPDATES])(void *x, const void *g, void *const *states, const double *p, int64_t n);
+};
+
 /* -- choice: element [0] is float, [1] double -- */
 #define RK_LOOPS_NAME_(name, isa) name##_##isa
 #define RK_LOOPS_NAME(name, isa) RK_LOOPS_NAME_(name, isa)
@@ -102,6 +108,7 @@ RK_DECLARE_LOOPS(rk_pool_loops)
 RK_DECLARE_LOOPS(rk_norm_loops)
 RK_DECLARE_LOOPS(rk_softmax_loops)
 RK_DECLARE_LOOPS(rk_loss_loops)
+RK_DECLARE_LOOPS(rk_update_loops)
 
 /* In the loops files: the compiler may assume that iterations do not depend on one another. */
 #ifdef __clang__

@@ -28,6 +28,7 @@ extern "C" {
 #endif
 #include "dtypes.h"
 #include "ops.h"
+#include "updates.h"
 
 /* -- status ------------------------------------------------------------------ */
 enum rk_status {
@@ -462,6 +463,19 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d);
 int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, struct rk_tensor *db_ih,
                            struct rk_tensor *db_hh, double scale, const struct rk_rnn *r,
                            const struct rk_tensor *dgates);
+
+/* -- steps of optimisers (update.c) -------------------------------------------------------- */
+#define RK_UPDATEID_(name, ...) RK_UPDATE_##name,
+enum rk_update_row { RK_UPDATES(RK_UPDATEID_) RK_NUPDATES };
+#undef RK_UPDATEID_
+const char *rk_update_name(int update); /* NULL past the end */
+const char *rk_update_doc(int update);  /* the formula */
+int rk_update_states(int update);       /* how many of s0..s3 it wants */
+/* One step, a row of updates.h, in one pass: x and the states change in place. All tensors of one floating type, with
+ * as many elements, in row-major order of each. p: eight numbers, what they mean stands beside the row. g may be x's
+ * own view; other sharing is refused. Same bits as Torch7's tensor operations, on any ISA and number of threads. */
+int rk_update(int update, struct rk_tensor *x, const struct rk_tensor *g, struct rk_tensor *s0, struct rk_tensor *s1,
+              struct rk_tensor *s2, struct rk_tensor *s3, const double *p);
 
 /* -- threads and determinism ------------------------------------------------------------- */
 int rk_threads(void);

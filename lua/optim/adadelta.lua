@@ -11,16 +11,11 @@ return function(opfunc, x, config, state)
   local rho, eps, weightDecay = config.rho or 0.9, config.eps or 1e-6, config.weightDecay or 0
 
   local fx, dfdx = settings.evaluate('adadelta', opfunc, x)
-  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   for _, name in ipairs { 'paramVariance', 'paramStd', 'delta', 'accDelta' } do
     state[name] = state[name] or settings.like(dfdx)
   end
-
-  state.paramVariance:mul(rho):addcmul(1 - rho, dfdx, dfdx)
-  state.paramStd:copy(state.paramVariance):add(eps):sqrt()
-  state.delta:copy(state.accDelta):add(eps):sqrt():cdiv(state.paramStd):cmul(dfdx)
-  x:add(-1, state.delta)
-  state.accDelta:mul(rho):addcmul(1 - rho, state.delta, state.delta)
+  settings.step('adadelta', x, dfdx, state.paramVariance, state.accDelta, state.paramStd, state.delta, weightDecay, rho,
+    1 - rho, eps)
   state.evalCounter = (state.evalCounter or 0) + 1
   return x, { fx }
 end

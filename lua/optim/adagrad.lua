@@ -11,14 +11,11 @@ return function(opfunc, x, config, state)
   local weightDecay, n = config.weightDecay or 0, state.evalCounter or 0
 
   local fx, dfdx = settings.evaluate('adagrad', opfunc, x)
-  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   state.paramVariance = state.paramVariance or settings.like(dfdx)
   state.paramStd = state.paramStd or settings.like(dfdx)
 
   local rate = (config.learningRate or 1e-3) / (1 + n * (config.learningRateDecay or 0))
-  state.paramVariance:addcmul(1, dfdx, dfdx)
-  state.paramStd:sqrt(state.paramVariance):add(1e-10)
-  x:addcdiv(-rate, dfdx, state.paramStd)
+  settings.step('adagrad', x, dfdx, state.paramVariance, state.paramStd, nil, nil, weightDecay, -rate)
   state.evalCounter = n + 1
   return x, { fx }
 end

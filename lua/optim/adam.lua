@@ -7,14 +7,13 @@ local settings = require 'optim.settings'
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f}
--- @usage optim.adam(function(x) return (x * x), x * 2 end, torch.ones(2), {learningRate = 0.1})
+-- @usage optim.adam(function(x) return x:dot(x), x * 2 end, torch.ones(2), {learningRate = 0.1})
 return function(opfunc, x, config, state)
   config, state = settings.check('adam', opfunc, x, config, state)
   local beta1, beta2 = config.beta1 or 0.9, config.beta2 or 0.999
   local weightDecay = config.weightDecay or 0
 
   local fx, dfdx = settings.evaluate('adam', opfunc, x)
-  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   local t = state.t or 0
   state.m = state.m or settings.like(dfdx)
   state.v = state.v or settings.like(dfdx)
@@ -23,10 +22,8 @@ return function(opfunc, x, config, state)
   local rate = (config.learningRate or 0.001) / (1 + t * (config.learningRateDecay or 0))
   t = t + 1
   state.t = t
-  state.m:mul(beta1):add(1 - beta1, dfdx)
-  state.v:mul(beta2):addcmul(1 - beta2, dfdx, dfdx)
-  state.denom:sqrt(state.v):add(config.epsilon or 1e-8)
   local step = rate * math.sqrt(1 - beta2 ^ t) / (1 - beta1 ^ t)
-  x:addcdiv(-step, state.m, state.denom)
+  settings.step('adam', x, dfdx, state.m, state.v, state.denom, nil, weightDecay, beta1, 1 - beta1, beta2, 1 - beta2,
+    config.epsilon or 1e-8, -step)
   return x, { fx }
 end

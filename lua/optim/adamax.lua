@@ -1,6 +1,7 @@
 --- Adamax: Adam with the infinity norm.
 --
--- config: learningRate = 0.002, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-38, weightDecay = 0. state: t, m, u (1 x n), max (2 x n).
+-- config: learningRate = 0.002, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-38, weightDecay = 0.
+-- state: t, m, u (1 x n), max (2 x n).
 local settings = require 'optim.settings'
 
 --- @param opfunc x → f, df/dx
@@ -12,17 +13,14 @@ return function(opfunc, x, config, state)
   local weightDecay = config.weightDecay or 0
 
   local fx, dfdx = settings.evaluate('adamax', opfunc, x)
-  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   state.m = state.m or settings.like(dfdx)
   state.u = state.u or settings.rows(1, dfdx)
   state.max = state.max or settings.rows(2, dfdx)
   local t = (state.t or 0) + 1
   state.t = t
 
-  state.m:mul(beta1):add(1 - beta1, dfdx)
-  state.max[1]:mul(state.u, beta2)
-  state.max[2]:abs(dfdx):add(config.epsilon or 1e-38)
-  state.u[1]:cmax(state.max[1], state.max[2])
-  x:addcdiv(-(config.learningRate or 0.002) / (1 - beta1 ^ t), state.m, state.u)
+  local step = (config.learningRate or 0.002) / (1 - beta1 ^ t)
+  settings.step('adamax', x, dfdx, state.m, state.u, state.max[1], state.max[2], weightDecay, beta1, 1 - beta1, beta2,
+    config.epsilon or 1e-38, -step)
   return x, { fx }
 end

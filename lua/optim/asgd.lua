@@ -18,17 +18,10 @@ return function(opfunc, x, config, state)
   state.t = (state.t or 0) + 1
 
   local fx, dfdx = settings.evaluate('asgd', opfunc, x)
-  x:mul(1 - config.lambda * state.eta_t)
-  x:add(-state.eta_t, dfdx)
-
   state.ax = state.ax or settings.like(x)
   state.tmp = state.tmp or settings.like(x)
-  if state.mu_t ~= 1 then
-    state.tmp:copy(x):add(-1, state.ax)
-    state.ax:add(state.mu_t, state.tmp)
-  else
-    state.ax:copy(x)
-  end
+  settings.step('asgd', x, dfdx, state.ax, state.tmp, nil, nil, 1 - config.lambda * state.eta_t, -state.eta_t,
+    state.mu_t)
   state.eta_t = config.eta0 / (1 + config.lambda * config.eta0 * state.t) ^ config.alpha
   state.mu_t = 1 / math.max(1, state.t - config.t0)
   return x, { fx }, state.ax

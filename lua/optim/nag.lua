@@ -15,20 +15,18 @@ return function(opfunc, x, config, state)
 
   if state.dfdx then x:add(momentum, state.dfdx) end
   local fx, dfdx = settings.evaluate('nag', opfunc, x)
-  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   local rate = (config.learningRate or 1e-3) / (1 + n * (config.learningRateDecay or 0))
 
-  if state.dfdx then
-    state.dfdx:mul(momentum)
-  else
-    state.dfdx = settings.like(dfdx)
-  end
+  state.dfdx = state.dfdx or settings.like(dfdx)
   if rates then
+    if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
     state.deltaParameters = state.deltaParameters or settings.like(dfdx)
-    dfdx = state.deltaParameters:copy(rates):cmul(dfdx)
+    local scaled = state.deltaParameters:copy(rates):cmul(dfdx)
+    x:add(-rate, scaled)
+    state.dfdx:mul(momentum):add(-rate, scaled)
+  else
+    settings.step('nag', x, dfdx, state.dfdx, nil, nil, nil, weightDecay, -rate, momentum)
   end
-  x:add(-rate, dfdx)
-  state.dfdx:add(-rate, dfdx)
   state.evalCounter = n + 1
   return x, { fx }
 end

@@ -11,12 +11,9 @@ return function(opfunc, x, config, state)
   local alpha, weightDecay = config.alpha or 0.99, config.weightDecay or 0
 
   local fx, dfdx = settings.evaluate('rmsprop', opfunc, x)
-  if weightDecay ~= 0 then dfdx:add(weightDecay, x) end
   state.m = state.m or settings.like(dfdx, config.initialMean)
   state.tmp = state.tmp or settings.like(dfdx)
-
-  state.m:mul(alpha):addcmul(1 - alpha, dfdx, dfdx)
-  state.tmp:sqrt(state.m):add(config.epsilon or 1e-8)
-  x:addcdiv(-(config.learningRate or 1e-2), dfdx, state.tmp)
+  settings.step('rmsprop', x, dfdx, state.m, state.tmp, nil, nil, weightDecay, alpha, 1 - alpha, config.epsilon or 1e-8,
+    -(config.learningRate or 1e-2))
   return x, { fx }
 end

@@ -1,5 +1,13 @@
---- Checks that the optimisers share.
+--- What the optimisers share: checks of their arguments, buffers, and the step itself, which is one pass in C
+-- (core/updates.h has the formulas).
+local ffi = require 'ffi'
+local C = require 'torch.ffi'
 local M = {}
+
+local ENOMEM = tonumber(C.RK_ENOMEM)
+local numbers = ffi.new 'double[8]'
+local rows = {}
+for i = 0, tonumber(C.RK_NUPDATES) - 1 do rows[ffi.string(C.rk_update_name(i))] = i end
 
 --- Insist on the arguments that every optimiser takes.
 -- @return config and state, never nil
@@ -13,17 +21,21 @@ function M.check(name, opfunc, x, config, state)
   if config ~= nil and type(config) ~= 'table' then
     error(('optim.%s: argument 3: expected a table of settings, got %s'):format(name, torch.type(config)), 3)
   end
+  if state ~= nil and type(state) ~= 'table' then
+    error(('optim.%s: argument 4: expected a table of state, got %s'):format(name, torch.type(state)), 3)
+  end
   config = config or {}
   return config, state or config
+end
+
+local function shown(t)
+  return torch.isTensor(t) and ('%s of %d'):format(torch.type(t), t:nElement()) or torch.type(t)
 end
 
 --- Call the function: f(x) and its gradient, which must have as many elements as x.
 function M.evaluate(name, opfunc, x)
   local fx, dfdx = opfunc(x)
   if not torch.isTensor(dfdx) or dfdx:nElement() ~= x:nElement() then
-    local function shown(t)
-      return torch.isTensor(t) and ('%s of %d'):format(torch.type(t), t:nElement()) or torch.type(t)
-    end
     error(('optim.%s: the function must return f(x) and a gradient like x, %s; its second result is %s')
       :format(name, shown(x), shown(dfdx)), 3)
   end
@@ -35,5 +47,30 @@ function M.like(x, value) return x.new():resizeAs(x):fill(value or 0) end
 
 --- n fresh tensors like x in one, zero.
 function M.rows(n, x) return x.new(n, unpack(x:size():totable())):zero() end
+
+local function failed(name, status, ...)
+  if status == ENOMEM then
+    collectgarbage()
+    collectgarbage()
+    C.rk_trim()
+    if C.rk_update(...) == 0 then return end
+  end
+  local text = ffi.string(C.rk_error()):gsub('^%a+: ', '')
+  error(('optim.%s: %s'):format(name, text), 3)
+end
+
+--- One step of a row of core/updates.h: x and the states change in place.
+-- @param name the row, and the optimiser in error texts
+-- @param x parameters
+-- @param g their gradient
+-- @param s0 states, as many as the row has; nil for others (s1, s2, s3 likewise)
+-- @param ... the row's numbers, p0 first
+function M.step(name, x, g, s0, s1, s2, s3, p0, p1, p2, p3, p4, p5, p6, p7)
+  numbers[0], numbers[1], numbers[2], numbers[3] = p0, p1 or 0, p2 or 0, p3 or 0
+  numbers[4], numbers[5], numbers[6], numbers[7] = p4 or 0, p5 or 0, p6 or 0, p7 or 0
+  local row = rows[name]
+  local status = C.rk_update(row, x, g, s0, s1, s2, s3, numbers)
+  if status ~= 0 then failed(name, status, row, x, g, s0, s1, s2, s3, numbers) end
+end
 
 return M
