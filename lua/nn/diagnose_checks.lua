@@ -157,8 +157,8 @@ check(function(trace, add)
   if not theory then return end
   if loss > 1.5 * theory + 0.5 then
     add('loss', 'warning', kind, 'the first loss is %.4g; guessing gives %s = %.4g',
-      'A fresh model should guess: its last layer is too large (smaller initial weights, scaled inputs), or the targets '
-        .. 'do not belong to the inputs.', loss, what, theory)
+      'A fresh model should guess: its last layer is too large (smaller initial weights, scaled inputs), or the '
+        .. 'targets do not belong to the inputs.', loss, what, theory)
   elseif loss < 0.5 * theory then
     add('loss', 'note', kind,
       'the loss is %.4g, below guessing (%s = %.4g): a trained model, or targets in the input', nil, loss, what, theory)

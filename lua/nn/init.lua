@@ -7,7 +7,7 @@ require 'torch'
 local onefile = require 'torch.onefile'
 
 local nn = {}
--- Tables of helpers, and names that share a file.
+-- Tables of helpers, and names that share a file; PyTorch's names that no class here has are in aliases.lua.
 local extra = {
   diagnose = 'nn.diagnose',
   init = 'nn.initialize',
@@ -20,7 +20,7 @@ local extra = {
 -- @function loadAll
 -- @return nn
 -- @usage for name in pairs(nn.loadAll()) do print(name) end
-nn.loadAll = onefile.attach(nn, 'nn', debug.getinfo(1, 'S').source, '^%u%w*$', extra)
+nn.loadAll = onefile.attach(nn, 'nn', debug.getinfo(1, 'S').source, '^%u%w*$', extra, 'nn.aliases')
 
 _G.nn = nn
 return nn

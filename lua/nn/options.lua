@@ -19,13 +19,13 @@ end
 --- Read positional arguments and a last table into one table.
 -- @string who the constructor, for messages
 -- @param names of the arguments, in order
--- @param ... the arguments; a plain table among them ends them and holds the rest by name
+-- @param ... the arguments; a plain table among them holds some by name; a list, such as {3, 5}, is a value
 -- @return name -> value
 function M.read(who, names, ...)
   local out, n = {}, select('#', ...)
   for i = 1, n do
     local v = select(i, ...)
-    if torch.type(v) == 'table' and (i == n or v[1] == nil) then
+    if torch.type(v) == 'table' and v[1] == nil then
       for key, value in pairs(v) do
         local name = type(key) == 'string' and camel(key) or key
         local known

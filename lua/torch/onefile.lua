@@ -14,8 +14,9 @@ local M = {}
 -- @param source the path of its init.lua (`debug.getinfo(1, 'S').source`), whose folder is looked at
 -- @param pattern what the names of such files match: '^%u%w*$'
 -- @param extra name -> module for other names; more may be added later; false for a file that is none of the names
+-- @param[opt] rest a module that stores in the package what has no file, loaded when such a name is first mentioned
 -- @return a function that loads everything and returns the package
-function M.attach(package_, prefix, source, pattern, extra)
+function M.attach(package_, prefix, source, pattern, extra, rest)
   local folder = source:match '^@(.*/)' or './'
   local loading, absent = {}, {}
 
@@ -31,11 +32,20 @@ function M.attach(package_, prefix, source, pattern, extra)
     return prefix .. '.' .. name
   end
 
+  local function load_rest(name)
+    local module = rest
+    if not module or (name and not (type(name) == 'string' and name:match(pattern))) then return nil end
+    rest = nil
+    class.require_own(module)
+    return name and rawget(package_, name)
+  end
+
   -- nil for a name that is unknown or being loaded
   local function load(name)
     local value = rawget(package_, name)
-    local module = value == nil and not loading[name] and module_of(name)
-    if not module then return value end
+    if value ~= nil or loading[name] then return value end
+    local module = module_of(name)
+    if not module then return load_rest(name) end
     loading[name] = true
     local ok
     ok, value = pcall(class.require_own, module)
@@ -51,6 +61,7 @@ function M.attach(package_, prefix, source, pattern, extra)
       if name:match(pattern) then load(name) end
     end
     for name in pairs(extra) do load(name) end
+    load_rest()
     return package_
   end
 

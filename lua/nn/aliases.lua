@@ -1,0 +1,329 @@
+--- PyTorch's names for what has another name here, with PyTorch's order of arguments: nn.Conv2d, nn.BatchNorm2d,
+-- nn.CrossEntropyLoss ... Any arguments may come by name in a table: nn.Conv2d(3, 16, 5, { stride = 2, bias = false }),
+-- in camelCase or snake_case; unknown names are refused.
+--
+-- Sizes of windows are a number or {height, width} ({time, height, width}), as there. What differs: classes, indices
+-- and dimensions count from 1, as everywhere in Torch7.
+--
+-- One row a name: its arguments in order, and what makes the module from them.
+local options = require 'nn.options'
+local pointwise = require 'nn.pointwise'
+local nn = require 'nn'
+
+local rows = {}
+local function row(name, arguments, make)
+  local names = {}
+  for word in arguments:gmatch '%S+' do names[#names + 1] = word end
+  rows[name] = function(...)
+    local who = 'nn.' .. name
+    return make(options.read(who, names, ...), who)
+  end
+end
+
+-- -- helpers ------------------------------------------------------------------------------------------------
+
+-- A window's sizes as a list of n: a number stands for all of them.
+local function sizes(who, name, v, n, default)
+  if v == nil then v = default end
+  if torch.isTypeOf(v, 'torch.LongStorage') then v = v:totable() end
+  if type(v) == 'number' then
+    local out = {}
+    for i = 1, n do out[i] = v end
+    return out
+  elseif type(v) ~= 'table' or #v ~= n then
+    options.refuse(who, name, ('a number or a list of %d'):format(n), v)
+  end
+  return v
+end
+
+local function refuse_unless(who, name, v, allowed)
+  if v ~= nil and v ~= allowed then options.refuse(who, name, tostring(allowed) .. ' only', v) end
+end
+
+local function whole(who, o, ...)
+  for _, name in ipairs { ... } do options.count(who, name, o[name]) end
+end
+
+-- 'same': as much padding as keeps the size, at a stride of 1.
+local function padding(who, o, kernel, dilation)
+  local n = #kernel
+  if o.padding == 'valid' then return sizes(who, 'padding', 0, n) end
+  if o.padding ~= 'same' then return sizes(who, 'padding', o.padding, n, 0) end
+  local out = {}
+  for i = 1, n do
+    out[i] = dilation[i] * (kernel[i] - 1) / 2
+    if out[i] % 1 ~= 0 then options.refuse(who, 'padding', "numbers, or 'same' with odd kernels", 'same') end
+  end
+  return out
+end
+
+local function each_is(list, v)
+  for i = 1, #list do
+    if list[i] ~= v then return false end
+  end
+  return true
+end
+
+-- {height, width} → width, height; {time, height, width} → time, width, height.
+local function turned(t)
+  if #t == 1 then return t[1], 1 end
+  if #t == 2 then return t[2], t[1] end
+  return t[1], t[3], t[2]
+end
+local function beside(...) -- one list of several triples or pairs, in Torch7's order
+  local out = {}
+  for _, t in ipairs { ... } do
+    for _, v in ipairs { turned(t) } do out[#out + 1] = v end
+  end
+  return unpack(out)
+end
+
+-- Put a second size next to those of one dimension.
+local function one_row(n, value, ...)
+  if n > 1 then return ... end
+  local out = {}
+  for i, t in ipairs { ... } do out[i] = { value[i], t[1] } end
+  return unpack(out)
+end
+
+local function maybe_row(n, module, flat) return n == 1 and nn.OneRow(module, flat) or module end
+local function no_bias(o, who, module)
+  return options.flag(who, 'bias', o.bias, true) and module or module:noBias()
+end
+
+-- -- convolution --------------------------------------------------------------------------------------------
+
+local plain = { 'SpatialConvolution', 'SpatialConvolution', 'VolumetricConvolution' }
+local dilated = { 'SpatialDilatedConvolution', 'SpatialDilatedConvolution', 'VolumetricDilatedConvolution' }
+local full = { 'SpatialFullConvolution', 'SpatialFullConvolution', 'VolumetricFullConvolution' }
+
+for n = 1, 3 do
+  row(('Conv%dd'):format(n), 'inChannels outChannels kernelSize stride padding dilation groups bias paddingMode',
+    function(o, who)
+      whole(who, o, 'inChannels', 'outChannels')
+      refuse_unless(who, 'paddingMode', o.paddingMode, 'zeros')
+      local k, d = sizes(who, 'kernelSize', o.kernelSize, n), sizes(who, 'dilation', o.dilation, n, 1)
+      local s, p = sizes(who, 'stride', o.stride, n, 1), padding(who, o, k, d)
+      if o.padding == 'same' and not each_is(s, 1) then
+        options.refuse(who, 'stride', "1 with padding 'same'", o.stride)
+      end
+      local groups = options.count(who, 'groups', o.groups or 1)
+      k, s, p, d = one_row(n, { 1, 1, 0, 1 }, k, s, p, d)
+      local arguments = each_is(d, 1) and { beside(k, s, p) } or { beside(k, s, p, d) }
+      arguments[#arguments + 1] = groups
+      local class = (each_is(d, 1) and plain or dilated)[n]
+      return maybe_row(n, no_bias(o, who, nn[class](o.inChannels, o.outChannels, unpack(arguments))))
+    end)
+
+  row(('ConvTranspose%dd'):format(n),
+    'inChannels outChannels kernelSize stride padding outputPadding groups bias dilation', function(o, who)
+      whole(who, o, 'inChannels', 'outChannels')
+      refuse_unless(who, 'dilation', o.dilation, 1)
+      local k, s = sizes(who, 'kernelSize', o.kernelSize, n), sizes(who, 'stride', o.stride, n, 1)
+      local p, a = sizes(who, 'padding', o.padding, n, 0), sizes(who, 'outputPadding', o.outputPadding, n, 0)
+      local arguments = { beside(one_row(n, { 1, 1, 0, 0 }, k, s, p, a)) }
+      arguments[#arguments + 1] = options.count(who, 'groups', o.groups or 1)
+      return maybe_row(n, no_bias(o, who, nn[full[n]](o.inChannels, o.outChannels, unpack(arguments))))
+    end)
+end
+
+-- -- pooling ------------------------------------------------------------------------------------------------
+
+local max_pool = { 'SpatialDilatedMaxPooling', 'SpatialDilatedMaxPooling', 'VolumetricDilatedMaxPooling' }
+local avg_pool = { 'SpatialAveragePooling', 'SpatialAveragePooling', 'VolumetricAveragePooling' }
+
+for n = 1, 3 do
+  row(('MaxPool%dd'):format(n), 'kernelSize stride padding dilation returnIndices ceilMode', function(o, who)
+    refuse_unless(who, 'returnIndices', o.returnIndices, false)
+    local k = sizes(who, 'kernelSize', o.kernelSize, n)
+    local s, p = sizes(who, 'stride', o.stride, n, k), sizes(who, 'padding', o.padding, n, 0)
+    local d = sizes(who, 'dilation', o.dilation, n, 1)
+    local pool = nn[max_pool[n]](beside(one_row(n, { 1, 1, 0, 1 }, k, s, p, d)))
+    if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
+    return maybe_row(n, pool)
+  end)
+
+  row(('AvgPool%dd'):format(n), 'kernelSize stride padding ceilMode countIncludePad', function(o, who)
+    local k = sizes(who, 'kernelSize', o.kernelSize, n)
+    local s, p = sizes(who, 'stride', o.stride, n, k), sizes(who, 'padding', o.padding, n, 0)
+    local pool = nn[avg_pool[n]](beside(one_row(n, { 1, 1, 0 }, k, s, p)))
+    if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
+    if not options.flag(who, 'countIncludePad', o.countIncludePad, true) then pool:setCountExcludePad() end
+    return maybe_row(n, pool)
+  end)
+end
+
+for name, class in pairs { Max = 'MaxPooling', Avg = 'AveragePooling' } do
+  for n, space in ipairs { 'Spatial', 'Spatial', 'Volumetric' } do
+    row(('Adaptive%sPool%dd'):format(name, n), 'outputSize', function(o, who)
+      local s = one_row(n, { 1 }, sizes(who, 'outputSize', o.outputSize, n))
+      return maybe_row(n, nn[space .. 'Adaptive' .. class](beside(s)))
+    end)
+  end
+end
+
+-- -- normalisation, dropout -----------------------------------------------------------------------------------
+
+local batch_norm = { 'SpatialBatchNormalization', 'SpatialBatchNormalization', 'VolumetricBatchNormalization' }
+for n = 1, 3 do
+  row(('BatchNorm%dd'):format(n), 'numFeatures eps momentum affine trackRunningStats', function(o, who)
+    whole(who, o, 'numFeatures')
+    refuse_unless(who, 'trackRunningStats', o.trackRunningStats, true)
+    local norm = nn[batch_norm[n]](o.numFeatures, options.number(who, 'eps', o.eps, 1e-5),
+      options.number(who, 'momentum', o.momentum, 0.1), options.flag(who, 'affine', o.affine, true))
+    if norm.weight then norm.weight:fill(1) end
+    return maybe_row(n, norm, true)
+  end)
+end
+
+-- -- activations ----------------------------------------------------------------------------------------------
+
+local function same(name, class, arguments, ...)
+  local defaults = { ... }
+  local names = {}
+  for word in arguments:gmatch '%S+' do names[#names + 1] = word end
+  row(name, arguments, function(o)
+    local values = {}
+    for i, key in ipairs(names) do
+      values[i] = o[key]
+      if values[i] == nil then values[i] = defaults[i] end
+    end
+    return nn[class](unpack(values, 1, #names))
+  end)
+end
+
+same('Softplus', 'SoftPlus', 'beta', 1)
+same('Softsign', 'SoftSign', '')
+same('Softshrink', 'SoftShrink', 'lambd', 0.5)
+same('Hardshrink', 'HardShrink', 'lambd', 0.5)
+same('Hardtanh', 'HardTanh', 'minVal maxVal inplace', -1, 1)
+same('Tanhshrink', 'TanhShrink', '')
+same('LogSigmoid', 'LogSigmoid', '')
+same('GLU', 'GatedLinearUnit', 'dim')
+
+-- Layers that are a row of the op table under the name that everybody uses.
+for name, op in pairs { SELU = 'selu', SiLU = 'silu', Mish = 'mish', Hardswish = 'hardswish',
+  Hardsigmoid = 'hardsigmoid' } do
+  if nn[name] == nil then pointwise.layer('nn.' .. name, op) end
+end
+nn.Swish = nn.Swish or nn.SiLU
+
+-- nn.GELU(['none' or 'tanh']): x times the normal distribution function of x, or its approximation by tanh.
+if nn.GELU == nil then
+  local exact = pointwise.methods({ __typename = 'nn.GELU' }, 'gelu')
+  local rough = pointwise.methods({ __typename = 'nn.GELU' }, 'gelu_tanh')
+  local GELU, parent = torch.class('nn.GELU', 'nn.Module')
+  function GELU:__init(...)
+    parent.__init(self)
+    local form = options.read('nn.GELU', { 'approximate' }, ...).approximate or 'none'
+    if form ~= 'none' and form ~= 'tanh' then options.refuse('nn.GELU', 'approximate', "'none' or 'tanh'", form) end
+    self.approximate = form
+  end
+  for _, method in ipairs { 'updateOutput', 'updateGradInput' } do
+    GELU[method] = function(self, ...)
+      return (self.approximate == 'tanh' and rough or exact)[method](self, ...)
+    end
+  end
+end
+
+-- nn.Softmax(dim), nn.LogSoftmax(dim): along one dimension, counted from 1, from the end when negative.
+for name, take_log in pairs { Softmax = 0, LogSoftmax = 1 } do
+  require 'nn.softmax_dim'(name, take_log)
+end
+
+-- -- criterions -------------------------------------------------------------------------------------------------
+
+-- sizeAverage of PyTorch's reduction.
+local function averaged(o, who)
+  local r = o.reduction
+  if r == nil then
+    return options.flag(who, 'sizeAverage', o.sizeAverage, true)
+  elseif r ~= 'mean' and r ~= 'sum' then
+    options.refuse(who, 'reduction', "'mean' or 'sum'", r)
+  end
+  return r == 'mean'
+end
+local function set_average(criterion, o, who)
+  criterion.sizeAverage = averaged(o, who)
+  return criterion
+end
+
+local ends = ' sizeAverage reduction'
+row('CrossEntropyLoss', 'weight sizeAverage ignoreIndex reduce reduction labelSmoothing', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  local criterion = nn.CrossEntropyCriterion(o.weight, averaged(o, who), o.labelSmoothing)
+  if o.ignoreIndex then criterion.nll.ignoreIndex = options.number(who, 'ignoreIndex', o.ignoreIndex) end
+  return criterion
+end)
+row('NLLLoss', 'weight sizeAverage ignoreIndex reduce reduction', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  return nn.ClassNLLCriterion(o.weight, averaged(o, who), o.ignoreIndex)
+end)
+for name, class in pairs { MSELoss = 'MSECriterion', L1Loss = 'AbsCriterion', SoftMarginLoss = 'SoftMarginCriterion',
+  MultiLabelMarginLoss = 'MultiLabelMarginCriterion' } do
+  row(name, ends, function(o, who) return nn[class](averaged(o, who)) end)
+end
+-- The slope changes at beta: Huber's loss divided by beta.
+row('SmoothL1Loss', 'sizeAverage reduce reduction beta', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  refuse_unless(who, 'beta', o.beta, 1)
+  return nn.SmoothL1Criterion(averaged(o, who))
+end)
+row('HuberLoss', 'reduction delta', function(o, who)
+  return nn.HuberCriterion(options.number(who, 'delta', o.delta, 1), averaged(o, who))
+end)
+row('BCELoss', 'weight' .. ends, function(o, who) return nn.BCECriterion(o.weight, averaged(o, who)) end)
+row('BCEWithLogitsLoss', 'weight sizeAverage reduce reduction posWeight', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  return nn.BCEWithLogitsCriterion(o.weight, averaged(o, who), o.posWeight)
+end)
+row('KLDivLoss', 'sizeAverage reduce reduction logTarget', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  return nn.KLDivCriterion(o.reduction or (averaged(o, who) and 'mean' or 'sum'), o.logTarget)
+end)
+row('PoissonNLLLoss', 'logInput full sizeAverage eps reduce reduction', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  return nn.PoissonNLLCriterion(o.logInput, o.full, averaged(o, who), o.eps)
+end)
+row('GaussianNLLLoss', 'full eps reduction', function(o, who)
+  return nn.GaussianNLLCriterion(o.full, averaged(o, who), o.eps)
+end)
+row('TripletMarginLoss', 'margin p eps swap sizeAverage reduce reduction', function(o, who)
+  refuse_unless(who, 'eps', o.eps, 1e-6)
+  return nn.TripletMarginCriterion(o.margin, o.p, o.swap, averaged(o, who))
+end)
+row('MultiMarginLoss', 'p margin weight' .. ends, function(o, who)
+  return set_average(nn.MultiMarginCriterion(o.p, o.weight, o.margin), o, who)
+end)
+row('MultiLabelSoftMarginLoss', 'weight' .. ends, function(o, who)
+  return nn.MultiLabelSoftMarginCriterion(o.weight, averaged(o, who))
+end)
+for name, default in pairs { HingeEmbedding = 1, CosineEmbedding = 0, MarginRanking = 0 } do
+  row(name .. 'Loss', 'margin' .. ends, function(o, who)
+    return set_average(nn[name .. 'Criterion'](options.number(who, 'margin', o.margin, default)), o, who)
+  end)
+end
+
+-- -- the rest ---------------------------------------------------------------------------------------------------
+
+-- Entry paddingIdx (from 1) stays at zero and gets no gradient; longer entries than maxNorm are scaled down.
+row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType', function(o, who)
+  whole(who, o, 'numEmbeddings', 'embeddingDim')
+  local table_ = nn.LookupTable(o.numEmbeddings, o.embeddingDim, o.paddingIdx or 0, o.maxNorm, o.normType)
+  if o.paddingIdx then table_.weight[o.paddingIdx]:zero() end
+  return table_
+end)
+row('CosineSimilarity', '', function() return nn.CosineDistance() end)
+
+-- A container that holds modules and does nothing with them: nn.ModuleList{a, b}.
+rows.ModuleList = function(list)
+  local container = nn.Container()
+  for _, module in ipairs(list or {}) do container:add(module) end
+  return container
+end
+
+for name, make in pairs(rows) do
+  if nn[name] == nil then rawset(nn, name, make) end
+end
+
+return rows
