@@ -130,6 +130,7 @@
   OP2(lerp, FLT, 1, x + a * (y - x), g * (1 - a), g * a, "x + a*(y - x)", __VA_ARGS__)                                  \
   OP2(atan2, FLT, 0, rk_atan2(x, y), g * y / (x * x + y * y), -g * x / (x * x + y * y),                                 \
       "angle of the point (y, x), in -pi..pi", __VA_ARGS__)                                                             \
+  OP2(prelu, FLT, 0, x > 0 ? x : x * y, x > 0 ? g : g * y, x > 0 ? 0 : g * x, "x above 0, x * y elsewhere", __VA_ARGS__)   \
   OP2(clshift, NUM, 0, rk_lshift(x, y, M), rk_lshift(g, y, M), g * z * K(0.6931471805599453),                           \
       "x shifted left by y bits; floats: x * 2^y", __VA_ARGS__)                                                         \
   OP2(crshift, NUM, 0, rk_rshift(x, y, M), rk_rshift(g, y, M), -g * z * K(0.6931471805599453),                          \

@@ -103,7 +103,7 @@ function Sequential:__tostring__()
     lines[i] = '\n  (' .. i .. '): ' .. tostring(module):gsub('\n', '\n  ')
   end
   chain[#chain + 1] = 'output]'
-  return torch.type(self) .. ' {\n  ' .. table.concat(chain, ' -> ') .. table.concat(lines) .. '\n}'
+  return 'nn.Sequential {\n  ' .. table.concat(chain, ' -> ') .. table.concat(lines) .. '\n}'
 end
 
 return Sequential

@@ -1,0 +1,60 @@
+--- nn.PairwiseDistance([p = 2]): the p-norm of the difference of two vectors.
+--
+-- Shapes: input {(n), (n)} or {(N, n), (N, n)}; output (1) or (N).
+-- @usage nn.PairwiseDistance(2):forward {torch.ones(2, 3), torch.zeros(2, 3)}
+local PairwiseDistance, parent = torch.class('nn.PairwiseDistance', 'nn.Module')
+local common = require 'nn.common'
+local rows = require 'nn.rows'
+local utils = require 'nn.utils'
+
+local TINY = 1e-6 -- added to a distance that divides
+
+function PairwiseDistance:__init(p)
+  parent.__init(self)
+  if p ~= nil and type(p) ~= 'number' then
+    error('nn.PairwiseDistance: expected a number as p, got ' .. torch.type(p), 2)
+  end
+  self.gradInput = { torch.Tensor(), torch.Tensor() }
+  self.diff = torch.Tensor()
+  self.norm = p or 2
+end
+
+function PairwiseDistance:updateOutput(input)
+  local a, b = rows.pair(self, input)
+  self.diff = common.buffer(self.diff, a):resizeAs(a):add(a, -1, b)
+  self.output = common.buffer(self.output, a)
+  return self.output:norm(self.diff, self.norm, 2):resize(a:size(1))
+end
+
+-- da = g d |d|^(p-2) / y^(p-1), db = -da
+function PairwiseDistance:updateGradInput(input, gradOutput)
+  local a, b = rows.pair(self, input)
+  local n, p = a:size(1), self.norm
+  local g = rows.column(self, gradOutput, n)
+  local da, db = rows.gradients(self, a)
+  local diff = self.diff:resizeAs(a):add(a, -1, b)
+  if p == 1 then
+    da:sign(diff)
+  else
+    if p == 2 then
+      da:copy(diff)
+    else
+      da:abs(diff):pow(p - 2):cmul(diff)
+    end
+    self.outExpand = common.buffer(self.outExpand, a)
+    local y = self.outExpand:resize(n, 1):copy(self.output):add(TINY):pow(1 - p)
+    da:cmul(y:expandAs(a))
+  end
+  da:cmul(g:expandAs(a))
+  db:mul(da, -1)
+  rows.back(da, input[1], a:size(2))
+  rows.back(db, input[1], a:size(2))
+  return self.gradInput
+end
+
+function PairwiseDistance:clearState()
+  utils.clear(self, 'diff', 'outExpand')
+  return parent.clearState(self)
+end
+
+return PairwiseDistance
