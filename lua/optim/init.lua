@@ -8,7 +8,8 @@ local onefile = require 'torch.onefile'
 
 local optim = {}
 -- Names that share a file: name -> module; files that are no optimisers: false.
-local extra = { init = false, settings = false }
+local extra = { init = false, settings = false, clip = false, clipNorm = 'optim.clip', clipValue = 'optim.clip',
+  clipLayers = 'optim.clip', clipped = 'optim.clip' }
 onefile.attach(optim, 'optim', debug.getinfo(1, 'S').source, '^%a[%w_]*$', extra)
 
 _G.optim = optim
