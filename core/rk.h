@@ -410,14 +410,29 @@ int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const
 int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                     const struct rk_tensor *weights, int64_t ignore, double total, int average);
 
-/* Hinge losses of rows of scores x (N, C) or (C). multi_margin: target (N) classes from 1, the sum over the other classes
- * of max(0, margin - x[t] + x[c])^p, times the weight of t, divided by C; averaged over rows. multi_label_margin: target
- * lists classes, ended by 0, in x's shape: sum over the listed and the others of max(0, 1 - x[t] + x[c]), divided by C;
- * marks (x's shape): 1 for the classes listed. loss or dx may be NULL. */
+/* Hinge losses of rows of scores x (N, C) or (C). multi_margin: target (N) classes from 1, the sum over the other
+ * classes of max(0, margin - x[t] + x[c])^p, times the weight of t, divided by C; averaged over rows.
+ * multi_label_margin: target lists classes, ended by 0, in x's shape: sum over the listed and the others of max(0, 1 -
+ * x[t] + x[c]), divided by C; marks (x's shape): 1 for the classes listed. loss or dx may be NULL. */
 int rk_multi_margin(double *loss, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                     const struct rk_tensor *weights, int p, double margin, int average);
 int rk_multi_label_margin(double *loss, struct rk_tensor *dx, struct rk_tensor *marks, const struct rk_tensor *x,
                           const struct rk_tensor *target, int average);
+/* Rows of a matrix m (K, D) picked by keys. A bag is a list of keys, one for each row of the result. float32 and
+ * float64; m is read through its steps. */
+struct rk_bag {
+  const struct rk_tensor *keys;   /* i64: 1..K after adding offset; anything else is RK_EARG naming it */
+  const struct rk_tensor *values; /* as many, of m's dtype: what each row picked is multiplied by; NULL: 1 */
+  const struct rk_tensor *ends;   /* i64 (N): how many keys the rows up to this one have in all; NULL: one each */
+  int64_t offset, skip;           /* skip: a key (after adding offset) that picks nothing; 0: none */
+  int32_t by_count;               /* gradients of a key are divided by how often it occurs */
+};
+/* out (N, D) += the sums */
+int rk_bag_forward(struct rk_tensor *out, const struct rk_tensor *m, const struct rk_bag *bag);
+/* dm += scale * gradients, g (N, D) or any shape of as many that ends in D. Same bits at any number of threads. */
+int rk_bag_backward(struct rk_tensor *dm, const struct rk_tensor *g, const struct rk_bag *bag, double scale);
+/* Scale the rows picked (each once) whose p-norm is above the limit down to it: by limit / (norm + 1e-7). */
+int rk_bag_renorm(struct rk_tensor *m, const struct rk_tensor *keys, double p, double limit);
 /* Losses element by element, rows of loss_rows.h: x and target of one dtype and count (shapes may differ; elements pair
  * in row-major order); weights NULL or a tensor of that dtype whose count divides x's: it repeats. a and b: the row's
  * numbers. forward gives the sum; backward dx = scale * weight * slope, of x's shape (dx may be x). */
