@@ -1,5 +1,6 @@
 --- nn.Container: a module that holds others in self.modules.
 local Container, parent = torch.class('nn.Container', 'nn.Module')
+local common = require 'nn.common'
 local utils = require 'nn.utils'
 
 function Container:__init(...)
@@ -27,10 +28,33 @@ local function traceback(err)
   return debug.traceback(err, 2)
 end
 
-local function finish(self, index, ok, ...)
+-- What failed, with its module's name before it. Torch7 called these errors "size mismatch": who looks for that finds it.
+local function leaf(module, err)
+  local kind = torch.type(module)
+  if err:sub(1, #kind) ~= kind then err = common.name(module) .. ': ' .. err end
+  if err:find '^[^\n]*expected [^\n]*, got %[' then err = err:gsub('^[^\n]*', '%0 (size mismatch)', 1) end
+  return err
+end
+
+-- Torch7's lines, "In 2 module of nn.Sequential:", one a container from the outside inwards; then the message behind the
+-- way to its module, "nn.Sequential > [2] nn.Linear(5 -> 3): expected ...".
+local function located(self, module, index, err)
+  local at = 1
+  while true do
+    local _, stop = err:find('^In %d+ module of [^\n]*\n', at)
+    if not stop then break end
+    at = stop + 1
+  end
+  local above, text = err:sub(1, at - 1), err:sub(at)
+  if at == 1 then text = leaf(module, text) end
+  local kind = torch.type(self)
+  return ('In %d module of %s:\n%s%s > [%d] %s'):format(index, kind, above, kind, index, text)
+end
+
+local function finish(self, module, index, ok, ...)
   if ok then return ... end
   local err = ...
-  error(type(err) == 'string' and ('In %d module of %s:\n%s'):format(index, torch.type(self), err) or err, 0)
+  error(type(err) == 'string' and located(self, module, index, err) or err, 0)
 end
 
 --- Call module[name](module, ...); an error is raised again with the way to the module before it.
@@ -39,7 +63,7 @@ end
 -- @param name the method
 -- @return what the method returns
 function Container:rethrowErrors(module, index, name, ...)
-  return finish(self, index, xpcall(module[name], traceback, module, ...))
+  return finish(self, module, index, xpcall(module[name], traceback, module, ...))
 end
 
 --- Call f on each direct child.

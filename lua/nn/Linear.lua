@@ -49,7 +49,8 @@ local function check(self, input)
   local weight = self.weight
   local nIn = weight.shape[1]
   if not istype(tensor, input) or input.rank < 1 or input.rank > 2 or input.shape[input.rank - 1] ~= nIn then
-    common.expected(self, ('input [N x %d] or [%d]'):format(tonumber(nIn), tonumber(nIn)), input)
+    local text = istype(tensor, input) and input.rank == 2 and 'input [N x %d]' or 'input [N x %d] or [%d]'
+    common.expected(self, text:format(tonumber(nIn), tonumber(nIn)), input)
   end
   return weight, input.rank
 end

@@ -19,12 +19,19 @@ local function shape(x)
 end
 M.shape = shape
 
+--- A module in one line: its text, or its class where that is a tree of children.
+function M.name(module)
+  local kind = torch.type(module)
+  if type(module) ~= 'table' or module.modules then return kind end
+  return (tostring(module):match '^[^\n]*')
+end
+
 --- Raise "nn.Linear(512 -> 10): expected input [N x 512], got [64 x 400]".
 -- @param self the module
 -- @param expected what would have been right, in words
 -- @param got the value that was given
 function M.expected(self, expected, got)
-  error(('%s: expected %s, got %s'):format(tostring(self), expected, shape(got)), 0)
+  error(('%s: expected %s, got %s'):format(M.name(self), expected, shape(got)), 0)
 end
 
 --- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else, or
@@ -42,7 +49,7 @@ function M.again(self, status, f, ...)
   if status == EDTYPE and self._type then
     text = ('%s (the module is of type %s: convert it or the input with :type())'):format(text, self._type)
   end
-  error(('%s: %s'):format(tostring(self), text), 0)
+  error(('%s: %s'):format(M.name(self), text), 0)
 end
 
 --- Is x a tensor? Free in compiled code.

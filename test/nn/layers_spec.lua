@@ -228,7 +228,7 @@ describe('nn layers', function()
       return err
     end
     local linear = nn.Linear(512, 10)
-    assert.are.equal('nn.Linear(512 -> 10): expected input [N x 512] or [512], got [64 x 400]',
+    assert.are.equal('nn.Linear(512 -> 10): expected input [N x 512], got [64 x 400]',
       message(linear.forward, linear, torch.ones(64, 400)))
     assert.is_truthy(message(linear.forward, linear, nil):find('got nil', 1, true))
     assert.is_truthy(message(linear.forward, linear, torch.Tensor()):find('got empty torch.DoubleTensor', 1, true))
@@ -238,7 +238,8 @@ describe('nn layers', function()
     assert.is_truthy(message(linear.forward, linear, torch.FloatTensor(2, 512):zero()):find('convert', 1, true))
     local net = nn.Sequential():add(nn.Tanh()):add(nn.Sequential():add(nn.Linear(3, 4)))
     assert.are.equal('In 2 module of nn.Sequential:\nIn 1 module of nn.Sequential:\n'
-      .. 'nn.Linear(3 -> 4): expected input [N x 3] or [3], got [2 x 5]', message(net.forward, net, torch.ones(2, 5)))
+      .. 'nn.Sequential > [2] nn.Sequential > [1] nn.Linear(3 -> 4): expected input [N x 3], got [2 x 5] (size mismatch)',
+      message(net.forward, net, torch.ones(2, 5)))
     local conv = nn.SpatialConvolution(3, 4, 3, 3)
     assert.is_truthy(message(conv.forward, conv, torch.ones(2, 1, 5, 5)):find('[N x 3 x H x W]', 1, true))
     assert.is_truthy(message(conv.forward, conv, torch.ones(3, 2, 2)):find('nn.SpatialConvolution(3 -> 4, 3x3)', 1,
