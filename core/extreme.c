@@ -55,15 +55,15 @@ static void search_columns(void *arg, int64_t part) {
   _Alignas(64) char best[BLOCK * 8], place[BLOCK * 8], row[BLOCK * 8];
   const int64_t blocks = (s->inner + BLOCK - 1) / BLOCK, o = part / blocks, column = part % blocks * BLOCK;
   const int64_t columns = s->inner - column < BLOCK ? s->inner - column : BLOCK;
-  const int64_t last = s->x->step[s->x->rank - 1], output = o * s->inner + column;
+  const int64_t output = o * s->inner + column;
   const char *from = element(s, offset_at(s, o, column));
-  s->loops->load[s->x->dt](best, from, last, columns);
+  s->loops->load[s->x->dt](best, from, 1, columns);
   memset(place, 0, sizeof place);
   if (s->direct)
     s->loops->extreme_rows(s->sign, best, place, from + s->step * s->size, columns, s->n - 1, s->step, 1);
   else
     for (int64_t r = 1; r < s->n; r++) {
-      s->loops->load[s->x->dt](row, from + r * s->step * s->size, last, columns);
+      s->loops->load[s->x->dt](row, from + r * s->step * s->size, 1, columns);
       s->loops->extreme_rows(s->sign, best, place, row, columns, 1, 0, r);
     }
   s->loops->store[s->x->dt](rk_at(s->out) + output * s->size, best, 1, columns);

@@ -37,6 +37,9 @@ function M.shape(rank, shape)
   return '[' .. table.concat(s, 'x') .. ']'
 end
 
+--- "FloatTensor", for a tensor.
+function M.class(t) return ffi.string(C.rk_dtype_class(t.dt)) .. 'Tensor' end
+
 --- A value in words: "FloatTensor [3x4]", "LongStorage of 3", "the number 5", "nil".
 function M.describe(v)
   if istype(tensor_ct, v) then
@@ -103,6 +106,21 @@ function M.integer(name, n, v)
   local x = M.number(name, n, v)
   if x ~= x then M.argument(name, n, 'an integer', v) end
   return x < 0 and math.ceil(x) or math.floor(x)
+end
+
+--- Metamethods by which objects without operators say so: to be merged into what ffi.metatype is given.
+function M.without_operators()
+  local events = {}
+  local signs = { add = '+', sub = '-', mul = '*', div = '/', mod = '%', pow = '^', concat = '..', lt = '<', le = '<=' }
+  for event, sign in pairs(signs) do
+    events['__' .. event] = function(a, b)
+      return M.fail('%s %s %s: there is no such operator', M.describe(a), sign, M.describe(b))
+    end
+  end
+  function events.__len(a) return M.fail('#%s: there is no such operator', M.describe(a)) end
+  function events.__unm(a) return M.fail('-%s: there is no such operator', M.describe(a)) end
+  function events.__call(a) return M.fail('%s cannot be called', M.describe(a)) end
+  return events
 end
 
 function M.istensor(v) return istype(tensor_ct, v) end

@@ -60,6 +60,7 @@ result_first('match', 2, match)
 -- Slices along dim whose p-norm exceeds maxnorm, scaled to it.
 local function renorm(x, p, dim, maxnorm)
   need('renorm', 1, x)
+  if not tensor.floats(x.dt) then check.argument('renorm', 1, 'a tensor of a floating type', x) end
   p, maxnorm = check.number('renorm', 2, p), check.number('renorm', 4, maxnorm)
   dim = check.dim('renorm', 3, x, dim) + 1
   if x:dim() < 2 then fail('renorm: argument 1: at least 2 dimensions expected, got %s', describe(x)) end

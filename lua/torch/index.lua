@@ -164,7 +164,8 @@ local function index_other(t, k)
   elseif istype(ctype, k) then
     return M.masked_select('index', t, k)
   elseif istype(buffer_ct, k) then
-    return read[t.dt](t.mem.data, offset_of(t, k))
+    local offset = offset_of(t, k) -- before mem.data: an empty tensor has no memory
+    return read[t.dt](t.mem.data, offset)
   elseif istype(int64, k) then
     return at(t, tonumber(k))
   end

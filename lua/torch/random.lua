@@ -33,10 +33,11 @@ local Generator = class.newmetatable('torch.Generator', nil, function()
   return g
 end, nil, function() return random_ct() end)
 
-ffi.metatype(random_ct, {
-  __index = Generator,
-  __tostring = function() return 'torch.Generator' end,
-})
+local events = check.without_operators()
+function events.__index(_, key) return Generator[key] end -- a function: a key of any kind gives nil
+function events.__newindex(_, key) fail('Generator: cannot set field %s', tostring(key)) end
+function events.__tostring() return 'torch.Generator' end
+ffi.metatype(random_ct, events)
 class.register_ctype(random_ct, function() return 'torch.Generator', Generator end, function(g)
   return tonumber(ffi.cast('uintptr_t', ffi.cast('void *', g)))
 end)

@@ -73,7 +73,9 @@ function M.multinomial(...)
   local p, n, replacement = args[at], args[at + 1], args[at + 2]
   probabilities('multinomial', at, p)
   n = check.integer('multinomial', at + 1, n)
-  if n < 1 then fail('multinomial: argument %d: %d draws: at least 1 expected', at + 1, n) end
+  if not (n >= 1 and n < 2 ^ 31) then
+    fail('multinomial: argument %d: %.14g draws: at least 1 and less than 2^31 expected', at + 1, n)
+  end
   if p.rank ~= 1 and p.rank ~= 2 then
     fail('multinomial: argument %d: a vector or matrix expected, got %s', at, describe(p))
   end
@@ -93,6 +95,10 @@ function M.multinomialAliasSetup_(p, J, q)
   if p.rank ~= 1 then fail('multinomialAliasSetup: argument 1: a vector expected, got %s', describe(p)) end
   local n = p:size(1)
   J, q = J or tensor.empty(LONG), q or tensor.empty(p.dt)
+  if need('multinomialAliasSetup', 2, J).dt ~= LONG then argument('multinomialAliasSetup', 2, 'a LongTensor', J) end
+  if need('multinomialAliasSetup', 3, q).dt ~= p.dt then
+    argument('multinomialAliasSetup', 3, check.class(p), q)
+  end
   J:resize(n):zero()
   q:resize(n):copy(p):mul(n)
   local small, large, has = {}, {}, {}
@@ -116,6 +122,9 @@ end
 
 --- Prepare many draws from one distribution: a state for multinomialAlias.
 function M.multinomialAliasSetup(p, state)
+  if state ~= nil and type(state) ~= 'table' then
+    argument('multinomialAliasSetup', 2, 'a state (table) of an earlier call', state)
+  end
   local J, q = M.multinomialAliasSetup_(p, state and state[1], state and state[2])
   if state then
     state[1], state[2] = J, q
@@ -131,6 +140,7 @@ function M.multinomialAlias_(res, generator, J, q)
   need('multinomialAlias', 2, J)
   probabilities('multinomialAlias', 3, q)
   if res.dt ~= LONG then argument('multinomialAlias', 1, 'a LongTensor', res) end
+  if J.dt ~= LONG then argument('multinomialAlias', 2, 'a LongTensor', J) end
   local n = J:nElement()
   if n == 0 or n ~= q:nElement() then
     fail('multinomialAlias: %s and %s are no alias table', describe(J), describe(q))

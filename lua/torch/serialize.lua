@@ -376,6 +376,17 @@ local function read_unknown(file, at, name)
   return {__typename = name}
 end
 
+-- Code of classes meets whatever a damaged file holds: its errors are given the class and the place.
+local function guarded(file, at, name, f, ...)
+  local ok, result = pcall(f, ...)
+  if ok then
+    return result
+  elseif type(result) ~= 'string' or result:find ': byte %d+: ' then
+    error(result, 0)
+  end
+  damaged(file, at, 'objects of class %s cannot be read from this: %s', shown(name), result)
+end
+
 -- Empty object of a class, its read method, and the version in the file.
 local function read_class(file, at)
   local name = read_text(file, 'class name')
@@ -391,7 +402,7 @@ local function read_class(file, at)
   if not factory then
     return read_unknown(file, at, name), nil, version or 0, name
   end
-  return factory(file), hook_of(mt, 'read'), version or 0, name
+  return guarded(file, at, name, factory, file), hook_of(mt, 'read'), version or 0, name
 end
 
 local function read_torch(file, at, objects, index)
@@ -401,7 +412,7 @@ local function read_torch(file, at, objects, index)
   end
   if read then
     local level = enter(file)
-    read(object, file, version)
+    guarded(file, at, name, read, object, file, version)
     file._depth = level - 1
     return object
   elseif type(object) ~= 'table' then
@@ -454,6 +465,12 @@ local function read_head(file, objects)
   return object, {kind = UPVALUES, object = object, code = code, at = at}
 end
 
+local function assign_fields(object, fields)
+  for k, v in pairs(fields) do
+    object[k] = v
+  end
+end
+
 -- An object inside `frame` is complete: true when that completes the frame's object, too.
 local function deliver(file, frame, value)
   if frame.kind == ENTRIES then
@@ -477,10 +494,7 @@ local function deliver(file, frame, value)
     damaged(file, frame.at, 'the fields of <%s> are a %s: the file is damaged, or the class writes itself in its own '
       .. 'way', shown(frame.name), type(value))
   end
-  local object = frame.object
-  for k, v in pairs(value) do
-    object[k] = v
-  end
+  guarded(file, frame.at, frame.name, assign_fields, frame.object, value)
   return true
 end
 
@@ -564,6 +578,9 @@ return function(File)
   --- Let `readObject` load functions, whose code then may do anything, and objects of unknown classes as tables.
   -- @tab options `{functions = true, unknown = 'table'}`
   function File:trust(options)
+    if type(options) ~= 'table' then
+      error(('trust: argument 1: options (table) expected, got %s'):format(class.type(options)), 2)
+    end
     self._functions, self._unknown = options.functions and true or false, options.unknown
     return self
   end

@@ -12,6 +12,8 @@ local ffi = require 'ffi'
 local C = require 'torch.ffi'
 local class = require 'torch.class'
 
+local check = require 'torch.check'
+
 local tonumber = tonumber
 local MAX_DIMS = C.RK_MAX_DIMS
 local EXACT = 2 ^ 53
@@ -23,7 +25,13 @@ local longs = ffi.typeof('int64_t[' .. MAX_DIMS .. ']')
 -- Tensors
 -- ---------------------------------------------------------------------------------------------------------
 
+-- The hooks are methods, too: programs call them with their own files.
+local function need_file(name, file)
+  if not class.isTypeOf(file, 'torch.File') then check.argument(name, 2, 'a torch.File', file) end
+end
+
 local function write_tensor(t, file)
+  need_file('Tensor.write', file)
   local rank = t.rank
   file:writeInt(rank)
   file:_writeMemory('Long', t.shape, rank)
@@ -54,6 +62,7 @@ end
 
 local function tensor_reader(name, storage_name)
   return function(t, file)
+    need_file('Tensor.read', file)
     local rank = file:readInt()
     if rank < 0 or rank > MAX_DIMS then
       file:_damaged('%s with %d dimensions (at most %d)', name, rank, MAX_DIMS)
@@ -90,6 +99,7 @@ end
 
 local function storage_writer(kind)
   return function(s, file)
+    need_file('Storage.write', file)
     local n = tonumber(s:size())
     file:writeLong(n)
     if n > 0 then
@@ -100,6 +110,7 @@ end
 
 local function storage_reader(kind)
   return function(s, file)
+    need_file('Storage.read', file)
     local n = tonumber(file:readLong())
     local left = n < 0 and 0 or file:_lacks(kind, n)
     if left then
@@ -138,6 +149,7 @@ local Saved = ffi.typeof [[struct {
 local plain = {'initial_seed', 'left', 'seeded', 'next', 'normal_x', 'normal_y', 'normal_rho', 'normal_is_valid'}
 
 local function write_generator(g, file)
+  need_file('Generator.write', file)
   local saved = Saved()
   for _, field in ipairs(plain) do
     saved[field] = g[field]
@@ -149,6 +161,7 @@ local function write_generator(g, file)
 end
 
 local function read_generator(g, file)
+  need_file('Generator.read', file)
   local saved = Saved()
   file:_readMemory('Byte', saved, ffi.sizeof(Saved))
   local left, next = tonumber(saved.left), tonumber(saved.next)

@@ -82,7 +82,10 @@ local function construct(dt, a, b, c, d)
   if a == nil then
     return fresh(dt, 0)
   elseif type(a) == 'number' then
-    if type(b) == 'cdata' and not istype(ctype, b) and not check.isnumber(b) then
+    if type(b) == 'cdata' and not check.isnumber(b) then
+      -- a tensor, storage or generator here would hand out its header as memory
+      if class.typename(b) then check.argument(who(dt), 2, 'a pointer such as t:data()', b) end
+      a = check.integer(who(dt), 1, a)
       local s = ctype()
       local status = C.rk_buffer_wrap(s, dt, ffi.cast('void *', b), a, nil, nil)
       if status ~= 0 then again(status, who(dt), C.rk_buffer_wrap, s, dt, ffi.cast('void *', b), a, nil, nil) end
@@ -177,10 +180,13 @@ end
 
 --- Byte and Char storages: the content as a Lua string; with a string: set content and size.
 local function text(b, s)
-  if s == nil then return ffi.string(ffi.cast('const char *', b.mem.data), count(b)) end
+  if s == nil then
+    local n = count(b)
+    return n == 0 and '' or ffi.string(ffi.cast('const char *', b.mem.data), n)
+  end
   if type(s) ~= 'string' then check.argument(who(b.dt, 'string'), 2, 'a string', s) end
   methods.resize(b, #s)
-  ffi.copy(b.mem.data, s, #s)
+  if #s > 0 then ffi.copy(b.mem.data, s, #s) end
   return b
 end
 
@@ -227,7 +233,7 @@ end
 
 local function index(b, k)
   if type(k) == 'number' then
-    local n = b.mem == nil and 0 or b.mem.bytes / size_of[b.dt]
+    local n = b.mem == nil and 0 or tonumber(b.mem.bytes) / size_of[b.dt] -- in doubles: k may be anything
     if not (k >= 1 and k < n + 1) then out_of_range(b, k) end
     return read[b.dt](b.mem.data, k - 1)
   end
@@ -238,20 +244,20 @@ end
 
 local function newindex(b, k, v)
   if type(k) ~= 'number' then fail('%s: cannot set field %s: a storage has only elements', who(b.dt), tostring(k)) end
-  local n = b.mem == nil and 0 or b.mem.bytes / size_of[b.dt]
+  local n = b.mem == nil and 0 or tonumber(b.mem.bytes) / size_of[b.dt] -- in doubles: k may be anything
   if not (k >= 1 and k < n + 1) then out_of_range(b, k) end
   if type(v) ~= 'number' and not istype(int64, v) then v = check.number(who(b.dt), 2, v) end
   write[b.dt](b.mem.data, k - 1, v)
 end
 
-ffi.metatype(ctype, {
-  __gc = C.rk_buffer_drop,
-  __index = index,
-  __newindex = newindex,
-  __len = count,
-  __tostring = function(b) return classes[b.dt].__tostring__(b) end,
-  __eq = function(a, b) return istype(ctype, a) and istype(ctype, b) and a.mem == b.mem and a.dt == b.dt end,
-})
+local events = check.without_operators()
+events.__gc = C.rk_buffer_drop
+events.__index = index
+events.__newindex = newindex
+events.__len = count
+function events.__tostring(b) return classes[b.dt].__tostring__(b) end
+function events.__eq(a, b) return istype(ctype, a) and istype(ctype, b) and a.mem == b.mem and a.dt == b.dt end
+ffi.metatype(ctype, events)
 
 class.register_ctype(ctype, function(b)
   local mt = classes[b.dt]

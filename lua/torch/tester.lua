@@ -233,13 +233,20 @@ local orders = {
 for name, row in pairs(orders) do
   local sign, holds = row[1], row[2]
   Tester[name] = function(self, a, b, message)
-    return judge(self, holds(a, b), ('%s %s %s is violated'):format(tostring(a), sign, tostring(b)), message)
+    local comparable, held = pcall(holds, a, b)
+    if not comparable then
+      return judge(self, false, ('%s and %s have no order'):format(class.type(a), class.type(b)), message)
+    end
+    return judge(self, held, ('%s %s %s is violated'):format(tostring(a), sign, tostring(b)), message)
   end
 end
 
 --- Numbers that differ by at most a tolerance.
 function Tester:assertalmosteq(a, b, tolerance, message)
   tolerance, message = tolerance_and_message(tolerance, message, 1e-16)
+  if type(a) ~= 'number' or type(b) ~= 'number' then
+    return judge(self, false, ('numbers expected, got %s and %s'):format(class.type(a), class.type(b)), message)
+  end
   local same, note = compare_numbers(a, b, tolerance)
   return judge(self, same, note, message)
 end
@@ -300,6 +307,9 @@ end
 
 --- A call whose error matches a Lua pattern.
 function Tester:assertErrorPattern(f, pattern, message)
+  if type(pattern) ~= 'string' then
+    error(('Tester.assertErrorPattern: argument 2: pattern (string) expected, got %s'):format(class.type(pattern)), 2)
+  end
   local ok, err = pcall(f)
   return judge(self, not ok and tostring(err):find(pattern) ~= nil,
     ok and 'the call raised no error' or ('error "%s" does not match "%s"'):format(tostring(err), pattern), message)

@@ -80,12 +80,12 @@ local function half_access(dt)
   local limit = ffi.string(C.rk_dtype_name(dt)) == 'float16' and 0xfe00 or 0xffc0 -- as for floats
   local function read(data, offset)
     if ffi.cast(shorts, data)[offset] > limit then return NAN end
-    storage.data = ffi.cast(bytes, data) + 2 * offset
+    storage.data = ffi.cast(bytes, ffi.cast(shorts, data) + offset) -- an offset's fraction is dropped
     C.rk_peek(t, 0, value)
     return value.f
   end
   local function write(data, offset, v)
-    storage.data = ffi.cast(bytes, data) + 2 * offset
+    storage.data = ffi.cast(bytes, ffi.cast(shorts, data) + offset) -- an offset's fraction is dropped
     C.rk_poke(t, 0, tonumber(v), 0)
   end
   M.anchors[#M.anchors + 1] = storage

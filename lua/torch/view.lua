@@ -352,7 +352,7 @@ method('resize', function(t, a, b, ...)
       argument('resize', 3, 'a LongStorage with one stride a size', b)
     end
     local n = gather('resize', 2, a)
-    local step = ffi.cast('int64_t *', b.mem.data)
+    local step = n > 0 and ffi.cast('int64_t *', b.mem.data) or nil
     local s = C.rk_tensor_resize(t, n, dims, step)
     if s ~= 0 then again(s, 'resize', C.rk_tensor_resize, t, n, dims, step) end
     pressure()
