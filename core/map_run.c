@@ -60,7 +60,7 @@ struct work {
   rk_map_loop *f;
   int size, out_size; /* bytes of an element in memory */
   int compute_size;
-  bool plain;           /* memory holds compute values */
+  bool plain;                       /* memory holds compute values */
   _Alignas(8) char zero[8], one[8]; /* what a comparison stores */
   _Alignas(64) char block[RK_MAX_ARGS][BLOCK * 8];
 };

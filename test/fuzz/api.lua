@@ -82,7 +82,9 @@ local callbacks = {
 local function sizes(random, sane)
   local list = {}
   local rank = random:once(12) and 10 or random:integer(4) - (random:once(6) and 1 or 0)
-  for i = 1, rank do list[i] = not sane and random:once(9) and random:pick(odd) or random:integer(rank > 5 and 2 or 4) end
+  for i = 1, rank do
+    list[i] = not sane and random:once(9) and random:pick(odd) or random:integer(rank > 5 and 2 or 4)
+  end
   return list
 end
 
@@ -227,7 +229,8 @@ local function is_big(v) return torch.isTensor(v) and v:nElement() > 1e6 end
 local function keep(pool, ok, ...)
   for i = 1, ok and select('#', ...) or 0 do
     local v = (select(i, ...))
-    if (torch.typename(v) and not is_pointer(v) and not is_big(v)) or (type(v) == 'number') or (type(v) == 'table' and #pool < 30) then
+    local object = torch.typename(v) and not is_pointer(v) and not is_big(v)
+    if object or type(v) == 'number' or (type(v) == 'table' and #pool < 30) then
       if #pool >= 30 then table.remove(pool, 1) end
       pool[#pool + 1] = v
     end

@@ -12,8 +12,8 @@ for name in paths.files(here .. '/../golden/nn_serialized', '%.t7$') do
   local text = file:read '*a'
   file:close()
   if #text < 300000 then
-    fixtures[#fixtures + 1] = { name = name, text = text, mode = name:find 'ascii' and 'ascii' or name:find 'b32' and 'b32'
-      or 'binary', referenced = not name:find 'noref' }
+    local mode = name:find 'ascii' and 'ascii' or name:find 'b32' and 'b32' or 'binary'
+    fixtures[#fixtures + 1] = { name = name, text = text, mode = mode, referenced = not name:find 'noref' }
   end
 end
 table.sort(fixtures, function(a, b) return a.name < b.name end)
@@ -201,8 +201,8 @@ local damages = {
       lines[random:integer(count)] = random:pick(numbers)
       return table.concat(lines, '\n')
     end
-    return replaced(s, random:integer(#s), random:pick { '\255\255\255\255', '\255\255\255\127', '\0\0\0\0', '\0\0\0\128',
-      '\1\0\0\0', '\255\255\255\255\255\255\255\127', '\0\0\0\0\0\1\0\0' })
+    return replaced(s, random:integer(#s), random:pick { '\255\255\255\255', '\255\255\255\127', '\0\0\0\0',
+      '\0\0\0\128', '\1\0\0\0', '\255\255\255\255\255\255\255\127', '\0\0\0\0\0\1\0\0' })
   end,
   function(s, random) -- a piece twice, or left out
     local from = random:integer(#s)
