@@ -123,12 +123,28 @@ static int add_bias(struct rk_tensor *out, const struct rk_tensor *bias) {
   return rk_map2(RK_OP_cadd, out, out, &b, 1);
 }
 
+/* What a forward call asks for beyond the product: see struct rk_conv. */
+struct extras {
+  const struct rk_tensor *bias, *add;
+  struct rk_tensor *packed;
+  bool relu;
+};
+
+/* out = out + add, then the activation: what oneDNN did not do on its way. */
+static int finish(struct rk_tensor *out, const struct rk_tensor *add, bool relu) {
+  if (add) RK_TRY(rk_map2(RK_OP_cadd, out, out, add, 1));
+  return relu ? rk_map1(RK_OP_relu, out, out, 0, 0) : RK_OK;
+}
+
 static int run_dnnl(struct rk_dnnl *e, int kind, struct rk_tensor *out, const struct rk_tensor *a,
-                    const struct rk_tensor *w, const struct rk_tensor *bias, const char *who) {
-  float *o = (float *)rk_at(out), *x = (float *)rk_at(a), *v = (float *)rk_at(w);
-  if (kind == RK_GATHER) return rk_dnnl_run(e, x, v, o, bias ? (float *)rk_at(bias) : NULL, who);
-  int status = rk_dnnl_run(e, o, v, x, NULL, who);
-  return status || !bias ? status : add_bias(out, bias);
+                    const struct rk_tensor *w, const struct extras *x, const char *who) {
+  const struct rk_tensor *i = kind == RK_GATHER ? a : out, *j = kind == RK_GATHER ? out : a;
+  struct rk_dnnl_data data = {(float *)rk_at(i), (float *)rk_at(w), (float *)rk_at(j), NULL, NULL, x->packed};
+  if (x->bias) data.bias = (float *)rk_at(x->bias);
+  if (x->add) data.add = (const float *)rk_at(x->add);
+  if (kind == RK_GATHER) return rk_dnnl_run(e, &data, who);
+  int status = rk_dnnl_run(e, &data, who);
+  return status || !x->bias ? status : add_bias(out, x->bias);
 }
 
 /* im2col works in packed rows; a channels-last result is copied from such. */
@@ -148,29 +164,72 @@ static bool is_tiny(const struct rk_conv_plan *p, int layout) {
   return layout == RK_ROWS && p->groups == 1 && p->ci * p->taps <= 32 && p->n >= 8 && !rk_deterministic();
 }
 
+/* The operands of a product, in the layouts and the dtype that its computer takes. */
+struct operands {
+  struct rk_tensor a, w, bias, add;
+  struct rk_result r;
+};
+static int open_operands(struct operands *o, struct rk_tensor *out, const int64_t *shape, int from, int to,
+                         const struct rk_tensor *a, const struct rk_tensor *w, const struct extras *x) {
+  int dtype = rk_layer_dtype(a->dt);
+  RK_TRY(rk_operand(&o->a, a, dtype, from));
+  RK_TRY(rk_operand(&o->w, w, dtype, RK_ROWS));
+  if (x->bias) RK_TRY(rk_operand(&o->bias, x->bias, dtype, RK_ROWS));
+  if (x->add) RK_TRY(rk_operand(&o->add, x->add, dtype, to));
+  return rk_result_open(&o->r, out, dtype, a->rank, shape, to);
+}
+static void drop_operands(struct operands *o) {
+  struct rk_tensor *all[] = {&o->a, &o->w, &o->bias, &o->add};
+  for (int k = 0; k < 4; k++) rk_tensor_drop(all[k]);
+}
+
+/* A primitive that does as much as can be had; the caller does what is then left in `rest`. */
+static struct rk_dnnl *begin(const struct rk_conv_plan *p, int kind, int from, int to, const struct extras *x,
+                             struct extras *now, struct extras *rest) {
+  struct rk_dnnl_wish wish = {kind, kind == RK_GATHER ? from : to, kind == RK_GATHER ? to : from, false, false, false};
+  *now = *x, *rest = (struct extras){0};
+  if (kind == RK_GATHER) wish.bias = x->bias != NULL, wish.add = x->add != NULL, wish.relu = x->relu;
+  struct rk_dnnl *e = rk_dnnl_begin(&wish, p);
+  if (e && kind == RK_GATHER) return e;
+  rest->add = x->add, rest->relu = x->relu;
+  now->add = NULL;
+  wish.add = wish.relu = false;
+  return e || !(x->add || x->relu) ? e : rk_dnnl_begin(&wish, p);
+}
+
 /* out = gather or scatter of a, laid out as `layout`. */
 static int product(const struct rk_conv_plan *p, int kind, struct rk_tensor *out, const int64_t *shape, int layout,
-                   const struct rk_tensor *a, const struct rk_tensor *w, const struct rk_tensor *bias,
-                   const char *who) {
-  int dtype = rk_layer_dtype(a->dt);
-  bool wanted = dtype == RK_f32 && !is_tiny(p, layout);
-  struct rk_dnnl *e = wanted ? rk_dnnl_begin(kind, p, layout, bias && kind == RK_GATHER) : NULL;
-  struct rk_tensor ta = {0}, tw = {0}, tb = {0};
-  struct rk_result r = {0};
-  int status = rk_operand(&ta, a, dtype, e ? layout : RK_ROWS);
-  if (!status) status = rk_operand(&tw, w, dtype, RK_ROWS);
-  if (!status && bias) status = rk_operand(&tb, bias, dtype, RK_ROWS);
-  if (!status) status = rk_result_open(&r, out, dtype, a->rank, shape, layout);
+                   const struct rk_tensor *a, const struct rk_tensor *w, const struct extras *x, const char *who) {
+  struct extras now = *x, rest = {.add = x->add, .relu = x->relu};
+  int from = layout_of(a);
+  bool wanted = rk_layer_dtype(a->dt) == RK_f32 && !is_tiny(p, layout == from ? layout : RK_LAST);
+  struct rk_dnnl *e = wanted ? begin(p, kind, from, layout, x, &now, &rest) : NULL;
+  struct operands o = {.a = {0}};
+  if (!e) rest.add = x->add, rest.relu = x->relu;
+  int status = open_operands(&o, out, shape, e ? from : RK_ROWS, layout, a, w, x);
+  const struct rk_tensor *add = x->add ? &o.add : NULL;
+  now.bias = x->bias ? &o.bias : NULL, now.add = now.add ? add : NULL;
   if (!status && e)
-    status = run_dnnl(e, kind, &r.t, &ta, &tw, bias ? &tb : NULL, who);
+    status = run_dnnl(e, kind, &o.r.t, &o.a, &o.w, &now, who);
   else if (!status)
-    status = run_im2col(p, kind, &r.t, &ta, &tw, bias ? &tb : NULL);
-  if (r.out) status = rk_result_close(&r, status);
+    status = run_im2col(p, kind, &o.r.t, &o.a, &o.w, now.bias);
+  if (!status) status = finish(&o.r.t, rest.add ? add : NULL, rest.relu);
+  if (o.r.out) status = rk_result_close(&o.r, status);
   rk_dnnl_end(e);
-  rk_tensor_drop(&ta);
-  rk_tensor_drop(&tw);
-  rk_tensor_drop(&tb);
+  drop_operands(&o);
   return status;
+}
+
+static int check_extras(const struct rk_conv *c, const struct rk_tensor *out, const struct rk_tensor *x,
+                        const int64_t *shape, const char *who) {
+  if (c->add) {
+    RK_TRY(rk_same_dtype(who, x, c->add));
+    RK_TRY(rk_need_shape(c->add, x->rank, shape, who, "what is added"));
+    RK_TRY(rk_need_apart(out, c->add, who));
+  }
+  if (c->packed && c->packed->dt != RK_f32)
+    return rk_fail(RK_EDTYPE, "%s: packed weights are kept in a FloatTensor, got %s", who, rk_describe(c->packed));
+  return RK_OK;
 }
 
 int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight,
@@ -189,7 +248,10 @@ int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const stru
   RK_TRY(rk_need_apart(out, x, who));
   RK_TRY(rk_need_apart(out, weight, who));
   RK_TRY(rk_need_apart(out, bias, who));
-  return product(&p, p.transposed ? RK_SCATTER : RK_GATHER, out, shape, layout_of(x), x, weight, bias, who);
+  RK_TRY(check_extras(c, out, x, shape, who));
+  struct extras extras = {bias, c->add, c->packed, c->relu != 0};
+  int layout = c->last ? RK_LAST : layout_of(x);
+  return product(&p, p.transposed ? RK_SCATTER : RK_GATHER, out, shape, layout, x, weight, &extras, who);
 }
 
 int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight,
@@ -207,7 +269,8 @@ int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, cons
   RK_TRY(check_gradient(g, x, &p, who));
   RK_TRY(rk_need_apart(dx, g, who));
   RK_TRY(rk_need_apart(dx, weight, who));
-  return product(&p, p.transposed ? RK_GATHER : RK_SCATTER, dx, x->shape, layout_of(x), g, weight, NULL, who);
+  struct extras none = {0};
+  return product(&p, p.transposed ? RK_GATHER : RK_SCATTER, dx, x->shape, layout_of(x), g, weight, &none, who);
 }
 
 /* -- gradients of the parameters --------------------------------------------------- */
@@ -249,9 +312,9 @@ static int weights_dnnl(struct rk_dnnl *e, struct rk_tensor *dw, struct rk_tenso
   struct rk_tensor tw = {0}, tb = {0};
   int status = rk_tensor_init(&tw, RK_f32, dw->rank, dw->shape);
   if (!status && db) status = rk_tensor_init1(&tb, RK_f32, db->shape[0]);
-  if (!status)
-    status =
-        rk_dnnl_run(e, (float *)rk_at(i), (float *)rk_at(&tw), (float *)rk_at(j), db ? (float *)rk_at(&tb) : NULL, who);
+  struct rk_dnnl_data data = {(float *)rk_at(i), NULL, (float *)rk_at(j), NULL, NULL, NULL};
+  if (!status) data.w = (float *)rk_at(&tw), data.bias = db ? (float *)rk_at(&tb) : NULL;
+  if (!status) status = rk_dnnl_run(e, &data, who);
   if (!status) status = rk_map2(RK_OP_cadd, dw, dw, &tw, scale);
   if (!status && db) status = rk_map2(RK_OP_cadd, db, db, &tb, scale);
   rk_tensor_drop(&tw);
@@ -264,11 +327,13 @@ static int parameters(const struct rk_conv_plan *p, struct rk_tensor *dw, struct
                       const struct rk_tensor *g, const struct rk_tensor *x, double scale, const char *who) {
   int dtype = rk_layer_dtype(x->dt);
   bool fused = db && !p->transposed && db->dt == RK_f32;
-  struct rk_dnnl *e = dtype == RK_f32 ? rk_dnnl_begin(RK_WEIGHTS, p, layout_of(x), fused) : NULL;
+  int lx = layout_of(x), lg = layout_of(g);
+  struct rk_dnnl_wish wish = {RK_WEIGHTS, p->transposed ? lg : lx, p->transposed ? lx : lg, fused, false, false};
+  struct rk_dnnl *e = dtype == RK_f32 ? rk_dnnl_begin(&wish, p) : NULL;
   struct rk_tensor tg = {0}, tx = {0}, rows = {0};
   struct rk_result r = {0};
-  int status = rk_operand(&tg, g, dtype, e ? layout_of(x) : RK_ROWS);
-  if (!status) status = rk_operand(&tx, x, dtype, e ? layout_of(x) : RK_ROWS);
+  int status = rk_operand(&tg, g, dtype, e ? lg : RK_ROWS);
+  if (!status) status = rk_operand(&tx, x, dtype, e ? lx : RK_ROWS);
   if (!status) status = rk_result_add(&r, dw, dtype);
   const struct rk_tensor *i = p->transposed ? &tg : &tx, *j = p->transposed ? &tx : &tg;
   if (!status && e)

@@ -8,8 +8,8 @@
  *
  * Data lie in one of our two layouts. Channels-last goes to oneDNN as it is.
  * Packed rows do so where that is faster, else through a reorder into the
- * layout oneDNN likes best (`wants_blocked`). Weights are always reordered:
- * they are small, and change at each step of training.
+ * layout oneDNN likes best (`choose_formats`). Weights are reordered at each
+ * call, since training changes them, unless the caller keeps them packed.
  *
  * Bits: oneDNN shares some sums out among threads; rk_set_deterministic runs
  * it on one. Then results are the same at any number of threads, though not on
@@ -48,6 +48,12 @@
   X(memory_destroy)                                                                                                    \
   X(memory_set_data_handle)                                                                                            \
   X(primitive_attr_create)                                                                                             \
+  X(primitive_attr_destroy)                                                                                            \
+  X(primitive_attr_set_post_ops)                                                                                       \
+  X(post_ops_create)                                                                                                   \
+  X(post_ops_destroy)                                                                                                  \
+  X(post_ops_append_eltwise)                                                                                           \
+  X(post_ops_append_binary)                                                                                            \
   X(primitive_attr_set_scratchpad_mode)                                                                                \
   X(primitive_desc_create)                                                                                             \
   X(primitive_desc_destroy)                                                                                            \
@@ -66,7 +72,6 @@ static struct {
 #define POINTER(f) __typeof__(dnnl_##f) *f;
   FUNCTIONS(POINTER)
   dnnl_engine_t engine;
-  dnnl_primitive_attr_t attr; /* scratchpad of the caller */
   char name[64];
   bool usable, winograd;
 } lib;
@@ -82,8 +87,7 @@ static void open_library(void) {
   if (!(lib.f = (__typeof__(lib.f))dlsym(so, "dnnl_" #f))) return;
   FUNCTIONS(RESOLVE)
   if (lib.version()->major != DNNL_VERSION_MAJOR) return;
-  if (lib.engine_create(&lib.engine, dnnl_cpu, 0) || lib.primitive_attr_create(&lib.attr)) return;
-  if (lib.primitive_attr_set_scratchpad_mode(lib.attr, dnnl_scratchpad_mode_user)) return;
+  if (lib.engine_create(&lib.engine, dnnl_cpu, 0)) return;
   lib.set_primitive_cache_capacity(0); /* ours is enough */
   snprintf(lib.name, sizeof lib.name, "oneDNN %d.%d.%d", lib.version()->major, lib.version()->minor,
            lib.version()->patch);
@@ -110,18 +114,20 @@ static int swap_threads(int n) {
 }
 
 /* -- cache ------------------------------------------------------------------------ */
-enum { IMAGE, WEIGHT, COLUMN, SIDES, ENTRIES = 128 };
+enum { IMAGE, COLUMN, WEIGHT, SIDES, ENTRIES = 256 };
 
 /* All int64_t, no padding: compared and hashed as bytes. */
 struct key {
-  int64_t product, layout, bias, threads, winograd;
+  int64_t product, layout[COLUMN + 1], bias, add, relu, threads, winograd; /* layout: of IMAGE and COLUMN */
   int64_t n, groups, ci, cj, in[3], out[3], k[3], stride[3], pad[3], dilation[3];
 };
 /* One tensor of a product: as it lies in our memory, and as the primitive wants it. */
 struct side {
   dnnl_memory_t ours, theirs; /* theirs NULL: the same */
-  dnnl_primitive_t reorder;   /* NULL: the same */
+  dnnl_primitive_t reorder;   /* NULL: the same, or `blocks` */
+  bool blocks;                /* ours is channels-last, theirs in blocks of 16 planes: rk_blocks_copy */
   int64_t bytes;              /* of theirs */
+  float *data, *copy;         /* in our format, in theirs */
 };
 struct rk_dnnl {
   struct key key;
@@ -129,8 +135,9 @@ struct rk_dnnl {
   dnnl_primitive_t primitive;
   dnnl_stream_t stream;
   struct side side[SIDES];
-  dnnl_memory_t bias, scratch;
+  dnnl_memory_t bias, add, scratch;
   int64_t scratch_bytes;
+  uint64_t format; /* of the weight, a hash */
 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rk_dnnl *entries;
@@ -143,6 +150,7 @@ static void destroy(struct rk_dnnl *e) {
     if (e->side[s].reorder) lib.primitive_destroy(e->side[s].reorder);
   }
   if (e->bias) lib.memory_destroy(e->bias);
+  if (e->add) lib.memory_destroy(e->add);
   if (e->scratch) lib.memory_destroy(e->scratch);
   if (e->primitive) lib.primitive_destroy(e->primitive);
   if (e->stream) lib.stream_destroy(e->stream);
@@ -176,12 +184,12 @@ static int spatial(const struct key *k) {
   return k->in[0] == 1 && k->out[0] == 1 && k->k[0] == 1 && !k->pad[0] ? 2 : 3;
 }
 
-/* The descriptor of an (n, c, sizes) tensor in our layout, or of the weight. */
-static dnnl_status_t ours_image(dnnl_memory_desc_t *md, const struct key *k, int64_t c, const int64_t *size) {
+/* The descriptor of an image batch, IMAGE or COLUMN, in one of our layouts; or of the weight. */
+static dnnl_status_t ours_image(dnnl_memory_desc_t *md, const struct key *k, int side, int layout) {
   int dims = spatial(k);
-  dnnl_dims_t shape = {k->n, c}, step;
-  memcpy(shape + 2, size + 3 - dims, (size_t)dims * sizeof *size);
-  rk_layout_steps((int)k->layout, dims + 2, shape, step);
+  dnnl_dims_t shape = {k->n, side == IMAGE ? k->ci : k->cj}, step;
+  memcpy(shape + 2, (side == IMAGE ? k->in : k->out) + 3 - dims, (size_t)dims * sizeof *shape);
+  rk_layout_steps(layout, dims + 2, shape, step);
   return lib.memory_desc_init_by_strides(md, dims + 2, shape, dnnl_f32, step);
 }
 static dnnl_status_t ours_weight(dnnl_memory_desc_t *md, const struct key *k) {
@@ -198,8 +206,7 @@ static dnnl_status_t any_of(dnnl_memory_desc_t *md, const dnnl_memory_desc_t *li
   return lib.memory_desc_init_by_tag(md, like->ndims, like->dims, dnnl_f32, dnnl_format_tag_any);
 }
 
-/* Is a packed image better reordered? Measured: yes, unless it has very few planes, which blocks of 16 would pad. */
-static bool wants_blocked(const struct key *k, int64_t planes) { return k->layout == RK_ROWS && planes > 4; }
+static bool has_last(const struct key *k) { return k->layout[IMAGE] == RK_LAST || k->layout[COLUMN] == RK_LAST; }
 
 /* Does Winograd's F(4x4, 3x3) pay? It multiplies 36 times for a tile of 4x4 where the sum itself takes 144, but makes
  * its kernels anew at each call and works on blocks of 16 planes, to and from which images are reordered. Seconds by
@@ -212,7 +219,7 @@ static bool winograd_pays(const struct key *k) {
   double pairs = (double)(k->ci * k->cj), places = (double)(k->n * k->out[1] * k->out[2]);
   double tiles = (double)(k->n * ((k->out[1] + 3) / 4) * ((k->out[2] + 3) / 4));
   double moved = 0.8e-9 * places * (double)(k->ci + k->cj);
-  double direct = 18 * pairs * places / 230e9 + (k->layout == RK_ROWS ? moved : 0);
+  double direct = 18 * pairs * places / 230e9 + (has_last(k) ? 0 : moved);
   return 72 * pairs * tiles / 200e9 + 12e-9 * pairs + moved < 0.9 * direct;
 }
 
@@ -241,21 +248,32 @@ static dnnl_status_t describe(dnnl_convolution_desc_t *d, const struct key *k, d
 /* Which of its three tensors a product makes, and what oneDNN calls them. */
 static int result_of(int64_t product) { return product == RK_GATHER ? COLUMN : product == RK_SCATTER ? IMAGE : WEIGHT; }
 static const dnnl_query_t queries[3][SIDES] = {
-    [RK_GATHER] = {dnnl_query_src_md, dnnl_query_weights_md, dnnl_query_dst_md},
-    [RK_SCATTER] = {dnnl_query_diff_src_md, dnnl_query_weights_md, dnnl_query_diff_dst_md},
-    [RK_WEIGHTS] = {dnnl_query_src_md, dnnl_query_diff_weights_md, dnnl_query_diff_dst_md}};
-static const int arguments[3][SIDES] = {[RK_GATHER] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-                                        [RK_SCATTER] = {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
-                                        [RK_WEIGHTS] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}};
+    [RK_GATHER] = {dnnl_query_src_md, dnnl_query_dst_md, dnnl_query_weights_md},
+    [RK_SCATTER] = {dnnl_query_diff_src_md, dnnl_query_diff_dst_md, dnnl_query_weights_md},
+    [RK_WEIGHTS] = {dnnl_query_src_md, dnnl_query_diff_dst_md, dnnl_query_diff_weights_md}};
+static const int arguments[3][SIDES] = {[RK_GATHER] = {DNNL_ARG_SRC, DNNL_ARG_DST, DNNL_ARG_WEIGHTS},
+                                        [RK_SCATTER] = {DNNL_ARG_DIFF_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS},
+                                        [RK_WEIGHTS] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS}};
 
-/* The memory objects of one tensor and the reorder between them; `out`: from theirs to ours. */
+/* Blocks of 16 planes, none of them padded? */
+static bool is_blocks(const dnnl_memory_desc_t *md) {
+  dnnl_memory_desc_t blocks;
+  return md->dims[1] % 16 == 0 &&
+         !lib.memory_desc_init_by_tag(&blocks, md->ndims, md->dims, dnnl_f32,
+                                      md->ndims == 5 ? dnnl_aBcde16b : dnnl_aBcd16b) &&
+         lib.memory_desc_equal(md, &blocks);
+}
+
+/* The memory objects of one tensor and the reorder between them. `last`: ours is a channels-last image; `out`: the
+ * reorder goes from theirs to ours. */
 static dnnl_status_t make_side(struct side *s, const dnnl_memory_desc_t *ours, const dnnl_memory_desc_t *theirs,
-                               bool out) {
+                               bool last, bool out) {
   dnnl_status_t e = lib.memory_create(&s->ours, ours, lib.engine, DNNL_MEMORY_NONE);
   if (e || lib.memory_desc_equal(ours, theirs)) return e;
   dnnl_primitive_desc_t pd;
   s->bytes = (int64_t)lib.memory_desc_get_size(theirs);
   if ((e = lib.memory_create(&s->theirs, theirs, lib.engine, DNNL_MEMORY_NONE))) return e;
+  if ((s->blocks = last && is_blocks(theirs))) return e;
   e = lib.reorder_primitive_desc_create(&pd, out ? theirs : ours, lib.engine, out ? ours : theirs, lib.engine, NULL);
   if (e) return e;
   e = lib.primitive_create(&s->reorder, pd);
@@ -263,39 +281,71 @@ static dnnl_status_t make_side(struct side *s, const dnnl_memory_desc_t *ours, c
   return e;
 }
 
-static dnnl_status_t fill_entry(struct rk_dnnl *e, dnnl_primitive_desc_t pd, const dnnl_memory_desc_t *ours,
-                                const dnnl_memory_desc_t *bias) {
+static uint64_t hash(const void *bytes, size_t n) { /* FNV-1a */
+  uint64_t h = 14695981039346656037u;
+  for (size_t i = 0; i < n; i++) h = (h ^ ((const unsigned char *)bytes)[i]) * 1099511628211u;
+  return h;
+}
+
+/* What make() has put together: our descriptors, those wanted of the primitive. */
+struct plan {
+  dnnl_memory_desc_t ours[SIDES], want[SIDES], bias;
+  dnnl_primitive_attr_t attr;
+};
+
+static dnnl_status_t fill_entry(struct rk_dnnl *e, dnnl_primitive_desc_t pd, const struct plan *p) {
   const struct key *k = &e->key;
   dnnl_status_t s = lib.primitive_create(&e->primitive, pd);
   for (int i = 0; i < SIDES && !s; i++)
-    s = make_side(&e->side[i], &ours[i], lib.primitive_desc_query_md(pd, queries[k->product][i], 0),
-                  i == result_of(k->product));
+    s = make_side(&e->side[i], &p->ours[i], lib.primitive_desc_query_md(pd, queries[k->product][i], 0),
+                  i <= COLUMN && k->layout[i] == RK_LAST, i == result_of(k->product));
+  e->format = hash(lib.primitive_desc_query_md(pd, queries[k->product][WEIGHT], 0), sizeof(dnnl_memory_desc_t));
   const dnnl_memory_desc_t *scratch = lib.primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
   e->scratch_bytes = scratch ? (int64_t)lib.memory_desc_get_size(scratch) : 0;
   if (!s && e->scratch_bytes) s = lib.memory_create(&e->scratch, scratch, lib.engine, DNNL_MEMORY_NONE);
-  if (!s && bias) s = lib.memory_create(&e->bias, bias, lib.engine, DNNL_MEMORY_NONE);
+  if (!s && k->bias) s = lib.memory_create(&e->bias, &p->bias, lib.engine, DNNL_MEMORY_NONE);
+  if (!s && k->add) s = lib.memory_create(&e->add, &p->ours[COLUMN], lib.engine, DNNL_MEMORY_NONE);
   return s ? s : lib.stream_create(&e->stream, lib.engine, dnnl_stream_default_flags);
 }
 
-/* The formats that the algorithm gets to choose for each tensor: all for Winograd, else the layout the data have. */
-static bool wanted(dnnl_memory_desc_t *want, const struct key *k, dnnl_alg_kind_t how, const dnnl_memory_desc_t *ours) {
-  bool free_ = how == dnnl_convolution_winograd;
-  memcpy(want, ours, SIDES * sizeof *want);
-  if ((free_ || wants_blocked(k, k->ci)) && any_of(&want[IMAGE], &ours[IMAGE])) return false;
-  if ((free_ || wants_blocked(k, k->cj)) && any_of(&want[COLUMN], &ours[COLUMN])) return false;
-  return !any_of(&want[WEIGHT], &ours[WEIGHT]);
+/* The formats that the primitive gets to choose: all for Winograd. Otherwise packed images of more than a few planes,
+ * when no side is channels-last: blocks of 16 planes are faster, and would pad few planes. Images of few planes lie
+ * packed: channels-last, they were 5 times slower. */
+static bool choose_formats(struct plan *p, const struct key *k, dnnl_alg_kind_t how) {
+  bool few = k->groups == 1 && (k->ci <= 4 || k->cj <= 4);
+  for (int s = IMAGE; s <= COLUMN; s++) {
+    dnnl_memory_desc_t *want = &p->want[s];
+    bool any = how == dnnl_convolution_winograd || (few ? (s == IMAGE ? k->ci : k->cj) > 4 : !has_last(k));
+    if (any ? any_of(want, &p->ours[s]) : ours_image(want, k, s, few ? RK_ROWS : has_last(k) ? RK_LAST : RK_ROWS))
+      return false;
+  }
+  return !any_of(&p->want[WEIGHT], &p->ours[WEIGHT]);
 }
 
-static struct rk_dnnl *make_with(const struct key *k, dnnl_alg_kind_t how, const dnnl_memory_desc_t *ours,
-                                 const dnnl_memory_desc_t *bias) {
-  dnnl_memory_desc_t want[SIDES];
+/* Scratch memory is the caller's; then the sum with another tensor, then the activation. */
+static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, const struct key *k, const dnnl_memory_desc_t *add) {
+  dnnl_status_t s = lib.primitive_attr_create(attr);
+  if (!s) s = lib.primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+  if (s || !(k->add || k->relu)) return s;
+  dnnl_post_ops_t ops;
+  if ((s = lib.post_ops_create(&ops))) return s;
+  if (k->add) s = lib.post_ops_append_binary(ops, dnnl_binary_add, add);
+  if (!s && k->relu) s = lib.post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
+  if (!s) s = lib.primitive_attr_set_post_ops(*attr, ops);
+  lib.post_ops_destroy(ops);
+  return s;
+}
+
+static struct rk_dnnl *make_with(const struct key *k, dnnl_alg_kind_t how, struct plan *p) {
   dnnl_convolution_desc_t desc;
   dnnl_primitive_desc_t pd, hint = NULL;
-  if (!wanted(want, k, how, ours) || describe(&desc, k, how, want, bias)) return NULL;
-  if (lib.primitive_desc_create(&pd, &desc, lib.attr, lib.engine, hint)) return NULL;
+  if (!choose_formats(p, k, how) || describe(&desc, k, how, p->want, k->bias ? &p->bias : NULL)) return NULL;
+  /* what is added has the result's format, and is not reordered */
+  if (k->add && !lib.memory_desc_equal(&p->want[COLUMN], &p->ours[COLUMN])) return NULL;
+  if (lib.primitive_desc_create(&pd, &desc, p->attr, lib.engine, hint)) return NULL;
   struct rk_dnnl *e = calloc(1, sizeof *e);
   if (e) e->key = *k;
-  if (e && fill_entry(e, pd, ours, bias)) {
+  if (e && fill_entry(e, pd, p)) {
     destroy(e);
     e = NULL;
   }
@@ -304,22 +354,27 @@ static struct rk_dnnl *make_with(const struct key *k, dnnl_alg_kind_t how, const
 }
 
 static struct rk_dnnl *make(const struct key *k) {
-  dnnl_memory_desc_t ours[SIDES], bias;
+  struct plan p = {.attr = NULL};
   dnnl_dims_t planes = {k->bias};
   struct rk_dnnl *e = NULL;
-  if (ours_image(&ours[IMAGE], k, k->ci, k->in) || ours_image(&ours[COLUMN], k, k->cj, k->out) ||
-      ours_weight(&ours[WEIGHT], k))
-    return NULL;
-  if (k->bias && lib.memory_desc_init_by_tag(&bias, 1, planes, dnnl_f32, dnnl_a)) return NULL;
-  if (winograd_pays(k)) e = make_with(k, dnnl_convolution_winograd, ours, k->bias ? &bias : NULL);
-  return e ? e : make_with(k, dnnl_convolution_direct, ours, k->bias ? &bias : NULL);
+  bool winograd = winograd_pays(k);
+  if (winograd && k->add) return NULL; /* better without the sum, which the caller then does */
+  bool made = !ours_image(&p.ours[IMAGE], k, IMAGE, (int)k->layout[IMAGE]) &&
+              !ours_image(&p.ours[COLUMN], k, COLUMN, (int)k->layout[COLUMN]) && !ours_weight(&p.ours[WEIGHT], k);
+  if (made && k->bias) made = !lib.memory_desc_init_by_tag(&p.bias, 1, planes, dnnl_f32, dnnl_a);
+  if (made) made = !make_attr(&p.attr, k, &p.ours[COLUMN]);
+  if (made && winograd) e = make_with(k, dnnl_convolution_winograd, &p);
+  if (made && !e) e = make_with(k, dnnl_convolution_direct, &p);
+  if (p.attr) lib.primitive_attr_destroy(p.attr);
+  return e;
 }
 
 /* -- use -------------------------------------------------------------------------------- */
-struct rk_dnnl *rk_dnnl_begin(int product, const struct rk_conv_plan *p, int layout, bool bias) {
+struct rk_dnnl *rk_dnnl_begin(const struct rk_dnnl_wish *wish, const struct rk_conv_plan *p) {
   if (!p->n || !usable()) return NULL;
-  struct key k = {.product = product, .layout = layout, .n = p->n, .groups = p->groups, .ci = p->ci, .cj = p->cj};
-  k.bias = bias ? p->cj : 0;
+  struct key k = {.product = wish->product, .n = p->n, .groups = p->groups, .ci = p->ci, .cj = p->cj};
+  k.layout[IMAGE] = wish->image, k.layout[COLUMN] = wish->column;
+  k.bias = wish->bias ? p->cj : 0, k.add = wish->add, k.relu = wish->relu;
   k.threads = rk_deterministic() ? 1 : rk_threads();
   k.winograd = lib.winograd && !rk_deterministic();
   for (int d = 0; d < 3; d++) {
@@ -340,46 +395,95 @@ void rk_dnnl_end(struct rk_dnnl *e) {
 
 static int64_t aligned(int64_t bytes) { return (bytes + 63) & ~(int64_t)63; }
 
-static dnnl_status_t reorder(struct rk_dnnl *e, const struct side *s, bool out) {
+static dnnl_status_t reorder(struct rk_dnnl *e, int i, bool out) {
+  const struct side *s = &e->side[i];
+  const struct key *k = &e->key;
+  const int64_t *size = i == IMAGE ? k->in : k->out;
+  if (s->blocks) {
+    rk_blocks_copy(s->copy, s->data, k->n, i == IMAGE ? k->ci : k->cj, size[0] * size[1] * size[2], out);
+    return dnnl_success;
+  }
   dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, out ? s->theirs : s->ours}, {DNNL_ARG_TO, out ? s->ours : s->theirs}};
   return lib.primitive_execute(s->reorder, e->stream, 2, args);
 }
 
-static dnnl_status_t execute(struct rk_dnnl *e, float *const *data, float *bias, char *scratch) {
+/* The weight as the primitive wants it, kept between calls: the numbers, after a line that says what they are. */
+enum { LINE = 64 };
+struct line {
+  uint64_t format;
+  const void *weight;
+};
+static int keep_weight(struct rk_dnnl *e, const struct rk_dnnl_data *data, char **packed, bool *fresh) {
+  struct rk_tensor *t = data->packed;
+  struct side *w = &e->side[WEIGHT];
+  *packed = NULL, *fresh = false;
+  if (!t || !w->reorder || e->key.product != RK_GATHER) return RK_OK;
+  int64_t count = (LINE + w->bytes) / (int64_t)sizeof(float);
+  struct line want = {e->format, data->w};
+  *fresh = t->rank != 1 || t->shape[0] != count || t->step[0] != 1 || memcmp(rk_at(t), &want, sizeof want) != 0;
+  if (*fresh) {
+    RK_TRY(rk_tensor_resize(t, 1, &count, NULL));
+    memcpy(rk_at(t), &want, sizeof want);
+  }
+  *packed = rk_at(t) + LINE;
+  return RK_OK;
+}
+
+/* Point side i at its memory, and bring an operand into the primitive's format. */
+static dnnl_status_t place(struct rk_dnnl *e, int i, float *data, char **scratch) {
+  struct side *d = &e->side[i];
+  dnnl_status_t s = lib.memory_set_data_handle(d->ours, data);
+  if (s || !d->theirs) return s;
+  s = lib.memory_set_data_handle(d->theirs, *scratch);
+  d->data = data, d->copy = (float *)*scratch;
+  *scratch += aligned(d->bytes);
+  return s || i == result_of(e->key.product) ? s : reorder(e, i, false);
+}
+
+static dnnl_status_t execute(struct rk_dnnl *e, const struct rk_dnnl_data *data, char *packed, bool fresh,
+                             char *scratch) {
   int product = (int)e->key.product, result = result_of(product), n = 0;
-  dnnl_exec_arg_t args[SIDES + 2];
+  float *memory[SIDES] = {[IMAGE] = data->i, [COLUMN] = data->j, [WEIGHT] = data->w};
+  dnnl_exec_arg_t args[SIDES + 3];
   dnnl_status_t s = dnnl_success;
   for (int i = 0; i < SIDES && !s; i++) {
     struct side *d = &e->side[i];
-    s = lib.memory_set_data_handle(d->ours, data[i]);
-    if (!s && d->reorder) {
-      s = lib.memory_set_data_handle(d->theirs, scratch);
-      scratch += aligned(d->bytes);
-      if (!s && i != result) s = reorder(e, d, false);
+    if (i == WEIGHT && packed) {
+      s = lib.memory_set_data_handle(d->theirs, packed);
+      if (!s && fresh) s = lib.memory_set_data_handle(d->ours, memory[i]);
+      if (!s && fresh) s = reorder(e, i, false);
+    } else {
+      s = place(e, i, memory[i], &scratch);
     }
-    args[n++] = (dnnl_exec_arg_t){arguments[product][i], d->reorder ? d->theirs : d->ours};
+    args[n++] = (dnnl_exec_arg_t){arguments[product][i], d->theirs ? d->theirs : d->ours};
   }
   if (!s && e->bias) {
-    s = lib.memory_set_data_handle(e->bias, bias);
+    s = lib.memory_set_data_handle(e->bias, data->bias);
     args[n++] = (dnnl_exec_arg_t){product == RK_GATHER ? DNNL_ARG_BIAS : DNNL_ARG_DIFF_BIAS, e->bias};
+  }
+  if (!s && e->add) {
+    s = lib.memory_set_data_handle(e->add, (void *)(uintptr_t)data->add);
+    args[n++] = (dnnl_exec_arg_t){DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, e->add};
   }
   if (!s && e->scratch) {
     s = lib.memory_set_data_handle(e->scratch, scratch);
     args[n++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, e->scratch};
   }
   if (!s) s = lib.primitive_execute(e->primitive, e->stream, n, args);
-  if (!s && e->side[result].reorder) s = reorder(e, &e->side[result], true);
+  if (!s && e->side[result].theirs) s = reorder(e, result, true);
   return s ? s : lib.stream_wait(e->stream);
 }
 
-int rk_dnnl_run(struct rk_dnnl *e, float *i, float *w, float *j, float *bias, const char *who) {
-  float *data[SIDES] = {i, w, j};
+int rk_dnnl_run(struct rk_dnnl *e, const struct rk_dnnl_data *data, const char *who) {
   int64_t bytes = aligned(e->scratch_bytes) + 64;
+  char *packed;
+  bool fresh;
   for (int s = 0; s < SIDES; s++) bytes += aligned(e->side[s].bytes);
+  RK_TRY(keep_weight(e, data, &packed, &fresh));
   char *scratch = rk_scratch(bytes, who);
   if (!scratch) return RK_ENOMEM;
   int threads = swap_threads((int)e->key.threads);
-  dnnl_status_t s = execute(e, data, bias, scratch);
+  dnnl_status_t s = execute(e, data, packed, fresh, scratch);
   swap_threads(threads);
   rk_scratch_free(scratch);
   return s ? rk_fail(RK_ESYS, "%s: oneDNN failed with status %d", who, (int)s) : RK_OK;
@@ -387,12 +491,12 @@ int rk_dnnl_run(struct rk_dnnl *e, float *i, float *w, float *j, float *bias, co
 
 #else
 const char *rk_dnnl(void) { return NULL; }
-struct rk_dnnl *rk_dnnl_begin(int product, const struct rk_conv_plan *p, int layout, bool bias) {
-  (void)product, (void)p, (void)layout, (void)bias;
+struct rk_dnnl *rk_dnnl_begin(const struct rk_dnnl_wish *wish, const struct rk_conv_plan *p) {
+  (void)wish, (void)p;
   return NULL;
 }
-int rk_dnnl_run(struct rk_dnnl *e, float *i, float *w, float *j, float *bias, const char *who) {
-  (void)e, (void)i, (void)w, (void)j, (void)bias;
+int rk_dnnl_run(struct rk_dnnl *e, const struct rk_dnnl_data *data, const char *who) {
+  (void)e, (void)data;
   return rk_fail(RK_ESYS, "%s: built without oneDNN", who);
 }
 void rk_dnnl_end(struct rk_dnnl *e) { (void)e; }

@@ -359,6 +359,11 @@ struct rk_conv {
   int32_t dims; /* 1, 2, 3 */
   int32_t groups, transposed;
   int32_t stride[3], pad[3], dilation[3], extra[3]; /* extra: added to a transposed result's size */
+  /* Of the forward call, all 0 or NULL in the usual case: out = relu(convolution + bias + add). */
+  int32_t last, relu;          /* a channels-last result whatever x is; max(., 0) */
+  const struct rk_tensor *add; /* shaped like the result */
+  struct rk_tensor *packed;    /* f32: keeps a reordered weight for the next call. The caller empties it when the
+                                * weight's numbers have changed */
 };
 const char *rk_dnnl(void); /* "oneDNN 2.6.3"; NULL: absent or shut by RK_DNNL=off. Opens it */
 int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight,
