@@ -65,6 +65,16 @@ int rk_result_open(struct rk_result *r, struct rk_tensor *out, int dtype, int ra
   return rk_tensor_view(&r->t, out);
 }
 
+int rk_result_rows(struct rk_result *r, struct rk_tensor *out, int dtype, int rank, const int64_t *shape, int layout) {
+  RK_TRY(rk_result_open(r, out, dtype, rank, shape, layout));
+  if (layout != RK_LAST || r->t.mem != out->mem) {
+    rk_layout_steps(RK_ROWS, rank, shape, r->t.step); /* its own memory may as well be packed */
+    return RK_OK;
+  }
+  rk_tensor_drop(&r->t);
+  return init_in(&r->t, dtype, rank, shape, RK_ROWS);
+}
+
 int rk_result_add(struct rk_result *r, struct rk_tensor *out, int dtype) {
   r->out = out;
   return rk_operand(&r->t, out, dtype, RK_ROWS);

@@ -26,6 +26,9 @@ struct rk_result {
   struct rk_tensor t, *out;
 };
 int rk_result_open(struct rk_result *r, struct rk_tensor *out, int dtype, int rank, const int64_t *shape, int layout);
+/* The same where the computation wants packed rows whatever the layout of the result: `t` is a tensor of its own for
+ * channels last, and close brings it into `out`. */
+int rk_result_rows(struct rk_result *r, struct rk_tensor *out, int dtype, int rank, const int64_t *shape, int layout);
 /* The same for a tensor that is added to: packed rows, elements kept, the shape is the tensor's. */
 int rk_result_add(struct rk_result *r, struct rk_tensor *out, int dtype);
 /* Copy into `out` when needed and drop. `status` is what the computation gave; it is returned unless copying fails. */

@@ -59,6 +59,45 @@ struct rk_norm_loops {
                     const void *a, int64_t rows, int64_t c);
 };
 
+/* -- planes: window.c, resample.c, lrn.c, groupnorm.c -- */
+struct rk_span {
+  int64_t from, to;
+};
+/* Pooling brought to three dims (leading ones of size 1). */
+struct rk_window_plan {
+  int64_t in[3], out[3];
+  int64_t n, c;          /* images, channels */
+  int64_t plane, places; /* elements of an input and of an output plane */
+};
+struct rk_plane_loops {
+  /* Windows of `width` channels side by side whose positions lie `step` elements apart (1 and 1: a packed plane). span:
+   * the windows of dim 0, then of dim 1, then of dim 2. avg_back adds to dx. */
+  void (*window_max)(void *y, int64_t *index, const void *x, const struct rk_window_plan *p, const struct rk_span *span,
+                     int64_t width, int64_t step);
+  void (*window_avg)(void *y, const void *x, const struct rk_window_plan *p, const struct rk_span *span, int64_t width,
+                     int64_t step);
+  void (*window_avg_back)(void *dx, const void *g, const struct rk_window_plan *p, const struct rk_span *span,
+                          int64_t width, int64_t step);
+  /* One pass of resampling: y[j] = sum over t of weight[j*taps + t] * x[place[j*taps + t]] for j in [0, m), each of
+   * `width` numbers side by side, `gap` apart. spread: its transpose, added to dx. */
+  void (*blend)(void *y, const void *x, const int64_t *place, const double *weight, int64_t taps, int64_t m,
+                int64_t width, int64_t gap);
+  void (*spread)(void *dx, const void *g, const int64_t *place, const double *weight, int64_t taps, int64_t m,
+                 int64_t width, int64_t gap);
+  /* `width` positions (at most RK_LRN_BLOCK) of c planes `gap` apart; windows of [ch - before, ch + after] planes. */
+  void (*lrn)(void *y, void *scale, const void *x, const struct rk_lrn *n, int64_t c, int64_t width, int64_t gap);
+  void (*lrn_back)(void *dx, const void *g, const void *x, const void *y, const void *scale, const struct rk_lrn *n,
+                   int64_t c, int64_t width, int64_t gap);
+  /* One row: y = (x - mean)*std*w + b; sums of g*w and g*w*(x - mean); dx = (g*w - gm - (x - mean)*k)*std;
+   * dw += g*(x - mean)*std, db += g. `each`: w, b hold a number an element, else one for all. */
+  void (*row_apply)(void *y, const void *x, double mean, double std, const void *w, const void *b, int64_t n, int each);
+  void (*row_dots)(double *sg, double *sgx, const void *g, const void *x, const void *w, double mean, int64_t n);
+  void (*row_back)(void *dx, const void *g, const void *x, const void *w, double gm, double mean, double k, double std,
+                   int64_t n, int each);
+  void (*row_weights)(double *dw, double *db, const void *g, const void *x, double mean, double std, int64_t n);
+};
+enum { RK_LRN_BLOCK = 64, RK_WINDOW_BLOCK = 64 };
+
 /* -- softmax -- */
 enum { RK_SOFTMAX_BLOCK = 128 }; /* columns a call of the *_columns loops takes at most */
 struct rk_softmax_loops {
@@ -106,6 +145,7 @@ struct rk_update_loops {
 #endif
 RK_DECLARE_LOOPS(rk_pool_loops)
 RK_DECLARE_LOOPS(rk_norm_loops)
+RK_DECLARE_LOOPS(rk_plane_loops)
 RK_DECLARE_LOOPS(rk_softmax_loops)
 RK_DECLARE_LOOPS(rk_loss_loops)
 RK_DECLARE_LOOPS(rk_update_loops)

@@ -403,6 +403,83 @@ int rk_batchnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const
 int rk_batchnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g,
                           const struct rk_tensor *x, const struct rk_tensor *weight, double scale,
                           const struct rk_batchnorm *b);
+/* Group normalisation of x (N, C, ...): each image's C planes as `groups` equal groups, each group brought to mean 0 and
+ * variance 1, then times weight plus bias, (C) each or NULL. With one group and no spatial dims that is layer
+ * normalisation, with groups of one plane instance normalisation. uncentred: the root of the mean square divides and no
+ * mean is taken (RMS normalisation). mean, std (N x groups): what was taken off and 1/sqrt(var + eps), for backward. */
+struct rk_groupnorm {
+  struct rk_tensor *save_mean, *save_std;
+  double eps;
+  int64_t groups;
+  int32_t uncentred;
+};
+int rk_groupnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight,
+                         const struct rk_tensor *bias, const struct rk_groupnorm *b);
+/* dx, dw, db may be NULL: not wanted. dw += scale * ..., db += scale * ... */
+int rk_groupnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g,
+                          const struct rk_tensor *x, const struct rk_tensor *weight, double scale,
+                          const struct rk_groupnorm *b);
+
+/* Response normalisation across the planes of x (N, C, ...): y = x / s^beta, s = k + alpha/size * sum of squares over
+ * `size` planes around each (size/2 before it). `scale` keeps s. */
+struct rk_lrn {
+  int32_t size;
+  double alpha, beta, k;
+};
+int rk_lrn_forward(struct rk_tensor *out, struct rk_tensor *scale, const struct rk_tensor *x, const struct rk_lrn *n);
+int rk_lrn_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x,
+                    const struct rk_tensor *out, const struct rk_tensor *scale, const struct rk_lrn *n);
+
+/* Pooling of x (N, C, spatial...) into a result of given sizes.
+ * RK_ADAPTIVE: window o of a dimension is [floor(o*in/out), ceil((o+1)*in/out)).
+ * RK_FRACTIONAL (maximum only): windows of `size` at pseudo-random places; samples (N, C, dims) in [0, 1) and x's dtype
+ * place them: window o begins at floor((o + u)*a) - floor(u*a), a = (in - size)/(out - 1), the last one at in - size.
+ * sample[d] says which of the dims numbers u places dim d.
+ * index (i64, shape of out): 1-based position in the input plane. */
+enum rk_window_kind { RK_ADAPTIVE, RK_FRACTIONAL };
+struct rk_windows {
+  int32_t kind, dims;
+  int32_t size[3], sample[3];
+  int64_t out[3];
+  const struct rk_tensor *samples;
+};
+int rk_window_max_forward(struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x,
+                          const struct rk_windows *w);
+int rk_window_avg_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_windows *w);
+int rk_window_avg_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x,
+                           const struct rk_windows *w);
+/* Places in planes: the last `dims` dims of a tensor, counted from 1 as pooling's index counts them.
+ * scatter: out, of that shape, is 0 but for x's numbers at their places; `add`: equal places add up, else the later one
+ * stays. gather: out[k] = x[place k], shaped like index. A place out of range is RK_EARG. */
+int rk_plane_scatter(struct rk_tensor *out, int rank, const int64_t *shape, const struct rk_tensor *x,
+                     const struct rk_tensor *index, int dims, int add);
+int rk_plane_gather(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *index, int dims);
+
+/* Borders around the last `dims` dims of x (any leading ones): before[d] and after[d] elements, fewer where negative.
+ * RK_PAD_VALUE: `value`. _REFLECT: mirrored without the edge element. _REPLICATE: the edge again. _CIRCULAR: from the
+ * other end. */
+enum rk_pad_kind { RK_PAD_VALUE, RK_PAD_REFLECT, RK_PAD_REPLICATE, RK_PAD_CIRCULAR };
+struct rk_pad {
+  int32_t kind, dims;
+  int64_t before[3], after[3];
+  double value;
+};
+int rk_pad_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_pad *p);
+int rk_pad_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x, const struct rk_pad *p);
+
+/* Resampling of the last `dims` dims of x (N, C, spatial...) to sizes `out`. Position of result o in the input:
+ * align: o*(in - 1)/(out - 1), the corners' centres coincide; else (o + 0.5)/scale - 0.5, the corners do (scale 0:
+ * out/in). RK_NEAREST takes floor(o/scale), RK_LINEAR blends 2 neighbours a dim, RK_CUBIC 4 (Keys, a = -0.75). */
+enum rk_resample_kind { RK_NEAREST, RK_LINEAR, RK_CUBIC };
+struct rk_resample {
+  int32_t kind, dims, align;
+  int64_t out[3];
+  double scale[3];
+};
+int rk_resample_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_resample *r);
+int rk_resample_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x,
+                         const struct rk_resample *r);
+
 /* Along one dim. take_log: log-softmax. */
 int rk_softmax_forward(struct rk_tensor *out, const struct rk_tensor *x, int dim, int take_log);
 int rk_softmax_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *y, int dim,

@@ -4,7 +4,7 @@
 -- @usage y = nn.TemporalDynamicKMaxPooling(2):forward(torch.randn(6, 3)) -- 2x3
 local Pool, parent = torch.class('nn.TemporalDynamicKMaxPooling', 'nn.Module')
 local common = require 'nn.common'
-local pooling = require 'nn.pooling'
+local planes = require 'nn.planes'
 local C, again, buffer = common.C, common.again, common.buffer
 
 -- Of what is computed on the way: values, positions by size, the order of positions. None is kept.
@@ -32,7 +32,7 @@ function Pool:updateOutput(input)
   local frames = tonumber(input.shape[dim])
   local k = math.max(self.minK, math.ceil(self.factor * frames))
   if frames < self.minK then common.expected(self, ('at least minK = %d frames'):format(self.minK), input) end
-  self.indices = pooling.long(self.indices)
+  self.indices = planes.long(self.indices)
   self.output = buffer(self.output, input)
   C.rk_tensor_drop(largest)
   largest.dt = input.dt

@@ -5,6 +5,7 @@
 local Pool, parent = torch.class('nn.TemporalMaxPooling', 'nn.Module')
 local ffi = require 'ffi'
 local common = require 'nn.common'
+local planes = require 'nn.planes'
 local pooling = require 'nn.pooling'
 local C, again, buffer = common.C, common.again, common.buffer
 
@@ -74,7 +75,7 @@ end
 -- input (N, T, n) → output (N, T', n); or without N
 function Pool:updateOutput(input)
   local batch = check_input(self, input)
-  local out, indices = buffer(self.output, input), pooling.long(self.indices)
+  local out, indices = buffer(self.output, input), planes.long(self.indices)
   self.output, self.indices = out, indices
   local frames = math.floor(tonumber(input.shape[input.rank - 2] - self.kW) / self.dW) + 1
   local x = swap(self, view_x, input:contiguous(), batch)

@@ -4,7 +4,9 @@
 -- dW, padW, dilationW; T or H before W). Its file names the letters, in the order of the tensor's dimensions.
 local ffi = require 'ffi'
 local common = require 'nn.common'
+local planes = require 'nn.planes'
 local C, again, buffer = common.C, common.again, common.buffer
+local batch_of_one, drop_batch = planes.batch_of_one, planes.drop_batch
 
 local M = {}
 local pool = ffi.new 'struct rk_pool' -- one for all: the library reads it at once
@@ -64,36 +66,6 @@ local function filler(letters)
   end
 end
 
-local function input_check(letters)
-  local form = letters:gsub('.', ' x %0')
-  local text = ('input [N x C%s] or [C%s]'):format(form, form)
-  local n = #letters
-  return function(self, input)
-    common.check_dims(self, input, n + 1, n + 2, text)
-    return input.rank == n + 2
-  end
-end
-
---- View x as a batch of one in `view`.
-local function batch_of_one(self, view, x)
-  view.dt = x.dt
-  local s = C.rk_unsqueeze(view, x, 0)
-  if s ~= 0 then again(self, s, C.rk_unsqueeze, view, x, 0) end
-  return view
-end
-M.batch_of_one = batch_of_one
-
-local function drop_batch(t)
-  if t.rank > 0 then C.rk_select(t, t, 0, 0) end
-end
-M.drop_batch = drop_batch
-
---- A LongTensor for positions: the present one when it is one.
-function M.long(indices)
-  if indices ~= nil and indices.dt == C.RK_i64 then return indices end
-  return torch.LongTensor()
-end
-
 local function text(letters, order)
   local k = {}
   return function(self)
@@ -141,7 +113,7 @@ end
 -- @param order the same in the order of the constructor's arguments
 -- @return Class
 function M.max(Class, parent, letters, order)
-  local fill, check_input, n = filler(letters), input_check(letters), #letters
+  local fill, check_input, n = filler(letters), planes.checker(letters), #letters
   local s1, s2, s3 = sizes[letters:sub(1, 1)], sizes[letters:sub(2, 2)], sizes[letters:sub(3, 3)]
 
   -- input (N, C, sizes...) → output (N, C, sizes'...); or without N
@@ -150,7 +122,7 @@ function M.max(Class, parent, letters, order)
     self[s1] = tonumber(input.shape[input.rank - n])
     if s2 then self[s2] = tonumber(input.shape[input.rank - n + 1]) end
     if s3 then self[s3] = tonumber(input.shape[input.rank - n + 2]) end
-    local out, indices = buffer(self.output, input), M.long(self.indices)
+    local out, indices = buffer(self.output, input), planes.long(self.indices)
     self.output, self.indices = out, indices
     local p = fill(self)
     local x = batch and input or batch_of_one(self, view_x, input)
@@ -201,7 +173,7 @@ end
 -- @param order the same in the order of the constructor's arguments
 -- @return Class
 function M.average(Class, letters, order)
-  local fill, check_input, n = filler(letters), input_check(letters), #letters
+  local fill, check_input, n = filler(letters), planes.checker(letters), #letters
 
   local function whole(self)
     local count = 1

@@ -1,0 +1,6 @@
+--- nn.ConstantPad3d(padding, [value = 0]): the number `value` around; negative widths cut.
+-- padding: one width for all, or {left, right, top, bottom, front, back}.
+-- input (N, C, T, H, W) or (C, T, H, W) → (N, C, T + front + back, H + top + bottom, W + left + right)
+-- or without N.
+-- @usage y = nn.ConstantPad3d(1, -2):forward(torch.randn(2, 3, 4, 6, 6))
+return require 'nn.padding'.modern('Constant', 3)

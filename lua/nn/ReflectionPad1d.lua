@@ -1,0 +1,6 @@
+--- nn.ReflectionPad1d(padding): borders mirrored at the edge elements,
+-- which are not repeated; negative widths cut.
+-- padding: one width for all, or {left, right}.
+-- input (N, C, W) or (C, W) → (N, C, W + left + right) or without N.
+-- @usage y = nn.ReflectionPad1d(1):forward(torch.randn(2, 3, 6))
+return require 'nn.padding'.modern('Reflection', 1)

@@ -1,0 +1,82 @@
+--- What layers share whose work is one call of the library on (N, C, sizes...): one sample seen as a batch, buffers.
+local common = require 'nn.common'
+local C, again, buffer = common.C, common.again, common.buffer
+
+local M = {}
+local view_x, view_g = common.scratch(), common.scratch()
+
+--- View x as a batch of one in `view`; give it back with C.rk_tensor_drop.
+function M.batch_of_one(self, view, x)
+  view.dt = x.dt
+  local s = C.rk_unsqueeze(view, x, 0)
+  if s ~= 0 then again(self, s, C.rk_unsqueeze, view, x, 0) end
+  return view
+end
+
+--- Drop the batch dimension of a result again.
+function M.drop_batch(t)
+  if t.rank > 0 then C.rk_select(t, t, 0, 0) end
+end
+
+--- A LongTensor for positions: the present one when it is one.
+function M.long(indices)
+  if indices ~= nil and indices.dt == C.RK_i64 then return indices end
+  return torch.LongTensor()
+end
+
+--- A function that insists on [N x C x ...] or [C x ...] and returns whether the first it was.
+-- @param letters of the spatial dimensions: 'HW'
+function M.checker(letters)
+  local form = letters:gsub('.', ' x %0')
+  local text, n = ('input [N x C%s] or [C%s]'):format(form, form), #letters
+  return function(self, input)
+    common.check_dims(self, input, n + 1, n + 2, text)
+    return input.rank == n + 2
+  end
+end
+
+--- Give a class updateOutput and updateGradInput from forward(out, x, p) and backward(dx, g, x, p) of the library.
+-- @param Class the class table
+-- @param name of the functions: 'pad' for C.rk_pad_forward and C.rk_pad_backward
+-- @param letters of the spatial dimensions: 'HW'
+-- @param fill function (self, input) that returns the struct p
+-- @return Class
+function M.methods(Class, name, letters, fill)
+  local forward, backward = C['rk_' .. name .. '_forward'], C['rk_' .. name .. '_backward']
+  local check_input = M.checker(letters)
+
+  -- input (N, C, sizes...) → output (N, C, sizes'...); or without N
+  function Class:updateOutput(input)
+    local batch = check_input(self, input)
+    local out, p = buffer(self.output, input), fill(self, input)
+    self.output = out
+    local x = batch and input or M.batch_of_one(self, view_x, input)
+    local s = forward(out, x, p)
+    if s ~= 0 then again(self, s, forward, out, x, p) end
+    if not batch then
+      M.drop_batch(out)
+      C.rk_tensor_drop(view_x)
+    end
+    return out
+  end
+
+  function Class:updateGradInput(input, gradOutput)
+    local batch = check_input(self, input)
+    common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
+    local dx, p = buffer(self.gradInput, input), fill(self, input)
+    self.gradInput = dx
+    local x, g = input, gradOutput
+    if not batch then x, g = M.batch_of_one(self, view_x, input), M.batch_of_one(self, view_g, gradOutput) end
+    local s = backward(dx, g, x, p)
+    if s ~= 0 then again(self, s, backward, dx, g, x, p) end
+    if not batch then
+      M.drop_batch(dx)
+      C.rk_tensor_drop(view_x)
+      C.rk_tensor_drop(view_g)
+    end
+    return dx
+  end
+  return Class
+end
+
+return M
