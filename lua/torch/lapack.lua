@@ -1,9 +1,10 @@
 --- Decompositions and solvers: gesv gels trtrs symeig eig svd inverse potrf potrs potri pstrf geqrf orgqr ormqr qr,
 -- and lu and det, which Torch7 had not.
 --
--- All take matrices of FloatTensor or DoubleTensor and leave them as they are. As everywhere in torch, result tensors
--- may come first: `torch.gesv(x, lu, b, a)`. Options are letters as in LAPACK and come last. A matrix that does not
--- allow the operation raises an error that names the pivot, minor or eigenvalue at fault.
+-- All take matrices of FloatTensor or DoubleTensor (half types compute in float) and leave them as they are. As
+-- everywhere in torch, result tensors may come first: `torch.gesv(x, lu, b, a)`. Options are letters as in LAPACK and
+-- come last. A matrix that does not allow the operation raises an error that names the pivot, minor or eigenvalue at
+-- fault.
 -- @usage x = torch.gesv(torch.ones(2, 1), torch.Tensor{{2, 0}, {0, 4}}) -- {{0.5}, {0.25}}
 local ffi = require 'ffi'
 local C = require 'torch.ffi'
@@ -14,7 +15,7 @@ local tensor = require 'torch.tensor'
 
 local again, fail, argument = check.again, check.fail, check.argument
 local ctype, empty = tensor.ctype, tensor.empty
-local INT = types.of_class.Int
+local INT, FLOAT = types.of_class.Int, types.of_class.Float
 
 local M = {}
 
@@ -83,6 +84,29 @@ local function result(name, row, given, i, dt)
   return given
 end
 
+local function input(name, n, x, dt)
+  if not types.float[x.dt] then argument(name, n, 'FloatTensor or DoubleTensor', x) end
+  if x.dt ~= dt then argument(name, n, types.class[dt] .. 'Tensor', x) end
+  return x
+end
+
+-- The library's call; half types compute in float and come back.
+local function call(name, row, results, inputs, flags, number)
+  local own = results
+  if types.size[inputs[1].dt] == 2 then
+    local wide = {}
+    results = {}
+    for i, x in ipairs(inputs) do wide[i] = tensor.to(x, FLOAT) end
+    for i, t in ipairs(own) do results[i] = t.dt == INT and t or empty(FLOAT) end
+    inputs = wide
+  end
+  local status = row.call(results, inputs, flags, number)
+  if status ~= 0 then again(status, name, row.call, results, inputs, flags, number) end
+  for i, t in ipairs(results) do
+    if own[i] ~= t then own[i]:resize(t:size()):copy(t) end
+  end
+end
+
 local function run(name, row, n, ...)
   local args = { ... }
   local tensors = count_tensors(args, n)
@@ -94,10 +118,9 @@ local function run(name, row, n, ...)
   local flags, number, last = read_options(name, row, args, tensors + 1)
   if n > math.max(last, tensors) then fail('%s: too many arguments: %d', name, n) end
   local inputs, results = {}, {}
-  for i = 1, row.inputs do inputs[i] = args[given + i] end
+  for i = 1, row.inputs do inputs[i] = input(name, given + i, args[given + i], args[given + 1].dt) end
   for i = 1, row.results do results[i] = result(name, row, given > 0 and args[i] or nil, i, inputs[1].dt) end
-  local status = row.call(results, inputs, flags, number)
-  if status ~= 0 then again(status, name, row.call, results, inputs, flags, number) end
+  call(name, row, results, inputs, flags, number)
   memory.pressure()
   if row.also then results[#results + 1] = tensor.clone(inputs[row.also]) end -- trtrs also returns its matrix
   return unpack(results)

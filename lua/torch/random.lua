@@ -170,6 +170,7 @@ for name, d in pairs(distributions) do
     if not isgenerator(g) then g, a, b = default(), g, a end
     if kind == C.RK_BERNOULLI and istype(ctype, a) then
       if types.float[a.dt] == false then argument(name, 1, 'a FloatTensor or DoubleTensor of probabilities', a) end
+      if types.size[a.dt] == 2 then a = a:float() end
       local s = C.rk_random_fill_bernoulli(g, t, a)
       if s ~= 0 then again(s, name, C.rk_random_fill_bernoulli, g, t, a) end
       return t
