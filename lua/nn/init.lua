@@ -14,6 +14,7 @@ local extra = {
   tables = 'nn.tables',
   utils = 'nn.utils',
   hints = 'nn.hints',
+  hessian = 'nn.hessian',
 }
 
 --- Load every class at once, so that `pairs(nn)` shows all of them.
