@@ -87,6 +87,11 @@ function Cosine:accGradParameters(input, gradOutput, scale)
   self.gradWeight:addmm(scale, scaled:t(), x)
 end
 
+-- A step of -lr needs what accGradParameters ignores.
+function Cosine:defaultAccUpdateGradParameters(input, gradOutput, lr)
+  self:sharedAccUpdateGradParameters(input, gradOutput, lr)
+end
+
 local buffers = { '_input', '_weight', '_gradOutput', '_sum', '_inputNorm', '_weightNorm', '__norm' }
 
 function Cosine:type(typename, cache)

@@ -30,18 +30,34 @@ local function unflatten(map, list)
   return x
 end
 
+-- Does the map lead from each entry of x to that same entry of out? Counts the leaves in n[1].
+local function leads(map, x, out, n)
+  if type(x) ~= 'table' then
+    n[1] = n[1] + 1
+    return type(map) == 'number' and rawequal(out[map], x)
+  end
+  if type(map) ~= 'table' or #map ~= #x then return false end
+  for i = 1, #x do
+    if not leads(map[i], x[i], out, n) then return false end
+  end
+  return true
+end
+
+-- The map is made anew only when an entry is another than before.
 function FlattenTable:updateOutput(input)
   if type(input) ~= 'table' then common.expected(self, 'a table', input) end
-  self.output = {}
-  self.input_map = flatten(self.output, input)
+  local n = { 0 }
+  if not (leads(self.input_map, input, self.output, n) and n[1] == #self.output) then
+    self.output = {}
+    self.input_map = flatten(self.output, input)
+  end
   return self.output
 end
 
 function FlattenTable:updateGradInput(input, gradOutput)
   if type(input) ~= 'table' then common.expected(self, 'a table', input) end
   if type(gradOutput) ~= 'table' then common.expected(self, 'a table as gradOutput', gradOutput) end
-  self.input_map = flatten({}, input)
-  self.gradInput = unflatten(self.input_map, gradOutput)
+  self.gradInput = unflatten(flatten({}, input), gradOutput)
   return self.gradInput
 end
 
