@@ -37,7 +37,6 @@ list('its layers are of a later issue', '^nn_serialized/%s[%%._]', 'lookup modul
 list('optimiser of a later issue', '^optim.* #%%d+ %s ', 'cg lbfgs cmaes de', optim)
 list('optimiser of a later issue', 'optim%%.%s%%f[%%W]',
   'FistaLS cg checkgrad cmaes de lbfgs lswolfe polyinterp', optim)
-if not nn.LookupTable then rows[#rows + 1] = {'nn%.PartialLinear', 'needs nn.LookupTable'} end
 rows[#rows + 1] = {'^nn/DontCast%.t7 #2 ', 'tanh of floats in a double vector: the last bits of a C library of 2015'}
 
 rows[#rows + 1] = {'^optim.* #38 cmaes ', 'eigenvalues coincide: the vectors hang on the last bits of its LAPACK'}

@@ -28,7 +28,7 @@ local function traceback(err)
   return debug.traceback(err, 2)
 end
 
--- What failed, with its module's name before it. Torch7 called these errors "size mismatch": who looks for that finds it.
+-- What failed, with its module's name before it. Torch7 called these errors "size mismatch", and programs look for it.
 local function leaf(module, err)
   local kind = torch.type(module)
   if err:sub(1, #kind) ~= kind then err = common.name(module) .. ': ' .. err end
@@ -36,8 +36,8 @@ local function leaf(module, err)
   return err
 end
 
--- Torch7's lines, "In 2 module of nn.Sequential:", one a container from the outside inwards; then the message behind the
--- way to its module, "nn.Sequential > [2] nn.Linear(5 -> 3): expected ...".
+-- Torch7's lines, "In 2 module of nn.Sequential:", one a container from the outside inwards; then the message behind
+-- the way to its module, "nn.Sequential > [2] nn.Linear(5 -> 3): expected ...".
 local function located(self, module, index, err)
   local at = 1
   while true do

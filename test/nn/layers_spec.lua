@@ -238,7 +238,8 @@ describe('nn layers', function()
     assert.is_truthy(message(linear.forward, linear, torch.FloatTensor(2, 512):zero()):find('convert', 1, true))
     local net = nn.Sequential():add(nn.Tanh()):add(nn.Sequential():add(nn.Linear(3, 4)))
     assert.are.equal('In 2 module of nn.Sequential:\nIn 1 module of nn.Sequential:\n'
-      .. 'nn.Sequential > [2] nn.Sequential > [1] nn.Linear(3 -> 4): expected input [N x 3], got [2 x 5] (size mismatch)',
+      .. 'nn.Sequential > [2] nn.Sequential > [1] nn.Linear(3 -> 4): expected input [N x 3], got [2 x 5] '
+      .. '(size mismatch)',
       message(net.forward, net, torch.ones(2, 5)))
     local conv = nn.SpatialConvolution(3, 4, 3, 3)
     assert.is_truthy(message(conv.forward, conv, torch.ones(2, 1, 5, 5)):find('[N x 3 x H x W]', 1, true))

@@ -57,7 +57,8 @@ local rows = {
   { 'FeatureLPPooling of one', function() return nn.FeatureLPPooling(2, 1, 3) end,
     { { 7 }, { 5, 3 }, { 4, 2, 2 } }, values = positive },
   { 'FlattenTable', function() return nn.FlattenTable() end, { { { 2 }, { { 3 }, { { 4 } } } } } },
-  { 'GatedLinearUnit', function() return nn.GatedLinearUnit() end, { { 4 }, { 3, 4 }, { 2, 3, 4 } }, single = { 3, 4 } },
+  { 'GatedLinearUnit', function() return nn.GatedLinearUnit() end, { { 4 }, { 3, 4 }, { 2, 3, 4 } },
+    single = { 3, 4 } },
   { 'GatedLinearUnit of planes', function() return nn.GatedLinearUnit(-3) end, { { 2, 4, 3, 2 } } },
   { 'GPU', function() return nn.GPU(nn.Linear(3, 2), 1) end, { { 4, 3 } } },
   { 'L1Penalty', function() return nn.L1Penalty(0) end, { { 4, 3 } } },
@@ -109,7 +110,8 @@ local rows = {
   { 'Parallel', function() return nn.Parallel(1, 1):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)) end, { { 2, 3 } } },
   { 'Parallel from the end', function() return nn.Parallel(-1, -1):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)) end,
     { { 5, 3, 2 } } },
-  { 'PixelShuffle', function() return nn.PixelShuffle(2) end, { { 4, 2, 3 }, { 2, 8, 2, 1 } }, single = { 2, 8, 2, 1 } },
+  { 'PixelShuffle', function() return nn.PixelShuffle(2) end, { { 4, 2, 3 }, { 2, 8, 2, 1 } },
+    single = { 2, 8, 2, 1 } },
   { 'PReLU', function() return nn.PReLU() end, { { 4 }, { 3, 4 }, { 2, 3, 2, 2 } }, values = away_from_zero },
   { 'PReLU of planes', function() return nn.PReLU(3) end, { { 3 }, { 2, 3 }, { 2, 3, 4 }, { 2, 3, 2, 2 } },
     values = away_from_zero },
@@ -117,7 +119,8 @@ local rows = {
   { 'Replicate at the end', function() return nn.Replicate(3, 2) end, { { 4 }, { 2, 4 } } },
   { 'Replicate of batches', function() return nn.Replicate(3, 1, 1) end, { { 4 }, { 2, 4 } }, single = { 2, 4 } },
   { 'RReLU evaluating', function() return evaluating(nn.RReLU()) end, { { 4 }, { 3, 4 } }, values = away_from_zero },
-  { 'SoftMin', function() return nn.SoftMin() end, { { 4 }, { 3, 4 }, { 4, 2, 3 }, { 2, 4, 2, 3 } }, single = { 3, 4 } },
+  { 'SoftMin', function() return nn.SoftMin() end, { { 4 }, { 3, 4 }, { 4, 2, 3 }, { 2, 4, 2, 3 } },
+    single = { 3, 4 } },
   { 'Squeeze', function() return nn.Squeeze() end, { { 3, 1, 2 }, { 1, 1, 3 }, { 1, 1 } } },
   { 'Squeeze one', function() return nn.Squeeze(2) end, { { 3, 1, 2 }, { 3, 2 } } },
   { 'Squeeze of batches', function() return nn.Squeeze(nil, 2) end, { { 1, 1, 2 }, { 3, 1, 2 }, { 1, 2 } } },
@@ -134,14 +137,11 @@ local rows = {
     { { 2, 2, 3, 3 } } },
   { 'ZipTable', function() return nn.ZipTable() end, { { { { 2 }, { 3 } }, { { 4 }, { 5 } } } } },
   { 'ZipTableOneToMany', function() return nn.ZipTableOneToMany() end, { { { 2 }, { { 3 }, { 4 } } } } },
-}
-if nn.LookupTable then
-  rows[#rows + 1] = { 'PartialLinear', function() return nn.PartialLinear(3, 5) end, { { 4, 3 }, { 3 } },
-    single = { 4, 3 } }
-  rows[#rows + 1] = { 'PartialLinear of some', function()
+  { 'PartialLinear', function() return nn.PartialLinear(3, 5) end, { { 4, 3 }, { 3 } }, single = { 4, 3 } },
+  { 'PartialLinear of some', function()
     return nn.PartialLinear(3, 5, false):setPartition(torch.LongTensor { 4, 2 })
-  end, { { 4, 3 } } }
-end
+  end, { { 4, 3 } } },
+}
 
 local function any(t) return t:uniform(-1, 1) end
 
@@ -274,7 +274,7 @@ describe('nn simple layers', function()
       local f = assert(io.open(folder .. file))
       local head = f:read '*a':match '^(.-)\n[^%-]' or ''
       f:close()
-      for usage in head:gmatch(file == 'PartialLinear.lua' and not nn.LookupTable and '^$' or '@usage ([^\n]+)') do
+      for usage in head:gmatch '@usage ([^\n]+)' do
         local chunk = loadstring('return ' .. usage) or loadstring(usage)
         local ok, err = pcall(chunk or function() error 'does not compile' end)
         if not ok then failures[#failures + 1] = file .. ': ' .. tostring(err) end
