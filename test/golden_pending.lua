@@ -33,7 +33,6 @@ list('layer of a later issue', 'nn%%.%s%%f[%%W]', [[
   VolumetricMaxUnpooling VolumetricReplicationPadding WeightNorm WeightedEuclidean WeightedMSECriterion WhiteNoise
   ZeroGrad ZipTable ZipTableOneToMany
 ]], nn)
-list('its layers are of a later issue', '^nn_serialized/%s[%%._]', 'lookup modules')
 list('optimiser of a later issue', '^optim.* #%%d+ %s ', 'cg lbfgs cmaes de', optim)
 list('optimiser of a later issue', 'optim%%.%s%%f[%%W]',
   'FistaLS cg checkgrad cmaes de lbfgs lswolfe polyinterp', optim)
