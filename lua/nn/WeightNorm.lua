@@ -6,6 +6,7 @@
 -- Salimans and Kingma 2016, Weight Normalization.
 -- @usage nn.WeightNorm(nn.Linear(3, 2)):forward(torch.randn(4, 3))
 local WeightNorm, parent = torch.class('nn.WeightNorm', 'nn.Decorator')
+local common = require 'nn.common'
 
 local TINY = 1e-4
 
@@ -60,7 +61,8 @@ function WeightNorm:reset() self:resetInit() end
 function WeightNorm:updateWeight()
   self._norm:norm(self.v, 2, 2):pow(2):add(TINY):sqrt()
   self._scale:resizeAs(self.g):cdiv(self.g, self._norm)
-  local w = torch.cmul(self.v, self._scale:expandAs(self.v))
+  self._product = common.buffer(self._product, self.v)
+  local w = self._product:resizeAs(self.v):cmul(self.v, self._scale:expandAs(self.v))
   self.weight:copy(self:permuteOut(w:view(self.viewOut)))
 end
 
@@ -81,8 +83,9 @@ function WeightNorm:accGradParameters(input, gradOutput, scale)
   parent.accGradParameters(self, input, gradOutput, scale)
   local dw = self:permuteIn(self.gradWeight):contiguous():view(self.viewIn)
   local v = self.v
-  local product = torch.cmul(dw, v)
-  local dg = product:sum(2):cdiv(self._norm)
+  self._product = common.buffer(self._product, v)
+  self._gradG = common.buffer(self._gradG, v)
+  local dg = self._gradG:sum(self._product:resizeAs(v):cmul(dw, v), 2):cdiv(self._norm)
   self.gradG:add(dg)
   local gradV = self.gradV:view(self.viewIn)
   gradV:addcmul(dw, self._scale:expandAs(v))
@@ -113,8 +116,14 @@ function WeightNorm:zeroGradParameters()
   self.gradG:zero()
 end
 
+function WeightNorm:clearState()
+  self._product, self._gradG = nil, nil
+  return parent.clearState(self)
+end
+
 -- Files hold v and g only: the weight follows from them.
 function WeightNorm:write(file)
+  self._product, self._gradG = nil, nil
   local module, weight, gradWeight = self.modules[1], self.weight, self.gradWeight
   self.weightSize = self.weightSize or weight:size()
   self.weight, self.gradWeight, module.weight, module.gradWeight = nil, nil, nil, nil
