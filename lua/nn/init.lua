@@ -15,6 +15,7 @@ local extra = {
   utils = 'nn.utils',
   hints = 'nn.hints',
   hessian = 'nn.hessian',
+  THNN = 'nn.THNN',
 }
 
 --- Load every class at once, so that `pairs(nn)` shows all of them.
@@ -22,6 +23,13 @@ local extra = {
 -- @return nn
 -- @usage for name in pairs(nn.loadAll()) do print(name) end
 nn.loadAll = onefile.attach(nn, 'nn', debug.getinfo(1, 'S').source, '^%u%w*$', extra, 'nn.aliases')
+
+-- input.THNN.X_updateOutput(...): loaded when a function is first asked for.
+for _, kind in ipairs { 'torch.FloatTensor', 'torch.DoubleTensor' } do
+  torch.getmetatable(kind).THNN = setmetatable({}, {
+    __index = function(_, name) return require 'nn.THNN'.kernels[kind][name] end,
+  })
+end
 
 _G.nn = nn
 return nn

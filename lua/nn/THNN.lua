@@ -1,0 +1,295 @@
+--- THNN: the entry points that layers of Torch7 packages call: input.THNN.SoftMax_updateOutput(input:cdata(), ...).
+--
+-- One table of signatures, as THNN.h had them. A call makes a bare object of the nn class of that name, puts the
+-- arguments into the fields they are called after, runs the class's method, and hands the result to the tensor given
+-- for it. nil stands for NULL.
+-- @usage local x, y = torch.randn(2, 3), torch.Tensor()
+-- x.THNN.Tanh_updateOutput(x:cdata(), y:cdata())
+local THNN = {}
+local ffi = require 'ffi'
+
+-- t:cdata() is a pointer; what it points to is the tensor.
+local pointer = ffi.typeof 'struct rk_tensor *'
+local function tensor(v)
+  if type(v) == 'cdata' and ffi.istype(pointer, v) then return ffi.cast(pointer, v)[0] end
+  return v
+end
+
+-- "Class: updateOutput arguments | updateGradInput | accGradParameters". A star before the second: the gradient needs
+-- the output, which the call does not give: it is computed again.
+local signatures = [[
+Abs: input output |* input gradOutput gradInput
+AbsCriterion: input target output sizeAverage | input target gradInput sizeAverage
+BCECriterion: input target output sizeAverage weights | input target gradInput sizeAverage weights
+ClassNLLCriterion: input target output sizeAverage weights total_weight ignoreIndex | input target gradInput
+  sizeAverage weights total_weight ignoreIndex
+SpatialClassNLLCriterion: input target output sizeAverage weights total_weight ignoreIndex | input target gradInput
+  sizeAverage weights total_weight ignoreIndex
+DistKLDivCriterion: input target output sizeAverage | input target gradInput sizeAverage
+ELU: input output alpha inplace | input gradOutput gradInput output alpha inplace
+HardShrink: input output lambda |* input gradOutput gradInput lambda
+HardTanh: input output min_val max_val inplace |* input gradOutput gradInput min_val max_val inplace
+L1Cost: input output | input - gradInput
+LeakyReLU: input output negval inplace |* input gradOutput gradInput negval inplace
+LogSigmoid: input output buffer |* input gradOutput gradInput buffer
+LogSoftMax: input output | input gradOutput gradInput output
+MarginCriterion: input target output sizeAverage margin | input target gradInput sizeAverage margin
+SoftMarginCriterion: input target output sizeAverage | input target gradInput sizeAverage
+MSECriterion: input target output sizeAverage | input target gradInput sizeAverage
+MultiLabelMarginCriterion: input target output isTarget sizeAverage | input target gradInput isTarget sizeAverage
+MultiMarginCriterion: input target output sizeAverage p weights margin | input target gradInput sizeAverage p
+  weights margin
+PReLU: input output weight nOutputPlane | input gradOutput gradInput weight nOutputPlane | input gradOutput
+  gradInput weight gradWeight gradWeightBuf gradWeightBuf2 nOutputPlane scale
+RReLU: input output noise lower upper train inplace - | input gradOutput gradInput noise lower upper train inplace
+Sigmoid: input output | input gradOutput gradInput output
+SmoothL1Criterion: input target output sizeAverage | input target gradInput sizeAverage
+SoftMax: input output | input gradOutput gradInput output
+SoftPlus: input output beta threshold | input gradOutput gradInput output beta threshold
+SoftShrink: input output lambda |* input gradOutput gradInput lambda
+Sqrt: input output eps | input gradOutput gradInput output
+Square: input output |* input gradOutput gradInput
+Tanh: input output | input gradOutput gradInput output
+Threshold: input output threshold val inplace |* input gradOutput gradInput threshold val inplace
+GatedLinearUnit: input output dim | input gradOutput gradInput dim
+BatchNormalization: input output weight bias running_mean running_var save_mean save_std train momentum eps
+TemporalConvolution: input output weight bias kW dW inputFrameSize outputFrameSize | input gradOutput gradInput
+  weight kW dW | input gradOutput gradWeight gradBias kW dW scale
+TemporalMaxPooling: input output indices kW dW | input gradOutput gradInput indices kW dW
+TemporalSubSampling: input output weight bias kW dW inputFrameSize | input gradOutput gradInput weight kW dW |
+  input gradOutput gradWeight gradBias kW dW scale
+SpatialConvolutionMM: input output weight bias finput fgradInput kW kH dW dH padW padH | input gradOutput gradInput
+  weight finput fgradInput kW kH dW dH padW padH | input gradOutput gradWeight gradBias finput fgradInput kW kH dW
+  dH padW padH scale
+SpatialConvolutionMap: input output weight bias connTable nInputPlane nOutputPlane dW dH | input gradOutput
+  gradInput weight bias connTable nInputPlane nOutputPlane dW dH | input gradOutput gradWeight gradBias connTable
+  nInputPlane nOutputPlane dW dH scale
+SpatialFullConvolutionMap: input output weight bias connTable nInputPlane nOutputPlane dW dH | input gradOutput
+  gradInput weight bias connTable nInputPlane nOutputPlane dW dH | input gradOutput gradWeight gradBias connTable
+  nInputPlane nOutputPlane dW dH scale
+SpatialDilatedConvolution: input output weight bias columns ones kW kH dW dH padW padH dilationW dilationH | input
+  gradOutput gradInput weight columns kW kH dW dH padW padH dilationW dilationH | input gradOutput gradWeight
+  gradBias columns ones kW kH dW dH padW padH dilationW dilationH scale
+SpatialFullConvolution: input output weight bias columns ones kW kH dW dH padW padH adjW adjH | input gradOutput
+  gradInput weight columns kW kH dW dH padW padH adjW adjH | input gradOutput gradWeight gradBias columns ones kW
+  kH dW dH padW padH adjW adjH scale
+SpatialAveragePooling: input output kW kH dW dH padW padH ceil_mode count_include_pad | input gradOutput gradInput
+  kW kH dW dH padW padH ceil_mode count_include_pad
+SpatialMaxPooling: input output indices kW kH dW dH padW padH ceil_mode | input gradOutput gradInput indices kW kH
+  dW dH padW padH ceil_mode
+SpatialDilatedMaxPooling: input output indices kW kH dW dH padW padH dilationW dilationH ceil_mode | input
+  gradOutput gradInput indices kW kH dW dH padW padH dilationW dilationH ceil_mode
+SpatialSubSampling: input output weight bias kW kH dW dH | input gradOutput gradInput weight kW kH dW dH | input
+  gradOutput gradWeight gradBias kW kH dW dH scale
+SpatialUpSamplingNearest: input output scale_factor | input gradOutput gradInput scale_factor
+SpatialReflectionPadding: input output pad_l pad_r pad_t pad_b | input gradOutput gradInput pad_l pad_r pad_t pad_b
+SpatialReplicationPadding: input output pad_l pad_r pad_t pad_b | input gradOutput gradInput pad_l pad_r pad_t pad_b
+VolumetricAveragePooling: input output kT kW kH dT dW dH | input gradOutput gradInput kT kW kH dT dW dH
+VolumetricMaxPooling: input output indices kT kW kH dT dW dH padT padW padH ceil_mode | input gradOutput gradInput
+  indices dT dW dH padT padW padH
+VolumetricReplicationPadding: input output pleft pright ptop pbottom pfront pback | input gradOutput gradInput
+  pleft pright ptop pbottom pfront pback
+]]
+
+local methods = { 'updateOutput', 'updateGradInput', 'accGradParameters' }
+local flags = { sizeAverage = true, inplace = true, train = true, ceil_mode = true, count_include_pad = true }
+
+-- What a class reads besides what its signature gives it.
+local prepare = {}
+local function planes_mm(m)
+  local weight = m.weight or m.gradWeight
+  m.nOutputPlane = weight:size(1)
+  m.nInputPlane = weight:nElement() / (m.nOutputPlane * m.kW * m.kH)
+end
+prepare.SpatialConvolutionMM = planes_mm
+prepare.SpatialDilatedConvolution = planes_mm
+function prepare.SpatialFullConvolution(m)
+  local weight = m.weight or m.gradWeight
+  m.nInputPlane, m.nOutputPlane = weight:size(1), weight:size(2)
+end
+function prepare.TemporalConvolution(m)
+  local weight = m.weight or m.gradWeight
+  m.outputFrameSize = weight:size(1)
+  m.inputFrameSize = weight:size(2) / m.kW
+end
+function prepare.TemporalSubSampling(m) m.inputFrameSize = (m.weight or m.gradWeight):size(1) end
+function prepare.SpatialSubSampling(m) m.nInputPlane = (m.weight or m.gradWeight):size(1) end
+function prepare.BatchNormalization(m) m.affine, m.nDim = m.weight ~= nil, 2 end
+function prepare.SpatialAveragePooling(m) m.divide = true end
+local function map(m)
+  local weight = m.weight or m.gradWeight
+  m.kH, m.kW = weight:size(2), weight:size(3)
+end
+prepare.SpatialConvolutionMap, prepare.SpatialFullConvolutionMap = map, map
+function prepare.SpatialUpSamplingNearest(m)
+  m.inputSize, m.outputSize = torch.LongStorage(4), torch.LongStorage(4)
+end
+function prepare.MultiLabelMarginCriterion(m) m.isTarget = m.isTarget or m.gradInput.new() end
+
+local function words(text)
+  local list = {}
+  for word in text:gmatch '%S+' do list[#list + 1] = word end
+  return list
+end
+
+-- Hand a result to the tensor that was given for it.
+local function deliver(to, result)
+  if to == nil then return end
+  if type(result) == 'number' then
+    to:resize(1)
+    to[1] = result
+  elseif torch.pointer(to) == torch.pointer(result) then
+    return
+  elseif result:type() == to:type() then
+    to:set(result)
+  else
+    to:resizeAs(result):copy(result)
+  end
+end
+
+local function check_count(name, arguments, ...)
+  local n = select('#', ...)
+  if n > #arguments then
+    error(('THNN.%s: expected %d arguments (%s), got %d'):format(name, #arguments, table.concat(arguments, ', '), n), 3)
+  end
+end
+
+-- The arguments as fields of a bare object of the class.
+local function object(class, name, arguments, ...)
+  check_count(name, arguments, ...)
+  local m = torch.factory('nn.' .. class)()
+  for i, field in ipairs(arguments) do
+    local v = tensor((select(i, ...)))
+    if flags[field] and type(v) == 'number' then v = v ~= 0 end
+    m[field] = v
+  end
+  local input = m.input
+  if not torch.isTensor(input) then
+    error(('THNN.%s: argument 1 (input): expected a tensor, got %s'):format(name, torch.type(input)), 3)
+  end
+  m._type = input:type()
+  if class == 'RReLU' then m.noise = m.noise or input.new() end
+  return m, input
+end
+
+local function fresh(m, input, field)
+  local given = m[field]
+  if given == nil then m[field] = input.new() end
+  return given
+end
+
+local run = {}
+
+function run.updateOutput(class, m, input)
+  local out = fresh(m, input, 'output')
+  fresh(m, input, 'gradInput')
+  if prepare[class] then prepare[class](m) end
+  local result = m:updateOutput(input, m.target)
+  deliver(out, result)
+  end
+
+function run.updateGradInput(class, m, input, again)
+  local dx = fresh(m, input, 'gradInput')
+  fresh(m, input, 'output')
+  if prepare[class] then prepare[class](m) end
+  if again then
+    local inplace = m.inplace
+    m.inplace = false
+    m:updateOutput(input)
+    m.inplace = inplace
+  end
+  deliver(dx, m:updateGradInput(input, m.target or m.gradOutput))
+end
+
+function run.accGradParameters(class, m, input)
+  fresh(m, input, 'gradInput')
+  fresh(m, input, 'output')
+  if prepare[class] then prepare[class](m) end
+  m.weight = m.weight or m.gradWeight -- its size is read
+  if m.gradBias and not m.bias then m.bias = m.gradBias end
+  m:accGradParameters(input, m.gradOutput, m.scale or 1)
+end
+
+local functions = {}
+
+-- Classes with total_weight as a tensor keep a number there.
+local function total_weight_number(m)
+  local total = m.total_weight
+  if not torch.isTensor(total) then return total end
+  return total:nElement() > 0 and total:contiguous():view(-1)[1] or nil
+end
+
+local function entry(class, method, arguments, again)
+  local name = class .. '_' .. method
+  functions[name] = function(...)
+    local m, input = object(class, name, arguments, ...)
+    if method == 'updateGradInput' then m.total_weight = total_weight_number(m) end
+    local total = method == 'updateOutput' and m.total_weight or nil
+    if total == nil then return run[method](class, m, input, again) end
+    m.total_weight = nil
+    run[method](class, m, input, again)
+    deliver(total, m.total_weight)
+  end
+end
+
+for line in signatures:gsub('\n  +', ' '):gmatch '[^\n]+' do
+  local class, rest = line:match '^(%w+): (.*)$'
+  local i = 0
+  for part in (rest .. ' |'):gmatch '(.-)|' do
+    i = i + 1
+    local again, arguments = part:match '^(%*?)(.*)$'
+    entry(class, methods[i], words(arguments), again == '*')
+  end
+end
+
+function functions.BatchNormalization_backward(input, gradOutput, gradInput, gradWeight, gradBias, weight, running_mean,
+                                               running_var, save_mean, save_std, train, scale, eps)
+  local m = torch.factory 'nn.BatchNormalization'()
+  input, gradOutput, gradInput, gradWeight = tensor(input), tensor(gradOutput), tensor(gradInput), tensor(gradWeight)
+  gradBias, weight, running_mean, running_var = tensor(gradBias), tensor(weight), tensor(running_mean),
+    tensor(running_var)
+  save_mean, save_std = tensor(save_mean), tensor(save_std)
+  m._type, m.output, m.gradInput = input:type(), input.new(), gradInput or input.new()
+  m.weight, m.gradWeight, m.gradBias = weight, gradWeight, gradBias
+  m.bias = gradBias and gradBias:clone():zero()
+  m.running_mean, m.running_var, m.save_mean, m.save_std = running_mean, running_var, save_mean, save_std
+  m.train, m.eps, m.momentum, m.affine, m.nDim = train == true or train == 1, eps, 0, weight ~= nil, input:dim()
+  if gradInput then deliver(gradInput, m:updateGradInput(input, gradOutput)) end
+  if gradWeight then m:accGradParameters(input, gradOutput, scale or 1) end
+end
+
+function functions.LookupTable_accGradParameters(input, gradOutput, gradWeight, _count, _sorted, _indices, byFrequency,
+                                                 paddingValue, scale)
+  local m = torch.factory 'nn.LookupTable'()
+  input, gradOutput, gradWeight = tensor(input), tensor(gradOutput), tensor(gradWeight)
+  m._type, m.weight, m.gradWeight = gradWeight:type(), gradWeight, gradWeight
+  m.paddingValue, m.shouldScaleGradByFreq = paddingValue or 0, byFrequency == true or byFrequency == 1
+  m:accGradParameters(input, gradOutput, scale)
+end
+
+function functions.LookupTable_renorm(index, weight, maxNorm, normType)
+  local m = torch.factory 'nn.LookupTable'()
+  index, weight = tensor(index), tensor(weight)
+  m._type, m.weight, m.maxNorm, m.normType = weight:type(), weight, maxNorm, normType
+  m:renorm(index)
+end
+
+functions.SpatialConvolutionMM_updateGradParameters = functions.SpatialConvolutionMM_accGradParameters
+
+setmetatable(functions, {
+  __index = function(_, name)
+    error(('THNN.%s: not one of the functions offered here; lua/nn/THNN.lua lists them'):format(tostring(name)), 2)
+  end,
+})
+
+--- By tensor type: the functions.
+THNN.kernels = { ['torch.FloatTensor'] = functions, ['torch.DoubleTensor'] = functions }
+THNN.NULL = nil
+
+--- t:cdata(), or nil for nil: what is passed where a tensor may be absent.
+function THNN.optionalTensor(t) return t and t:cdata() or nil end
+
+--- There is no state on the CPU.
+function THNN.getState() return nil end
+
+return THNN
