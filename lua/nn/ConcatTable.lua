@@ -1,5 +1,6 @@
 --- nn.ConcatTable(): every child gets the input; the output is the table of their outputs.
 local ConcatTable, parent = torch.class('nn.ConcatTable', 'nn.Container')
+local common = require 'nn.common'
 local utils = require 'nn.utils'
 
 function ConcatTable:__init()
@@ -27,7 +28,9 @@ local function sum(self, method, input, gradOutput, scale)
   end
   for i = 1, #modules do
     local dx = self:rethrowErrors(modules[i], i, method, input, gradOutput[i], scale)
-    if i == 1 then
+    if i == 1 and torch.isTensor(dx) then
+      common.like(self.gradInput, dx):copy(dx)
+    elseif i == 1 then
       utils.recursiveResizeAs(self.gradInput, dx)
       utils.recursiveCopy(self.gradInput, dx)
     else

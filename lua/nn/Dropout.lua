@@ -27,8 +27,7 @@ local function start(self, out, x)
     out:set(x)
     return
   end
-  local s = C.rk_tensor_resize_as(out, x)
-  if s == 0 then s = C.rk_copy(out, x) end
+  local s = C.rk_copy(common.like(out, x), x)
   if s ~= 0 then again(self, s, function() return 1 end) end
 end
 

@@ -26,7 +26,11 @@ end
 function Module:updateOutput(_input) return self.output end
 
 --- Compute and return the output; it is kept in self.output and overwritten by the next call.
-function Module:forward(input) return self:updateOutput(input) end
+function Module:forward(input)
+  local output = self:updateOutput(input)
+  if self.repack then return require('nn.channels_last').repack(self, input, output) end
+  return output
+end
 
 --- Gradient with respect to the input, then to the parameters.
 -- @param input what forward was given
@@ -159,6 +163,14 @@ end
 -- @param list tensors of one type
 -- @return the vector
 function Module.flatten(list) return flatten(list, Module._flattenTensorBuffer) end
+
+--- Let the convolutions inside compute with the planes of an image side by side ("channels last"), which is faster for
+-- whole nets: layers between them keep the layout. Sizes, numbers and parameters stay as they are; a contiguous input
+-- still gives a contiguous output.
+-- @param[opt=true] on false: back to plane after plane
+-- @return self
+-- @usage nn.Sequential():add(nn.SpatialConvolution(3, 8, 3, 3)):add(nn.ReLU()):channelsLast()
+function Module:channelsLast(on) return require('nn.channels_last').convert(self, on ~= false) end
 
 --- module(x) is forward; module(x, gradOutput) is forward and backward.
 function Module:__call__(input, gradOutput)

@@ -84,7 +84,7 @@ function View:updateOutput(input)
   self.output = out
   if C.rk_reshape(out, input, rank, dims) ~= 0 then
     self._input = buffer(self._input, input)
-    self._input:set():resizeAs(input):copy(input)
+    self._input:resizeAs(input):copy(input)
     local s = C.rk_reshape(out, self._input, rank, dims)
     if s ~= 0 then again(self, s, C.rk_reshape, out, self._input, rank, dims) end
   end
@@ -97,7 +97,7 @@ function View:updateGradInput(input, gradOutput)
   self.gradInput = dx
   if C.rk_reshape(dx, gradOutput, input.rank, input.shape) ~= 0 then
     self._gradOutput = buffer(self._gradOutput, gradOutput)
-    self._gradOutput:set():resizeAs(gradOutput):copy(gradOutput)
+    self._gradOutput:resizeAs(gradOutput):copy(gradOutput)
     local s = C.rk_reshape(dx, self._gradOutput, input.rank, input.shape)
     if s ~= 0 then again(self, s, C.rk_reshape, dx, self._gradOutput, input.rank, input.shape) end
   end

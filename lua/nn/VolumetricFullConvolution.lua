@@ -1,4 +1,4 @@
---- nn.VolumetricFullConvolution(nIn, nOut, kT, kW, kH, [dT, dW, dH = 1], [padT, padW, padH = 0], 
+--- nn.VolumetricFullConvolution(nIn, nOut, kT, kW, kH, [dT, dW, dH = 1], [padT, padW, padH = 0],
 -- [adjT, adjW, adjH = 0], [groups = 1]): transposed 3-D convolution.
 --
 -- input (N, nIn, T, H, W) or (nIn, T, H, W) → output (N, nOut, T', H', W'), T' = (T - 1)·dT - 2·padT + kT + adjT, and

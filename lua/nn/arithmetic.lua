@@ -18,7 +18,7 @@ end
 --- self.output as a copy of x.
 function M.start(self, x)
   self.output = common.buffer(self.output, x)
-  return self.output:resizeAs(x):copy(x)
+  return common.like(self.output, x):copy(x)
 end
 
 --- self.gradInput[i] sized like x, contents undefined.
@@ -26,7 +26,7 @@ function M.gradient(self, i, x)
   if type(self.gradInput) ~= 'table' then self.gradInput = {} end
   local dx = common.buffer(self.gradInput[i], x)
   self.gradInput[i] = dx
-  return dx:resizeAs(x)
+  return common.like(dx, x)
 end
 
 --- Forget gradients beyond the n-th; returns the list.

@@ -74,6 +74,32 @@ function M.buffer(t, x)
   return x.new()
 end
 
+--- Is x a dense image batch with its planes side by side (N x C x H x W, or more dimensions, permuted steps)?
+function M.is_last(x)
+  local n, planes = x.rank, tonumber(x.rank > 1 and x.shape[1] or 0)
+  if n < 4 or x.step[1] ~= 1 or planes == 1 then return false end
+  local step = planes
+  for d = n - 1, 2, -1 do
+    if x.shape[d] ~= 1 and tonumber(x.step[d]) ~= step then return false end
+    step = step * tonumber(x.shape[d])
+  end
+  return x.shape[0] == 1 or tonumber(x.step[0]) == step
+end
+
+--- Give a buffer the sizes of x, and its layout where x is an image batch: channels-last stays channels-last.
+-- @param t the buffer, of x's type
+-- @param x a tensor
+-- @return t; contents undefined
+function M.like(t, x)
+  local n, last = x.rank, M.is_last(x)
+  local same = t.rank == n and (n < 4 or M.is_last(t) == last)
+  for d = 0, n - 1 do same = same and t.shape[d] == x.shape[d] end
+  if not same and C.rk_tensor_resize(t, n, x.shape, last and x.step or nil) ~= 0 then
+    error(ffi.string(C.rk_error()), 0)
+  end
+  return t
+end
+
 --- A fresh, unsized tensor header: scratch space for views that are made anew at each call.
 function M.scratch() return tensor() end
 

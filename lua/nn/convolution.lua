@@ -66,6 +66,7 @@ end
 
 -- The library's parameters of a layer.
 local function parameters(self, kind, groups, target)
+  conv.last = self.layout == 'last' and 1 or 0
   conv.dims, conv.groups, conv.transposed = kind.n, groups, kind.full and 1 or 0
   for i = 1, kind.n do
     conv.stride[i - 1] = self[kind.d[i]]
@@ -190,6 +191,19 @@ function M.methods(Class, axes, full)
     local dw = planes(self, kind, view_dw, self.gradWeight)
     M.backward_weight(self, kind, batch, self.groups or 1, dw, self.bias and self.gradBias or nil, x, gradOutput, scale,
       target)
+  end
+
+  --- The output as updateOutput gives it, and more in the same pass: out = relu(convolution + bias + extras.add).
+  -- @param input as of updateOutput
+  -- @param extras {relu = true or false, add = tensor of the output's size or nil, packed = FloatTensor that keeps the
+  -- reordered weight between calls; empty it when the weight has changed}
+  -- @return self.output
+  function Class:fusedOutput(input, extras)
+    conv.relu, conv.add, conv.packed = extras.relu and 1 or 0, extras.add, extras.packed
+    local ok, result = pcall(self.updateOutput, self, input)
+    conv.relu, conv.add, conv.packed = 0, nil, nil
+    if not ok then error(result, 0) end
+    return result
   end
 
   --- Learn without a bias.

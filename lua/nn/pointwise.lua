@@ -3,7 +3,7 @@
 -- A layer's file names its row and, where the row reads numbers, the fields they come from and their defaults. Value
 -- and derivative are the row's.
 local common = require 'nn.common'
-local C, again, buffer = common.C, common.again, common.buffer
+local C, again, buffer, like = common.C, common.again, common.buffer, common.like
 local check_tensor = common.check_tensor
 
 local M = {}
@@ -27,7 +27,7 @@ function M.methods(Class, name, a, b)
     check_tensor(self, input)
     local out = buffer(self.output, input)
     self.output = out
-    if self.inplace then C.rk_tensor_view(out, input) end
+    if self.inplace then C.rk_tensor_view(out, input) elseif input.rank > 3 then like(out, input) end
     local va, vb = a and self[a] or fixed_a, b and self[b] or fixed_b
     local s = C.rk_map1(op, out, input, va, vb)
     if s ~= 0 then again(self, s, C.rk_map1, op, out, input, va, vb) end
@@ -39,7 +39,7 @@ function M.methods(Class, name, a, b)
     check_tensor(self, gradOutput, 'gradOutput')
     local dx = buffer(self.gradInput, input)
     self.gradInput = dx
-    if self.inplace then C.rk_tensor_view(dx, gradOutput) end
+    if self.inplace then C.rk_tensor_view(dx, gradOutput) elseif input.rank > 3 then like(dx, input) end
     local va, vb = a and self[a] or fixed_a, b and self[b] or fixed_b
     local s = C.rk_map_grad(op, dx, input, self.output, gradOutput, va, vb)
     if s ~= 0 then again(self, s, C.rk_map_grad, op, dx, input, self.output, gradOutput, va, vb) end

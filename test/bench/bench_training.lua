@@ -87,6 +87,7 @@ return function(bench, add)
     add(name, needs, function()
       local net, criterion = bench.on(make():float()), bench.on(nn.CrossEntropyCriterion():float())
       net:training()
+      bench.layout(net)
       net:get(1).gradInput = nil -- nobody asks for the gradient of the data: the peer does not compute it either
       local x = bench.image(bench.randn(unpack(sizes)))
       local target = bench.on(torch.LongTensor(sizes[1]):random(classes))
@@ -104,8 +105,8 @@ return function(bench, add)
   end
   local function infer(name, make, sizes)
     add(name, RESNET, function()
-      local net, x = bench.on(make():float()), bench.image(bench.randn(unpack(sizes)))
-      net:evaluate()
+      local net, x = bench.on(nn.fuse(make():float())), bench.image(bench.randn(unpack(sizes)))
+      bench.layout(net)
       return function() net:forward(x) end
     end)
   end

@@ -36,6 +36,11 @@ return function(options)
     return x
   end
 
+  --- A net that computes in the layout of its images.
+  function bench.layout(net)
+    return options['channels-last'] and net:channelsLast() or net
+  end
+
   --- Whether a name such as 'nn.SpatialConvolution' or 'Tensor.sort' is there.
   local function exists(name)
     local value = _G
