@@ -130,6 +130,19 @@ function Module:clone(...)
   return copy
 end
 
+--- A deep copy that shares every parameter and gradient with the original, whatever the fields are called.
+-- @usage local twin = net:sharedClone()
+function Module:sharedClone()
+  local copy = copy_of(self)
+  local params, grads = self:parameters()
+  local own, own_grads = copy:parameters()
+  for i = 1, #(params or {}) do
+    own[i]:set(params[i])
+    if grads[i] then own_grads[i]:set(grads[i]) end
+  end
+  return copy
+end
+
 --- The tensor type, or convert every tensor of the module to one.
 -- @param[opt] typename such as 'torch.FloatTensor'; without it the present type is returned
 -- @param[opt] cache carries sharing between several calls
