@@ -92,6 +92,7 @@
   OP1(leaky_relu, FLT, 1, x <= 0 ? a * x : x, x <= 0 ? a * g : g, "x above 0, a*x below", __VA_ARGS__)                  \
   OP1(threshold, NUM, 2, x > a ? x : b, x > a ? g : 0, "x where above a, else b", __VA_ARGS__)                          \
   OP1(elu, FLT, 1, x <= 0 ? a * rk_expm1(x) : x, x <= 0 ? g * (y + a) : g, "x above 0, a*(e^x - 1) below", __VA_ARGS__) \
+  OP1(celu, FLT, 1, x <= 0 ? a * rk_expm1(x / a) : x, x <= 0 ? g * (y + a) / a : g, "x above 0, a*(e^(x/a) - 1) below", __VA_ARGS__) \
   OP1(selu, FLT, 0, K(1.0507009873554805) * (x <= 0 ? K(1.6732632423543772) * rk_expm1(x) : x),                         \
       x <= 0 ? g * (y + K(1.7580993408473766)) : g * K(1.0507009873554805),                                             \
       "1.0507 * elu(x; 1.6733)", __VA_ARGS__)                                                                           \

@@ -87,6 +87,7 @@ F(relu, x > 0 ? x : 0) I(relu, x > 0 ? x : 0)
 F(relu6, fmin(fmax(x, 0), 6)) F(leaky_relu, x > 0 ? x : a * x)
 F(threshold, x > a ? x : b) I(threshold, x > a ? x : b)
 F(elu, x > 0 ? x : a * expm1(x))
+F(celu, x > 0 ? x : a * expm1(x / a))
 F(selu, 1.0507009873554804934193349852946 * (x > 0 ? x : 1.6732632423543772848170429916717 * expm1(x)))
 F(gelu, 0.5 * x * erfc(-x / sqrt(2)))
 F(gelu_tanh, x *sigmoid(2 * sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)))
@@ -131,41 +132,28 @@ F(isnan, isnan(x) != 0) F(isinf, isinf(x) != 0) F(isfinite, isfinite(x) != 0)
   { #n, f_##n, NULL }
 #define ONLY_I(n)                                                                                                      \
   { #n, NULL, i_##n }
-static const struct reference references[] = {BOTH(add),          BOTH(sub),          BOTH(mul),
-                                              BOTH(div),          BOTH(rsub),         BOTH(rdiv),
-                                              BOTH(affine),       BOTH(fmod),         BOTH(remainder),
-                                              ONLY_F(pow),        ONLY_F(tpow),       BOTH(clamp),
-                                              BOTH(clamp_min),    BOTH(clamp_max),    BOTH(lshift),
-                                              BOTH(rshift),       ONLY_I(bitand),     ONLY_I(bitor),
-                                              ONLY_I(bitxor),     ONLY_I(bitnot),     BOTH(neg),
-                                              BOTH(abs),          BOTH(sign),         BOTH(square),
-                                              BOTH(cube),         ONLY_F(floor),      ONLY_F(ceil),
-                                              ONLY_F(round),      ONLY_F(trunc),      ONLY_F(frac),
-                                              ONLY_F(sqrt),       ONLY_F(rsqrt),      ONLY_F(cinv),
-                                              ONLY_F(rsquare),    ONLY_F(exp),        ONLY_F(exp2),
-                                              ONLY_F(expm1),      ONLY_F(log),        ONLY_F(log2),
-                                              ONLY_F(log10),      ONLY_F(log1p),      ONLY_F(sin),
-                                              ONLY_F(cos),        ONLY_F(tan),        ONLY_F(asin),
-                                              ONLY_F(acos),       ONLY_F(atan),       ONLY_F(sinh),
-                                              ONLY_F(cosh),       ONLY_F(tanh),       ONLY_F(erf),
-                                              ONLY_F(erfc),       ONLY_F(lgamma),     ONLY_F(digamma),
-                                              ONLY_F(sigmoid),    ONLY_F(logsigmoid), BOTH(relu),
-                                              ONLY_F(relu6),      ONLY_F(leaky_relu), BOTH(threshold),
-                                              ONLY_F(elu),        ONLY_F(selu),       ONLY_F(gelu),
-                                              ONLY_F(gelu_tanh),  ONLY_F(silu),       ONLY_F(mish),
-                                              ONLY_F(softplus),   ONLY_F(hardtanh),   ONLY_F(hardsigmoid),
-                                              ONLY_F(hardswish),  ONLY_F(softsign),   ONLY_F(softshrink),
-                                              ONLY_F(hardshrink), ONLY_F(tanhshrink), BOTH(cadd),
-                                              BOTH(csub),         BOTH(cmul),         BOTH(cdiv),
-                                              BOTH(cpow),         BOTH(cfmod),        BOTH(cremainder),
-                                              BOTH(cmax),         BOTH(cmin),         ONLY_F(lerp),
-                                              ONLY_F(atan2),      ONLY_F(prelu),      BOTH(clshift),
-                                              BOTH(crshift),      ONLY_I(cbitand),    ONLY_I(cbitor),
-                                              ONLY_I(cbitxor),    BOTH(addcmul),      BOTH(addcdiv),
-                                              BOTH(where),        BOTH(lt),           BOTH(le),
-                                              BOTH(gt),           BOTH(ge),           BOTH(eq),
-                                              BOTH(ne),           ONLY_F(isnan),      ONLY_F(isinf),
-                                              ONLY_F(isfinite)};
+static const struct reference references[] = {
+    BOTH(add),          BOTH(sub),        BOTH(mul),          BOTH(div),          BOTH(rsub),
+    BOTH(rdiv),         BOTH(affine),     BOTH(fmod),         BOTH(remainder),    ONLY_F(pow),
+    ONLY_F(tpow),       BOTH(clamp),      BOTH(clamp_min),    BOTH(clamp_max),    BOTH(lshift),
+    BOTH(rshift),       ONLY_I(bitand),   ONLY_I(bitor),      ONLY_I(bitxor),     ONLY_I(bitnot),
+    BOTH(neg),          BOTH(abs),        BOTH(sign),         BOTH(square),       BOTH(cube),
+    ONLY_F(floor),      ONLY_F(ceil),     ONLY_F(round),      ONLY_F(trunc),      ONLY_F(frac),
+    ONLY_F(sqrt),       ONLY_F(rsqrt),    ONLY_F(cinv),       ONLY_F(rsquare),    ONLY_F(exp),
+    ONLY_F(exp2),       ONLY_F(expm1),    ONLY_F(log),        ONLY_F(log2),       ONLY_F(log10),
+    ONLY_F(log1p),      ONLY_F(sin),      ONLY_F(cos),        ONLY_F(tan),        ONLY_F(asin),
+    ONLY_F(acos),       ONLY_F(atan),     ONLY_F(sinh),       ONLY_F(cosh),       ONLY_F(tanh),
+    ONLY_F(erf),        ONLY_F(erfc),     ONLY_F(lgamma),     ONLY_F(digamma),    ONLY_F(sigmoid),
+    ONLY_F(logsigmoid), BOTH(relu),       ONLY_F(relu6),      ONLY_F(leaky_relu), BOTH(threshold),
+    ONLY_F(elu),        ONLY_F(selu),     ONLY_F(celu),       ONLY_F(gelu),       ONLY_F(gelu_tanh),
+    ONLY_F(silu),       ONLY_F(mish),     ONLY_F(softplus),   ONLY_F(hardtanh),   ONLY_F(hardsigmoid),
+    ONLY_F(hardswish),  ONLY_F(softsign), ONLY_F(softshrink), ONLY_F(hardshrink), ONLY_F(tanhshrink),
+    BOTH(cadd),         BOTH(csub),       BOTH(cmul),         BOTH(cdiv),         BOTH(cpow),
+    BOTH(cfmod),        BOTH(cremainder), BOTH(cmax),         BOTH(cmin),         ONLY_F(lerp),
+    ONLY_F(atan2),      ONLY_F(prelu),    BOTH(clshift),      BOTH(crshift),      ONLY_I(cbitand),
+    ONLY_I(cbitor),     ONLY_I(cbitxor),  BOTH(addcmul),      BOTH(addcdiv),      BOTH(where),
+    BOTH(lt),           BOTH(le),         BOTH(gt),           BOTH(ge),           BOTH(eq),
+    BOTH(ne),           ONLY_F(isnan),    ONLY_F(isinf),      ONLY_F(isfinite)};
 static const struct reference *reference(int op) {
   for (size_t k = 0; k < sizeof references / sizeof references[0]; k++)
     if (!strcmp(references[k].name, rk_op_name(op))) return &references[k];

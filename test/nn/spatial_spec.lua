@@ -13,7 +13,7 @@ local function evaluating(m)
 end
 
 -- constructor, sizes of a batch; values: draws the input; single = false: one sample is refused or drawn anew; draws:
--- forward draws numbers
+-- forward draws numbers; any: any number of dimensions does
 local rows = {
   { function() return nn.SpatialMaxPooling(3, 2, 2, 1, 1, 1) end, { 2, 3, 6, 7 }, values = distinct },
   { function() return nn.SpatialMaxPooling(3, 3, 2, 2):ceil() end, { 2, 3, 6, 8 }, values = distinct },
@@ -96,6 +96,22 @@ local rows = {
   { function() return nn.SpatialDivisiveNormalization(1, torch.Tensor { 1, 2, 1 }, 0.2, 0.7) end, { 2, 1, 4, 5 },
     tolerance = 1e-5 },
   { function() return nn.SpatialContrastiveNormalization(2, torch.ones(3)) end, { 2, 2, 4, 5 }, tolerance = 1e-5 },
+  { function() return nn.GroupNorm(2, 6) end, { 3, 6, 2, 3 }, single = false },
+  { function() return nn.GroupNorm(3, 3, 1e-3, false) end, { 2, 3, 4 }, single = false },
+  { function() return nn.GroupNorm(2, 8) end, { 5, 8 }, single = false },
+  { function() return nn.InstanceNorm1d(3) end, { 2, 3, 5 } },
+  { function() return nn.InstanceNorm2d(3, { affine = true }) end, { 2, 3, 3, 4 } },
+  { function() return nn.InstanceNorm3d(2, 1e-3, 0.1, true) end, { 2, 2, 2, 3, 4 } },
+  { function() return evaluating(nn.InstanceNorm2d(3, { affine = true, trackRunningStats = true })) end,
+    { 2, 3, 3, 4 } },
+  { function() return nn.LayerNorm(6) end, { 3, 4, 6 } },
+  { function() return nn.LayerNorm({ 2, 3 }, 1e-3, true, false) end, { 3, 2, 3 } },
+  { function() return nn.RMSNorm(6) end, { 3, 4, 6 } },
+  { function() return nn.RMSNorm { sizes = { 2, 3 }, affine = false } end, { 3, 2, 3 } },
+  { function() return nn.PixelUnshuffle(2) end, { 2, 3, 4, 6 } },
+  { function() return nn.DropPath(0.4) end, { 5, 3, 2 }, single = false, draws = true, any = true },
+  { function() return nn.AlphaDropout(0.4) end, { 5, 3, 2 }, single = false, draws = true, any = true },
+  { function() return nn.CELU(0.7) end, { 5, 3, 2 }, any = true },
   { function() return nn.SpatialSoftMax() end, { 2, 3, 3, 2 } },
   { function() return nn.SpatialLogSoftMax() end, { 2, 3, 3, 2 } },
   { function() return nn.SpatialDropout(0.4) end, { 2, 3, 2, 2 }, single = false, draws = true },
@@ -211,7 +227,9 @@ describe('layers over planes', function()
 
     it('refuses what does not fit: ' .. title, function()
       local x, m = input(), make()
-      for _, wrong in ipairs { false, 3, 'x', {}, torch.Tensor(), torch.ones(1, 1, 1, 1, 1, 1, 1) } do
+      local list = { false, 3, 'x', {} }
+      if not row.any then list = { false, 3, 'x', {}, torch.Tensor(), torch.ones(1, 1, 1, 1, 1, 1, 1) } end
+      for _, wrong in ipairs(list) do
         assert.has_error(function() m:forward(wrong) end)
         assert.has_error(function() m:updateGradInput(wrong, wrong) end)
       end
@@ -247,6 +265,56 @@ describe('layers over planes', function()
       assert.has_error(function() m:backward(torch.ones(1, 1, unpack(dims)), torch.ones(1, 1, unpack(dims))) end)
       assert.has_error(function() m:setp(2) end)
     end
+  end)
+
+  it('normalisation by groups gives each group mean 0 and variance 1', function()
+    local x = torch.randn(3, 6, 4, 5):mul(3):add(100)
+    local y = nn.GroupNorm(2, 6):forward(x):view(3, 2, -1)
+    assert.is_true(y:mean(3):abs():max() < 1e-9 and (y:var(3, true) - 1):abs():max() < 1e-4)
+    y = nn.InstanceNorm2d(6):forward(x):view(18, -1)
+    assert.is_true(y:mean(2):abs():max() < 1e-9 and (y:var(2, true) - 1):abs():max() < 1e-4)
+    y = nn.LayerNorm({ 4, 5 }):forward(x):view(18, -1)
+    assert.is_true(y:mean(2):abs():max() < 1e-9 and (y:var(2, true) - 1):abs():max() < 1e-4)
+    y = nn.RMSNorm(5):forward(x)
+    assert.is_true((torch.pow(y, 2):mean(4) - 1):abs():max() < 1e-6)
+  end)
+
+  it('instances move running estimates', function()
+    local m = nn.InstanceNorm1d(2, 0, 0.5, { trackRunningStats = true })
+    m:forward(torch.Tensor { { { 1, 3 }, { 0, 4 } }, { { 5, 7 }, { 2, 2.5 } } })
+    assert.is_true(support.distance(m.running_mean, torch.Tensor { 2, 1.0625 }) < 1e-9)
+    assert.is_true(support.distance(m.running_var, torch.Tensor { 1.5, 0.5 + 0.25 * (8 + 0.125) }) < 1e-9)
+  end)
+
+  it('pixels shuffled and back', function()
+    local x = torch.randn(2, 8, 3, 4)
+    assert.are.equal(0, support.distance(nn.PixelUnshuffle(2):forward(nn.PixelShuffle(2):forward(x)), x))
+  end)
+
+  it('dropped samples, dropout of SELU nets', function()
+    local y = nn.DropPath(0.25):forward(torch.ones(4000, 2, 3)):view(4000, 6)
+    local kept = y:gt(0):sum() / 6
+    assert.are.equal(4000 - kept, y:sum(2):eq(0):sum())
+    assert.is_true(math.abs(kept / 4000 - 0.75) < 0.03 and math.abs(y:max() - 4 / 3) < 1e-12)
+    local z = nn.AlphaDropout(0.2):forward(torch.randn(200000))
+    assert.is_true(math.abs(z:mean()) < 0.02 and math.abs(z:var() - 1) < 0.02)
+    for _, m in ipairs { nn.DropPath(0.3), nn.AlphaDropout(0.3) } do
+      m:evaluate()
+      assert.are.equal(0, support.distance(m:forward(y), y))
+      assert.has_error(function() m:setp(1) end)
+    end
+  end)
+
+  it('up-sampling as PyTorch places it', function()
+    local x = torch.Tensor { { { 1, 2, 4 } } }
+    local function row(...) return nn.Upsample(...):forward(x):view(-1) end
+    local function near(y, ...) return support.distance(y, torch.Tensor { ... }) < 1e-6 end
+    assert.is_true(near(row(6), 1, 1, 2, 2, 4, 4))
+    assert.is_true(near(row(nil, 2, 'linear'), 1, 1.25, 1.75, 2.5, 3.5, 4))
+    assert.is_true(near(row(5, nil, 'linear', true), 1, 1.5, 2, 3, 4))
+    local image = torch.Tensor { { { { 1, 2 }, { 3, 4 } } } }
+    local y = nn.Upsample(nil, 2, 'bicubic'):forward(image)
+    assert.is_true(near(y[1][1][1], 0.68359375, 1.015625, 1.5625, 1.89453125))
   end)
 
   it('constructors name what is wrong', function()
