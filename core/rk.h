@@ -100,6 +100,9 @@ int rk_buffer_init(struct rk_buffer *b, int dtype, int64_t count); /* contents u
  * `count` elements; otherwise they stay private. count 0: the whole file.
  * offset in bytes, any value. */
 int rk_buffer_map(struct rk_buffer *b, int dtype, const char *path, int shared, int64_t count, int64_t offset);
+/* Read `bytes` at `offset` of a regular file with all threads; *got: how many there were before its end. The file's
+ * own position stays. */
+int rk_file_read(int fd, int64_t offset, void *to, int64_t bytes, int64_t *got);
 /* Use memory of someone else; release (may be NULL) is called with the storage when the last count goes. */
 int rk_buffer_wrap(struct rk_buffer *b, int dtype, void *data, int64_t count, void (*release)(struct rk_storage *),
                    void *owner);

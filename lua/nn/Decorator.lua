@@ -43,7 +43,7 @@ local passed_on = {
 
 --- Give a class that has another parent the methods that pass calls on to self.modules[1].
 -- @param class the class table
--- @usage local Twice = torch.class('my.Twice', 'nn.Container'); nn.Decorator.decorate(Twice)
+-- @usage local Twice = torch.class('nn.TwiceDecorated', 'nn.Container'); nn.Decorator.decorate(Twice)
 function Decorator.decorate(class)
   for _, name in ipairs(passed_on) do class[name] = Decorator[name] end
 end

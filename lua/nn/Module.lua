@@ -99,7 +99,7 @@ function Module:training() self.train = true end
 function Module:evaluate() self.train = false end
 
 --- Make the named tensors those of another module.
--- @usage a:share(b, 'weight', 'bias')
+-- @usage nn.Linear(2, 3):share(nn.Linear(2, 3), 'weight', 'bias')
 -- @return self
 function Module:share(other, ...)
   for _, name in ipairs { ... } do
@@ -123,7 +123,7 @@ end
 Module._copy = copy_of
 
 --- A deep copy; the named tensors are shared with the original.
--- @usage local twin = net:clone('weight', 'bias', 'gradWeight', 'gradBias')
+-- @usage local twin = nn.Linear(2, 3):clone('weight', 'bias', 'gradWeight', 'gradBias')
 function Module:clone(...)
   local copy = copy_of(self)
   if select('#', ...) > 0 then copy:share(self, ...) end
@@ -215,7 +215,7 @@ end
 
 --- All modules of exactly one class, with the container of each.
 -- @return list, list of containers
--- @usage local convs = net:findModules 'nn.SpatialConvolution'
+-- @usage local layers = nn.Sequential():add(nn.Linear(2, 3)):findModules 'nn.Linear'
 function Module:findModules(typename, container)
   local nodes, containers = {}, {}
   if torch.typename(self) == typename then nodes[1], containers[1] = self, container or self end

@@ -35,8 +35,8 @@ function M.expected(self, expected, got)
 end
 
 --- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else, or
--- a second failure: raise the library's text with the module's name before it.
--- @usage local s = C.rk_zero(t); if s ~= 0 then again(self, s, C.rk_zero, t) end
+-- a second failure: raise the library's text with the module's name before it:
+-- `local s = C.rk_zero(t); if s ~= 0 then again(self, s, C.rk_zero, t) end`.
 function M.again(self, status, f, ...)
   if status == ENOMEM then
     collectgarbage()

@@ -167,7 +167,7 @@ end
 -- @param self the object
 -- @param ... names, or one list of names
 -- @return self
--- @usage nn.utils.clear(module, 'output', 'gradInput')
+-- @usage nn.utils.clear(nn.Linear(2, 3), 'output', 'gradInput')
 function utils.clear(self, ...)
   local first = ...
   local list = type(first) == 'table' and first or { ... }

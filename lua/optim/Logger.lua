@@ -11,7 +11,7 @@ end
 
 --- @param[opt] filename where the rows go; without one, standard output
 -- @param[opt] timestamp a true value appends date and time to the name
--- @usage local log = optim.Logger('train.log'); log:setNames {'loss'}; log:add {0.5}
+-- @usage local log = optim.Logger(os.tmpname()); log:setNames {'loss'}; log:add {0.5}
 function Logger:__init(filename, timestamp)
   if filename then
     if timestamp then filename = filename .. '-' .. os.date '%Y_%m_%d_%X' end
@@ -60,7 +60,7 @@ local function ordered(t)
 end
 
 --- Write a row: values in the order of the names, or by name.
--- @usage log:add {0.5, 0.9} or log:add {loss = 0.5, accuracy = 0.9}
+-- @usage optim.Logger(os.tmpname()):add {loss = 0.5, accuracy = 0.9}
 function Logger:add(row)
   local keys = ordered(row)
   if self.empty then

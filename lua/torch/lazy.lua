@@ -29,6 +29,7 @@ local modules = {
     'logcumsumexp'},
   ['torch.counts'] = {'unique', 'unique_consecutive', 'bincount', 'searchsorted', 'bucketize', 'isin'},
   ['torch.products'] = {'matmul', 'einsum', 'tensordot', 'matrix_power', 'outer', 'kron', 'inner', 'vecdot'},
+  ['torch.usage'] = {'usage'},
   ['torch.system'] = {'include', 'packageLuaPath', 'isatty', 'updateerrorhandlers', 'updatethreadlocals',
     'Allocator'},
 }

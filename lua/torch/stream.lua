@@ -63,8 +63,27 @@ local function turn(self, direction)
   end
 end
 
+-- Large reads from regular files go past stdio, to all threads.
+local LARGE = 2 ^ 23
+local count_box = ffi.new 'int64_t[1]'
+
+local function read_large(self, to, n)
+  local library, at = require 'torch.ffi', C.rk_c_ftello(self.handle)
+  if at < 0 or library.rk_file_read(C.rk_c_fileno(self.handle), at, to, n, count_box) ~= 0 then
+    return nil
+  end
+  C.rk_c_fseeko(self.handle, at + count_box[0], SEEK_SET)
+  return tonumber(count_box[0])
+end
+
 function Stdio:read(to, n)
   turn(self, 'read')
+  if n >= LARGE and self.read_only and self:remaining() then
+    local count = read_large(self, to, n)
+    if count then
+      return count
+    end
+  end
   return tonumber(C.rk_c_fread(to, 1, n, self.handle))
 end
 

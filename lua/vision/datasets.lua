@@ -57,7 +57,7 @@ end
 -- @param folder with train-images-idx3-ubyte and the three other files, gzipped or not
 -- @return {train = half, test = half}, a half being data (ByteTensor N x 1 x 28 x 28), label (LongTensor N, class 1 is
 -- the digit 0), classes (names), size()
--- @usage local data = vision.datasets.mnist '/data/mnist'
+-- @usage local ok, data = pcall(vision.datasets.mnist, '/data/mnist') -- an error names the files that are missing
 function M.mnist(folder)
   return load('mnist', folder, nil, { '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' })
 end
