@@ -13,21 +13,49 @@ local istype = ffi.istype
 
 local here = debug.getinfo(1, 'S').source:match '^(.*)check%.lua$'
 
---- The stack level of the first function outside this package.
+-- The stack level of the first function outside this package (for the error of our caller), and the name by which it
+-- called us: a field or method, as far as the bytecode tells.
 local function user_level()
-  local level = 3
+  local level, entry = 3, nil
   while true do
-    local info = debug.getinfo(level, 'S')
+    local info = debug.getinfo(level, 'Sn')
     if not info then return 3 end
-    if info.what ~= 'C' and info.source:sub(1, #here) ~= here then return level - 1 end
-    level = level + 1
+    if info.what ~= 'C' and info.source:sub(1, #here) ~= here then
+      local named = entry and (entry.namewhat == 'method' or entry.namewhat == 'field')
+      return level - 1, named and entry.name or nil
+    end
+    entry, level = info, level + 1
   end
+end
+
+-- The public function or method of a name.
+local function public(name)
+  local tensor, types = package.loaded['torch.tensor'], package.loaded['torch.types']
+  local class = type(tensor) == 'table' and tensor.classes[types.of_class.Double]
+  return rawget(package.loaded['torch'], name) or (class and rawget(class, name)) or nil
+end
+
+-- Name the function that the user called: another name of the same function takes its place; what failed inside of
+-- another function stands behind that one's name.
+local function name_call(text, called)
+  local name, rest = text:match '^([%w_]+)(.*)$'
+  if not called or not name or called == name then return text end
+  local outer = public(called)
+  if type(outer) ~= 'function' then return text end
+  return public(name) == outer and called .. rest or called .. ': ' .. text
 end
 
 --- Raise `torch.<text>` at the caller of the torch function.
 function M.fail(text, ...)
   if select('#', ...) > 0 then text = text:format(...) end
-  error('torch.' .. text, user_level())
+  local level, called = user_level()
+  error('torch.' .. name_call(text, called), level)
+end
+
+--- Raise the error for a call with more arguments than the function takes.
+function M.too_many(name, at_most)
+  local level, called = user_level()
+  error('torch.' .. name_call(('%s: too many arguments: at most %d expected'):format(name, at_most), called), level)
 end
 
 --- "3x4" for a rank and an int64 array.
@@ -67,7 +95,9 @@ end
 
 --- Raise "name: argument n: expected ..., got ...".
 function M.argument(name, n, expected, got)
-  error(('torch.%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got)), user_level())
+  local level, called = user_level()
+  local text = ('%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got))
+  error('torch.' .. name_call(text, called), level)
 end
 
 --- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else,
@@ -79,7 +109,8 @@ function M.again(status, name, f, ...)
     C.rk_trim()
     if f(...) == 0 then return end
   end
-  error('torch.' .. name .. ffi.string(C.rk_error()):gsub('^[%w_.]+: ', ': ', 1), user_level())
+  local level, called = user_level()
+  error('torch.' .. name_call(name .. ffi.string(C.rk_error()):gsub('^[%w_.]+: ', ': ', 1), called), level)
 end
 
 --- The number that a scalar argument stands for: Lua number, numeric string ("0x10" as in C), int64 (rounded to

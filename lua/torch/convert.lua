@@ -74,8 +74,9 @@ define('fill', function(t, v)
   return t
 end)
 
-define('zero', function(t)
+define('zero', function(t, extra)
   need('zero', 1, t)
+  if extra ~= nil then check.too_many('zero', 1) end
   local s = C.rk_zero(t)
   if s ~= 0 then again(s, 'zero', C.rk_zero, t) end
   return t

@@ -171,8 +171,9 @@ for short, p in pairs(products) do
 end
 
 --- Inner product over all elements: as in Torch7 always a Lua number, also where int64 holds more digits.
-local function dot(a, b)
+local function dot(a, b, extra)
   need('dot', 1, a)
+  if extra ~= nil then check.too_many('dot', 2) end
   if not istype(ctype, b) or b.dt ~= a.dt then argument('dot', 2, types.class[a.dt] .. 'Tensor', b) end
   local s = C.rk_dot(a, b, value)
   if s ~= 0 then again(s, 'dot', C.rk_dot, a, b, value) end

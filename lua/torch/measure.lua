@@ -120,6 +120,7 @@ define('cov', function(x, biased)
   return (d * d:t()):div(biased and n or n - 1)
 end, nil, floats)
 define('corrcoef', function(x)
+  if not floats(need('corrcoef', 1, x).dt) then argument('corrcoef', 1, 'a tensor of a floating type', x) end
   local c = x:cov()
   local scale = c:diag():sqrt():cinv()
   return c:cmul(torch.ger(scale, scale)):clamp(-1, 1)

@@ -12,6 +12,7 @@ local memory = require 'torch.memory'
 local tensor = require 'torch.tensor'
 
 local istype, pressure = ffi.istype, memory.pressure
+local too_many = check.too_many
 local again, argument, need, number, isnumber = check.again, check.argument, check.tensor, check.number, check.isnumber
 local fail = check.fail
 local ctype, empty = tensor.ctype, tensor.empty
@@ -118,14 +119,17 @@ local function on_number(name, op, x, a, b)
 end
 
 local function unary(name, op)
-  local function method(t, x)
+  local function method(t, x, extra)
+    if extra ~= nil then too_many(name, 2) end
     if x == nil then return map1(name, op, t, t, 0, 0) end
     return map1(name, op, t, need(name, 1, x), 0, 0)
   end
-  define_for(op, name, method, function(x, y)
+  define_for(op, name, method, function(x, y, extra)
+    if extra ~= nil then too_many(name, 2) end
     if not istensor(x) then
-      if isnumber(x) then return on_number(name, op, x) end
-      argument(name, 1, 'a tensor or a number', x)
+      if not isnumber(x) then argument(name, 1, 'a tensor or a number', x) end
+      if y ~= nil then too_many(name, 1) end
+      return on_number(name, op, x)
     end
     if y ~= nil then return map1(name, op, x, need(name, 1, y), 0, 0) end
     return map1(name, op, empty(x.dt), x, 0, 0)
@@ -134,12 +138,14 @@ end
 
 -- one tensor and one number
 local function with_number(name, op)
-  local function method(t, x, a)
+  local function method(t, x, a, extra)
+    if extra ~= nil or (a ~= nil and not istensor(x)) then too_many(name, extra ~= nil and 3 or 2) end
     if a == nil and not istensor(x) then return map1(name, op, t, t, x, 0) end
     return map1(name, op, t, need(name, 1, x), a, 0)
   end
-  define_for(op, name, method, function(x, y, a)
+  define_for(op, name, method, function(x, y, a, extra)
     need(name, 1, x)
+    if extra ~= nil or (a ~= nil and not istensor(y)) then too_many(name, extra ~= nil and 3 or 2) end
     if istensor(y) then return map1(name, op, x, y, a, 0) end
     return map1(name, op, empty(x.dt), x, y, 0)
   end)
@@ -147,13 +153,15 @@ end
 
 -- one tensor and two numbers
 local function with_numbers(name, op)
-  local function method(t, x, a, b)
+  local function method(t, x, a, b, extra)
+    if extra ~= nil or (b ~= nil and not istensor(x)) then too_many(name, extra ~= nil and 4 or 3) end
     if istensor(x) then return map1(name, op, t, x, number(name, 2, a), number(name, 3, b)) end
     if a == nil then argument(name, 3, 'a number', a) end
     return map1(name, op, t, t, x, a)
   end
-  define_for(op, name, method, function(x, y, a, b)
+  define_for(op, name, method, function(x, y, a, b, extra)
     need(name, 1, x)
+    if extra ~= nil or (b ~= nil and not istensor(y)) then too_many(name, extra ~= nil and 4 or 3) end
     if istensor(y) then return method(x, y, a, b) end
     if a == nil then argument(name, 3, 'a number', a) end
     return map1(name, op, empty(x.dt), x, y, a)
@@ -163,11 +171,13 @@ end
 -- -- two tensors ---------------------------------------------------------------------------
 
 local function binary(name, op)
-  define_for(op, name, function(t, x, y)
+  define_for(op, name, function(t, x, y, extra)
+    if extra ~= nil then too_many(name, 3) end
     if y == nil then return map2(name, op, t, t, x, 0) end
     return map2(name, op, t, x, y, 0)
-  end, function(x, y, z)
+  end, function(x, y, z, extra)
     need(name, 1, x)
+    if extra ~= nil then too_many(name, 3) end
     if z == nil then return map2(name, op, empty(x.dt), x, y, 0) end
     return map2(name, op, x, y, z, 0)
   end)
@@ -175,10 +185,12 @@ end
 
 -- two tensors and a number after them (lerp)
 local function binary_number(name, op)
-  define_for(op, name, function(t, x, y, a)
+  define_for(op, name, function(t, x, y, a, extra)
+    if extra ~= nil then too_many(name, 4) end
     if istensor(y) then return map2(name, op, t, x, y, a) end
     return map2(name, op, t, t, x, y)
-  end, function(x, y, z, a)
+  end, function(x, y, z, a, extra)
+    if extra ~= nil then too_many(name, 4) end
     if isnumber(x) and isnumber(y) then
       local u, v = number(name, 1, x), number(name, 2, y)
       return u + number(name, 3, z) * (v - u)
@@ -195,11 +207,13 @@ local function binary_or_number(name, op, bound)
     if istensor(y) then return map2(name, op, out, x, y, 0) end
     return map1(name, bound, out, need(name, 1, x), y, 0)
   end
-  define_for(op, name, function(t, x, y)
+  define_for(op, name, function(t, x, y, extra)
+    if extra ~= nil then too_many(name, 3) end
     if y == nil then return run(t, t, x) end
     return run(t, x, y)
-  end, function(x, y, z)
+  end, function(x, y, z, extra)
     need(name, 1, x)
+    if extra ~= nil then too_many(name, 3) end
     if z == nil then return run(empty(x.dt), x, y) end
     return run(x, y, z)
   end)
@@ -212,7 +226,7 @@ local function sum_like(name, with_scalar, with_tensor, into)
     if istensor(a) then return map2(name, with_tensor, out, x, a, 1) end
     return map1(name, with_scalar, out, x, a, 0)
   end
-  local function method(t, a, b, c)
+  local function method(t, a, b, c, extra)
     if b == nil then
       if type(a) == 'number' then return map1(name, with_scalar, t, t, a, 0) end
       if istype(ctype, a) then
@@ -224,13 +238,16 @@ local function sum_like(name, with_scalar, with_tensor, into)
         return map2(name, with_tensor, t, t, a, 1)
       end
       return run(t, t, a)
+    elseif extra ~= nil then
+      too_many(name, 4)
     elseif c ~= nil or istensor(a) then
       return run(t, need(name, 1, a), b, c)
     end
     return run(t, t, a, b)
   end
-  define_for(with_tensor, name, method, function(x, a, b, c)
+  define_for(with_tensor, name, method, function(x, a, b, c, extra)
     need(name, 1, x)
+    if extra ~= nil then too_many(name, 4) end
     if istensor(a) and b ~= nil then return run(x, a, b, c) end
     return run(empty(x.dt), x, a, b)
   end)
@@ -245,12 +262,14 @@ local function ternary(name, op)
     if c ~= nil then return map3(name, op, out, x, b, c, a) end
     return map3(name, op, out, x, a, b, 1)
   end
-  define_for(op, name, function(t, a, b, c, d)
+  define_for(op, name, function(t, a, b, c, d, extra)
+    if extra ~= nil then too_many(name, 5) end
     -- in place: (y, z), (value, y, z); with a result: (x, y, z), (x, value, y, z)
     if d ~= nil or (c ~= nil and istensor(a)) then return run(t, a, b, c, d) end
     return run(t, t, a, b, c)
-  end, function(x, a, b, c, d)
+  end, function(x, a, b, c, d, extra)
     need(name, 1, x)
+    if extra ~= nil then too_many(name, 5) end
     if d ~= nil or (c ~= nil and istensor(a)) then return run(x, a, b, c, d) end
     return run(empty(x.dt), x, a, b, c)
   end)
@@ -280,8 +299,9 @@ local function compare(name, op, out, x, y)
 end
 
 local function comparison(name, op)
-  local function both(t, x, y)
+  local function both(t, x, y, extra)
     need(name, 1, t)
+    if extra ~= nil then too_many(name, 3) end
     if y == nil then return compare(name, op, empty(BYTE), t, x) end
     return compare(name, op, t, need(name, 2, x), y)
   end
@@ -290,8 +310,9 @@ end
 
 -- x -> 0 or 1 (isnan ...). Integers are all finite, which comparing them with themselves says.
 local function test(name, op)
-  local function both(t, x)
+  local function both(t, x, extra)
     need(name, 1, t)
+    if extra ~= nil then too_many(name, 2) end
     local out, from = empty(BYTE), t
     if x ~= nil then out, from = t, need(name, 2, x) end
     if types.float[from.dt] then return compare(name, op, out, from, 0) end
@@ -341,11 +362,13 @@ local function clamp(out, x, low, high)
   if type(low) ~= 'number' then low = isnumber(low) and low or argument('clamp', 2, 'a number', low) end
   return map1('clamp', op.clamp, out, x, low, high)
 end
-define_for(op.clamp, 'clamp', function(t, x, a, b)
+define_for(op.clamp, 'clamp', function(t, x, a, b, extra)
+  if extra ~= nil or (b ~= nil and not istensor(x)) then too_many('clamp', extra ~= nil and 4 or 3) end
   if istensor(x) then return clamp(t, x, a, b) end
   return clamp(t, t, x, a)
-end, function(x, y, a, b)
+end, function(x, y, a, b, extra)
   need('clamp', 1, x)
+  if extra ~= nil or (b ~= nil and not istensor(y)) then too_many('clamp', extra ~= nil and 4 or 3) end
   if istensor(y) then return clamp(x, y, a, b) end
   if a == nil and isnumber(y) then
     fail('clamp: argument 3: expected a number, got nothing; '
@@ -370,10 +393,12 @@ local function power(out, x, n)
   return map1('pow', op.tpow, out, need('pow', 2, n), number('pow', 1, x), 0)
 end
 
-define_for(op.pow, 'pow', function(t, x, n)
+define_for(op.pow, 'pow', function(t, x, n, extra)
+  if extra ~= nil then too_many('pow', 3) end
   if n == nil then return power(t, t, x) end
   return power(t, x, n)
-end, function(x, y, z)
+end, function(x, y, z, extra)
+  if extra ~= nil then too_many('pow', 3) end
   if z ~= nil then return power(need('pow', 1, x), y, z) end
   if istensor(x) then return power(empty(x.dt), x, y) end
   if istensor(y) then return power(empty(y.dt), x, y) end

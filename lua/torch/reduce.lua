@@ -175,8 +175,9 @@ end
 define('dist', dist, dist, floats)
 
 local int = ffi.new 'int[1]'
-local function equal(x, y)
+local function equal(x, y, extra)
   need('equal', 1, x)
+  if extra ~= nil then check.too_many('equal', 2) end
   if not istype(ctype, y) or y.dt ~= x.dt then argument('equal', 2, types.class[x.dt] .. 'Tensor', y) end
   local s = C.rk_equal(x, y, int)
   if s ~= 0 then again(s, 'equal', C.rk_equal, x, y, int) end
@@ -203,8 +204,9 @@ truth('all', red.all)
 truth('any', red.any)
 
 --- trace(m): sum of the main diagonal.
-define('trace', function(x)
+define('trace', function(x, extra)
   need('trace', 1, x)
+  if extra ~= nil then check.too_many('trace', 1) end
   if x.rank ~= 2 then argument('trace', 1, 'a matrix', x) end
   local d = empty(x.dt)
   local s = C.rk_diagonal(d, x, 0)

@@ -2,10 +2,16 @@
 -- @module torch.save
 
 local class = require 'torch.class'
+local check = require 'torch.check'
 local stream = require 'torch.stream'
 local file = require 'torch.file'
 
 local M = {}
+
+-- An error at the program's line, whatever lies between.
+local function fail(fmt, ...)
+  check.fail('%s', (fmt:format(...):gsub('^torch%.', '')))
+end
 
 local modes = {binary = 0, ascii = 0, b32 = 4, b64 = 8}
 
@@ -19,15 +25,15 @@ end
 
 local function check_mode(who, n, mode)
   if mode ~= nil and not modes[mode] then
-    error(('%s: argument %d: "binary", "b32", "b64" or "ascii" (or nil) expected for mode, got %s'):format(who, n,
-      tostring(mode)), 3)
+    fail('%s: argument %d: "binary", "b32", "b64" or "ascii" (or nil) expected for mode, got %s', who, n,
+      type(mode) == 'string' and mode or class.type(mode))
   end
   return mode or 'binary'
 end
 
 local function check_referenced(who, n, referenced)
   if referenced ~= nil and type(referenced) ~= 'boolean' then
-    error(('%s: argument %d: referenced (boolean) expected, got %s'):format(who, n, class.type(referenced)), 3)
+    fail('%s: argument %d: referenced (boolean) expected, got %s', who, n, class.type(referenced))
   end
   return referenced ~= false
 end
@@ -43,15 +49,15 @@ local function reading_options(who, mode, referenced, options)
   end
   options = options or {}
   if type(options) ~= 'table' then
-    error(('%s: options (table) expected, got %s'):format(who, class.type(options)), 3)
+    fail('%s: options (table) expected, got %s', who, class.type(options))
   end
   for k in pairs(options) do
     if not known[k] then
-      error(('%s: unknown option %s; there are mode, referenced, functions, unknown'):format(who, tostring(k)), 3)
+      fail('%s: unknown option %s; there are mode, referenced, functions, unknown', who, tostring(k))
     end
   end
   if options.unknown ~= nil and options.unknown ~= 'table' then
-    error(("%s: option unknown: 'table' expected, got %s"):format(who, tostring(options.unknown)), 3)
+    fail("%s: option unknown: 'table' expected, got %s", who, tostring(options.unknown))
   end
   if mode == nil then
     mode = options.mode
@@ -82,7 +88,7 @@ end
 -- assert(torch.load(name).epoch == 7)
 function M.save(path, object, mode, referenced)
   if type(path) ~= 'string' then
-    error(('torch.save: argument 1: file name (string) expected, got %s'):format(class.type(path)), 2)
+    fail('torch.save: argument 1: file name (string) expected, got %s', class.type(path))
   end
   mode = check_mode('torch.save', 3, mode)
   referenced = check_referenced('torch.save', 4, referenced)
@@ -90,7 +96,7 @@ function M.save(path, object, mode, referenced)
     set_mode(file.wrap(s, path, 'w'), mode, referenced):writeObject(object)
   end))
   if not done then
-    error(('torch.save: cannot write <%s>: %s'):format(path, why), 2)
+    fail('torch.save: cannot write <%s>: %s', path, why)
   end
 end
 
@@ -107,17 +113,17 @@ end
 -- assert(torch.load(name, 'ascii')[2] == 'two')
 function M.load(path, mode, referenced, options)
   if type(path) ~= 'string' then
-    error(('torch.load: argument 1: file name (string) expected, got %s'):format(class.type(path)), 2)
+    fail('torch.load: argument 1: file name (string) expected, got %s', class.type(path))
   end
   mode, referenced, options = reading_options('torch.load', mode, referenced, options)
   mode = check_mode('torch.load', 2, mode)
   referenced = check_referenced('torch.load', 3, referenced)
   if stream.stat(path) == 'directory' then
-    error(('torch.load: cannot open <%s> in mode r: it is a directory'):format(path), 2)
+    fail('torch.load: cannot open <%s> in mode r: it is a directory', path)
   end
   local s, why = stream.open(path, 'rb')
   if not s then
-    error(('torch.load: cannot open <%s> in mode r: %s'):format(path, why), 2)
+    fail('torch.load: cannot open <%s> in mode r: %s', path, why)
   end
   local f = set_mode(file.wrap(s, path, 'r'), mode, referenced):trust(options)
   local ok, object = pcall(f.readObject, f)
@@ -168,9 +174,9 @@ end
 -- @usage assert(torch.deserialize(torch.serialize {x = 5}).x == 5)
 function M.deserialize(text, mode, options)
   if type(text) ~= 'string' then
-    error(('torch.deserialize: argument 1: string expected, got %s'):format(class.type(text)), 2)
+    fail('torch.deserialize: argument 1: string expected, got %s', class.type(text))
   elseif text == '' then
-    error('torch.deserialize: argument 1: the string is empty', 2)
+    fail 'torch.deserialize: argument 1: the string is empty'
   end
   local _
   mode, _, options = reading_options('torch.deserialize', mode, nil, options)
@@ -181,7 +187,7 @@ end
 --- Inverse of `serializeToStorage`; options as for `load`.
 function M.deserializeFromStorage(storage, mode, options)
   if class.typename(storage) ~= 'torch.CharStorage' then
-    error(('torch.deserializeFromStorage: argument 1: CharStorage expected, got %s'):format(class.type(storage)), 2)
+    fail('torch.deserializeFromStorage: argument 1: CharStorage expected, got %s', class.type(storage))
   end
   local _
   mode, _, options = reading_options('torch.deserializeFromStorage', mode, nil, options)

@@ -31,9 +31,22 @@ function M.packageLuaPath(name)
   end
 end
 
--- Folder of the file in which the function `level` frames up was written
+local run_file, run_module = dofile, require -- a program may replace them
+
+-- Folder of the file in which the function `level` frames up was written. `return include 'x.lua'` at the end of a file
+-- is a tail call, which leaves no trace of the file: below it stands what runs it, whose argument names it.
 local function folder_of_caller(level)
-  local source = debug.getinfo(level + 1, 'S').source
+  local info = debug.getinfo(level + 1, 'Sf')
+  local source = info and info.source or '=[C]'
+  if not info or info.what == 'C' then
+    local path = arg and arg[0] -- the program itself
+    local _, name
+    if info and (info.func == run_file or info.func == run_module) then
+      _, name = debug.getlocal(level + 1, 1)
+      path = info.func == run_file and name or package.searchpath(name, package.path) or path
+    end
+    source = '@' .. tostring(path)
+  end
   return source:match '^@(.*)/[^/]*$' or '.'
 end
 

@@ -36,7 +36,10 @@ method('nDimension', rank)
 
 local function count(t) return tonumber(C.rk_tensor_count(t)) end
 method('nElement', count)
-define('numel', count, function(t) return count(need('numel', 1, t)) end)
+define('numel', count, function(t, extra)
+  if extra ~= nil then check.too_many('numel', 1) end
+  return count(need('numel', 1, t))
+end)
 
 --- 1-based position of the first element in the storage.
 method('storageOffset', function(t) return tonumber(t.start) + 1 end)

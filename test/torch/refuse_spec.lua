@@ -27,7 +27,8 @@ describe('what the fuzzers found', function()
     { 'a call of a storage', function() return torch.FloatStorage(3)() end, 'cannot be called' },
     { 'fields of a generator', function() torch.Generator().anything = 1 end, 'cannot set field anything' },
     { 'tensor.write without a file', function() torch.Tensor(3):write() end, 'argument 2: expected a torch.File' },
-    { 'storage.read without a file', function() torch.FloatStorage(3):read(5) end, 'argument 2: expected a torch.File' },
+    { 'storage.read without a file', function() torch.FloatStorage(3):read(5) end,
+      'argument 2: expected a torch.File' },
   })
 
   it('half storages at fractions', function()
