@@ -126,6 +126,11 @@ function M.number(name, n, v)
   return M.argument(name, n, 'a number', v)
 end
 
+--- Is it an int64 that a double would round?
+function M.wide(v)
+  return istype(int64_ct, v) and (v > 9007199254740992LL or v < -9007199254740992LL)
+end
+
 --- True for a Lua number, a 64-bit integer or a numeric string.
 function M.isnumber(v)
   return type(v) == 'number' or istype(int64_ct, v) or istype(uint64_ct, v)

@@ -14,6 +14,7 @@ local again, fail, argument, need = check.again, check.fail, check.argument, che
 local describe, number, integer = check.describe, check.number, check.integer
 local ctype, empty, dims = tensor.ctype, tensor.empty, tensor.dims
 local define, gather, trim = tensor.define, tensor.gather, tensor.trim
+local LONG = types.of_class.Long
 
 -- -- constants ------------------------------------------------------------------------
 
@@ -69,8 +70,27 @@ local function count_as(name, t, n)
   return t
 end
 
+-- range of a LongTensor whose ends are no exact doubles
+local function long_range(t, first, last, step)
+  local function whole(n, v) return ffi.cast('int64_t', check.wide(v) and v or integer('range', n, v)) end
+  first, last, step = whole(1, first), whole(2, last), step == nil and 1LL or whole(3, step)
+  if step == 0 then fail('range: argument 3: the step must not be 0') end
+  if (step > 0) == (last < first) and first ~= last then
+    fail('range: from %s to %s by steps of %s never arrives', tostring(first), tostring(last), tostring(step))
+  end
+  -- unsigned: the distance may exceed the largest int64
+  local far = ffi.cast('uint64_t', step > 0 and last - first or first - last)
+  local n = tonumber(far / ffi.cast('uint64_t', step > 0 and step or -step)) + 1
+  if n >= 2 ^ 53 then fail('range: from %s to %s is too long', tostring(first), tostring(last)) end
+  count_as('range', t, n)
+  local s = C.rk_range(t, 0, 1)
+  if s ~= 0 then again(s, 'range', C.rk_range, t, 0, 1) end
+  return t:mul(step):add(first)
+end
+
 --- range(first, last, [step=1]): last included when it is hit.
 filler('range', function(t, first, last, step)
+  if t.dt == LONG and (check.wide(first) or check.wide(last)) then return long_range(t, first, last, step) end
   first, last = number('range', 1, first), number('range', 2, last)
   step = step == nil and 1 or number('range', 3, step)
   local whole = not types.float[t.dt]

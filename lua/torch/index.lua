@@ -133,6 +133,9 @@ function M.masked_fill(name, t, mask, v)
   need_mask(name, t, mask)
   if not check.isnumber(v) then check.argument(name, 3, 'a number', v) end
   if t.rank == 0 then return t end
+  if check.wide(v) and not types.float[t.dt] then
+    return M.masked_copy(name, t, mask, tensor.repeated(name, t, v))
+  end
   local x = check.number(name, 3, v)
   local s = C.rk_masked_fill(t, mask, x)
   if s ~= 0 then again(s, name, C.rk_masked_fill, t, mask, x) end

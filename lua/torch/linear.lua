@@ -101,10 +101,21 @@ local function multiply(p, name, out, a, b)
   return run(p, name, out, 0, 1, a, b)
 end
 
--- out = beta * m + alpha * a * b
-local function accumulate(p, name, out, beta, m, alpha, a, b)
+local accumulate -- out = beta * m + alpha * a * b
+
+-- the same with numbers that are no exact doubles
+local function accumulate_exactly(p, name, out, beta, m, alpha, a, b)
+  local product = accumulate(p, name, nil, 0, m, 1, a, b):mul(alpha):add(m:clone():mul(beta))
+  if out == nil then return product end
+  return out:resizeAs(product):copy(product)
+end
+
+function accumulate(p, name, out, beta, m, alpha, a, b)
   operands(name, a, p.ranks[1], b, p.ranks[2])
   need(name, 1, m)
+  if (check.wide(beta) or check.wide(alpha)) and not types.float[m.dt] then
+    return accumulate_exactly(p, name, out, beta, m, alpha, a, b)
+  end
   beta, alpha = number(name, 2, beta), number(name, 3, alpha)
   local rank = p.shape(a, b)
   if m.dt ~= a.dt or not same_dims(m, rank) then

@@ -48,10 +48,29 @@ local function format_of(values, n)
   return ('%%%d.4f'):format(width), 1, width
 end
 
+-- Where elements of a LongTensor exceed what doubles hold (Torch7 rounded them): the digits of all, a format and a width.
+local function exact(t, n)
+  local packed, strings, width, beyond = t:contiguous(), {}, 0, false
+  local data = packed:data()
+  for i = 0, n - 1 do
+    local v = data[i]
+    if v > 9007199254740992LL or v < -9007199254740992LL then beyond = true end
+  end
+  if not beyond then return nil end
+  for i = 0, n - 1 do
+    local text = tostring(data[i]):match '^-?%d+'
+    strings[i], width = text, math.max(width, #text:match '%d+')
+  end
+  return strings, ('%%%ds'):format(width + 1), width + 1
+end
+
 local function text_of(format, v)
+  if type(v) == 'string' then return format:format(v) end
   if v ~= v and format == '%f' then return 'nan' end
   return format:format(v)
 end
+
+local function scaled(v, scale) return scale == 1 and v or v / scale end
 
 local function factor(out, scale)
   if scale ~= 1 then out[#out + 1] = ('%g *\n'):format(scale) end
@@ -60,7 +79,7 @@ end
 local function vector(out, values, n, format, scale)
   factor(out, scale)
   for i = 0, n - 1 do
-    out[#out + 1] = text_of(format, values[i] / scale)
+    out[#out + 1] = text_of(format, scaled(values[i], scale))
     out[#out + 1] = '\n'
   end
 end
@@ -80,7 +99,7 @@ local function matrix(out, values, first, rows, columns, indent, format, scale, 
     for r = 1, rows do
       local cells = {}
       for c = left, right do
-        cells[#cells + 1] = text_of(format, values[first + (r - 1) * columns + c - 1] / scale)
+        cells[#cells + 1] = text_of(format, scaled(values[first + (r - 1) * columns + c - 1], scale))
       end
       out[#out + 1] = table.concat(cells, ' ')
       out[#out + 1] = '\n'
@@ -119,6 +138,10 @@ function M.tensor(t)
   local out, sizes = {}, {}
   local values, n = doubles(t)
   local format, scale, width = format_of(values, n)
+  if t.dt == types.of_class.Long then
+    local strings, plain, wide = exact(t, n)
+    if strings then values, format, scale, width = strings, plain, 1, wide end
+  end
   if t.rank == 1 then
     vector(out, values, n, format, scale)
   elseif t.rank == 2 then

@@ -200,8 +200,15 @@ local function bounds(a, b)
   return a, b
 end
 
-local function random_tensor(t, g, a, b)
+local random_tensor
+function random_tensor(t, g, a, b)
   if not isgenerator(g) then g, a, b = default(), g, a end
+  if t.dt == types.of_class.Long and check.wide(b) and check.isnumber(a) then
+    -- relative to the lower bound, which a double need not hold
+    local low = check.wide(a) and a or ffi.cast('int64_t', integer('random', 1, a))
+    if b < low then fail('random: upper bound %s below lower bound %s', tostring(b), tostring(low)) end
+    return random_tensor(t, g, 0, tonumber(b - low)):add(low)
+  end
   a, b = bounds(a, b)
   local s
   if a == nil then

@@ -63,6 +63,12 @@ method('indexFill', function(t, dim, index, v)
   dim = dimension('indexFill', 2, t, dim)
   need_longs('indexFill', 3, index)
   local x = number('indexFill', 4, v)
+  if check.wide(v) and not types.float[t.dt] and index.rank > 0 then
+    local like = tensor.alias(t)
+    like.shape[dim] = C.rk_tensor_count(index)
+    t:indexCopy(dim + 1, index, tensor.repeated('indexFill', like, v))
+    return v
+  end
   local s = C.rk_index_fill(t, dim, index, x)
   if s ~= 0 then again(s, 'indexFill', C.rk_index_fill, t, dim, index, x) end
   return v
@@ -104,6 +110,14 @@ define('scatter', function(t, dim, index, src)
     if s ~= 0 then again(s, 'scatter', C.rk_scatter, t, dim, index, src) end
   else
     local x = number('scatter', 4, src)
+    if check.wide(src) and not types.float[t.dt] and index.rank > 0 then
+      local like = tensor.empty(t.dt)
+      like.rank = index.rank
+      for d = 0, index.rank - 1 do like.shape[d] = index.shape[d] end
+      src = tensor.repeated('scatter', like, src)
+      like.rank = 0
+      return t:scatter(dim + 1, index, src)
+    end
     local s = C.rk_scatter_fill(t, dim, index, x)
     if s ~= 0 then again(s, 'scatter', C.rk_scatter_fill, t, dim, index, x) end
   end

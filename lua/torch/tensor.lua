@@ -331,6 +331,15 @@ function M.clone(t)
   return out
 end
 
+--- An int64 number as a tensor of x's dtype and shape, one element in memory: for calls that take doubles or tensors.
+function M.repeated(name, x, v)
+  local one, out = construct(x.dt, 1), empty(x.dt)
+  C.rk_fill_long(one, v)
+  local s = C.rk_expand(out, one, x.rank, x.shape)
+  if s ~= 0 then again(s, name, C.rk_expand, out, one, x.rank, x.shape) end
+  return out
+end
+
 --- Do two tensors use one storage?
 function M.shares(t, u) return t.mem ~= nil and t.mem == u.mem end
 

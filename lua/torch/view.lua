@@ -423,6 +423,51 @@ define('reshape', function(t, a, ...)
   return out
 end)
 
+local tiled
+
+-- x of sizes `size` repeated along one dimension after the other, seen as (before, times, size and after).
+local function tiled_in_turn(out, x, times, size)
+  local n, rows, before = #times, tensor.contiguous(x):view(-1), 1
+  for d = 1, n do
+    if times[d] > 1 then
+      rows = tiled(nil, rows:view(before, 1, rows:nElement() / before), { 1, times[d], 1 }):view(-1)
+    end
+    before = before * times[d] * size[d]
+  end
+  for d = 1, n do dims[d - 1] = times[d] * size[d] end
+  out = out and tensor.resize_dims('repeatTensor', out, n) or tensor.from_dims('repeatTensor', x.dt, n)
+  local s = C.rk_copy(out, rows)
+  if s ~= 0 then again(s, 'repeatTensor', C.rk_copy, out, rows) end
+  return out
+end
+
+-- x repeated times[d] along its dimensions, those of x being the last. The result is seen as (times1, size1, times2,
+-- size2, ...), without dimensions of size 1.
+function tiled(out, x, times)
+  local n = #times
+  local lead, wide, narrow, size = n - x.rank, {}, {}, {}
+  for i = 1, n do
+    size[i] = i > lead and tonumber(x.shape[i - 1 - lead]) or 1
+    if times[i] > 1 then wide[#wide + 1], narrow[#narrow + 1] = times[i], 1 end
+    if size[i] > 1 or times[i] == 1 then wide[#wide + 1], narrow[#narrow + 1] = size[i], size[i] end
+  end
+  if #wide > C.RK_MAX_DIMS then return tiled_in_turn(out, x, times, size) end
+  for i = 1, n do dims[i - 1] = times[i] * size[i] end
+  out = out and tensor.resize_dims('repeatTensor', out, n) or tensor.from_dims('repeatTensor', x.dt, n)
+  local to, from, packed = ctype(), ctype(), tensor.contiguous(x)
+  for i = 1, #wide do dims[i - 1] = wide[i] end
+  local s = C.rk_reshape(to, out, #wide, dims)
+  if s ~= 0 then again(s, 'repeatTensor', C.rk_reshape, to, out, #wide, dims) end
+  for i = 1, #narrow do dims[i - 1] = narrow[i] end
+  s = C.rk_reshape(from, packed, #wide, dims)
+  if s ~= 0 then again(s, 'repeatTensor', C.rk_reshape, from, packed, #wide, dims) end
+  s = C.rk_expand(from, from, #wide, to.shape)
+  if s ~= 0 then again(s, 'repeatTensor', C.rk_expand, from, from, #wide, to.shape) end
+  s = C.rk_copy(to, from)
+  if s ~= 0 then again(s, 'repeatTensor', C.rk_copy, to, from) end
+  return out
+end
+
 --- repeatTensor(n1, ...): tiled copy; more numbers than dimensions add leading ones.
 define('repeatTensor', function(t, a, ...)
   need('repeatTensor', 1, t)
@@ -435,32 +480,11 @@ define('repeatTensor', function(t, a, ...)
   if n < x.rank or x.rank == 0 or trim(n) ~= n then
     fail('repeatTensor: %s repeated %s: give a positive number for each dimension', describe(x), sizes_text(n))
   end
-  local lead, times, size = n - x.rank, {}, {}
-  if 2 * n > C.RK_MAX_DIMS then fail('repeatTensor: too many dimensions (%d)', n) end
-  for i = 1, n do
-    times[i] = tonumber(dims[i - 1])
-    size[i] = i > lead and tonumber(x.shape[i - 1 - lead]) or 1
-  end
-  for i = 1, n do dims[i - 1] = times[i] * size[i] end
-  if out == nil then
-    out = tensor.from_dims('repeatTensor', x.dt, n)
-  else
+  local times = {}
+  for i = 1, n do times[i] = tonumber(dims[i - 1]) end
+  if out ~= nil then
     if out.dt ~= x.dt then argument('repeatTensor', 2, types.class[out.dt] .. 'Tensor', x) end
     if tensor.shares(out, x) then x = tensor.clone(x) end
-    tensor.resize_dims('repeatTensor', out, n)
   end
-  -- out seen as (times1, size1, times2, size2, ...) is a copy of x with the `times` dimensions expanded
-  local wide, source = ctype(), ctype()
-  for i = 1, n do dims[2 * i - 2], dims[2 * i - 1] = times[i], size[i] end
-  local s = C.rk_reshape(wide, out, 2 * n, dims)
-  if s ~= 0 then again(s, 'repeatTensor', C.rk_reshape, wide, out, 2 * n, dims) end
-  local packed = tensor.contiguous(x)
-  for i = 1, n do dims[2 * i - 2] = 1 end
-  s = C.rk_reshape(source, packed, 2 * n, dims)
-  if s ~= 0 then again(s, 'repeatTensor', C.rk_reshape, source, packed, 2 * n, dims) end
-  s = C.rk_expand(source, source, 2 * n, wide.shape)
-  if s ~= 0 then again(s, 'repeatTensor', C.rk_expand, source, source, 2 * n, wide.shape) end
-  s = C.rk_copy(wide, source)
-  if s ~= 0 then again(s, 'repeatTensor', C.rk_copy, wide, source) end
-  return out
+  return tiled(out, x, times)
 end)
