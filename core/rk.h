@@ -577,6 +577,20 @@ int rk_update_states(int update);       /* how many of s0..s3 it wants */
 int rk_update(int update, struct rk_tensor *x, const struct rk_tensor *g, struct rk_tensor *s0, struct rk_tensor *s1,
               struct rk_tensor *s2, struct rk_tensor *s3, const double *p);
 
+/* -- connectionist temporal classification (ctc.c) ------------------------------------------ */
+struct rk_ctc {
+  const struct rk_tensor *targets;        /* integers, classes from 1: (N, S), or all of them in one vector */
+  const struct rk_tensor *lengths;        /* (N) integers, steps of each sequence; NULL: all T */
+  const struct rk_tensor *target_lengths; /* (N) integers; NULL: all S */
+  int64_t blank;                          /* the class that stands for nothing, from 1 */
+  int32_t zero_infinity;                  /* targets that do not fit count nothing, instead of infinity */
+  int32_t mean;                           /* each sample's gradient divided by N and its target's length (at least 1) */
+};
+/* losses (N, resized): -log of the probability of each target, log-probabilities x (T, N, C); not divided by anything.
+ * dx (resized; NULL: not wanted): gradient of their sum, or mean, with respect to x. float32 and float64; computed in
+ * double, in log space. Same bits at any number of threads. */
+int rk_ctc(struct rk_tensor *losses, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_ctc *c);
+
 /* -- threads and determinism ------------------------------------------------------------- */
 int rk_threads(void);
 int rk_set_threads(int n);

@@ -304,6 +304,8 @@ for name, default in pairs { HingeEmbedding = 1, CosineEmbedding = 0, MarginRank
   end)
 end
 
+row('CTCLoss', 'blank reduction zeroInfinity', function(o) return nn.CTCCriterion(o) end)
+
 -- -- the rest ---------------------------------------------------------------------------------------------------
 
 -- Entry paddingIdx (from 1) stays at zero and gets no gradient; longer entries than maxNorm are scaled down.
