@@ -153,15 +153,6 @@ for n = 1, 3 do
   end)
 end
 
-for name, class in pairs { Max = 'MaxPooling', Avg = 'AveragePooling' } do
-  for n, space in ipairs { 'Spatial', 'Spatial', 'Volumetric' } do
-    row(('Adaptive%sPool%dd'):format(name, n), 'outputSize', function(o, who)
-      local s = one_row(n, { 1 }, sizes(who, 'outputSize', o.outputSize, n))
-      return maybe_row(n, nn[space .. 'Adaptive' .. class](beside(s)))
-    end)
-  end
-end
-
 -- -- normalisation, dropout -----------------------------------------------------------------------------------
 
 local batch_norm = { 'SpatialBatchNormalization', 'SpatialBatchNormalization', 'VolumetricBatchNormalization' }
