@@ -1,4 +1,4 @@
---- Attention and transformer layers: against a plain reference and PyTorch's numbers, masks, gradients, wrong calls.
+--- Attention and transformer layers: against a plain reference, masks, gradients, wrong calls.
 require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
