@@ -10,7 +10,7 @@
 local ffi = require 'ffi'
 
 local here = arg[0]:match '^(.*)/' or '.'
-package.path = here .. '/?.lua;' .. package.path
+package.path = package.path .. ';' .. here .. '/?.lua' -- last: a file here may have a package's name
 
 ffi.cdef 'struct bench_time { long s, n; }; int bench_clock(int, struct bench_time *) __asm__("clock_gettime");'
 local time = ffi.new 'struct bench_time'
