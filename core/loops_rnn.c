@@ -45,7 +45,7 @@ static void FN(step_tanh)(const struct rk_rnn_tile *t) {
       continue;
     }
     const int64_t n = t->n;
-    const REAL *a = ACC(0, r), *b = BIAS(0), *x = ROW(gates, r);
+    const REAL *a = ACC(0, r), *b = BIAS(0), *x = BEFORE(x, r);
     REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) y[j] = rk_tanh(x[j] + a[j] + b[j]);
     FN(keep)(t, r);
@@ -59,7 +59,7 @@ static void FN(step_relu)(const struct rk_rnn_tile *t) {
       continue;
     }
     const int64_t n = t->n;
-    const REAL *a = ACC(0, r), *b = BIAS(0), *x = ROW(gates, r);
+    const REAL *a = ACC(0, r), *b = BIAS(0), *x = BEFORE(x, r);
     REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
       REAL v = x[j] + a[j] + b[j];
@@ -78,11 +78,12 @@ static void FN(step_lstm)(const struct rk_rnn_tile *t) {
     }
     const int64_t n = t->n;
     const REAL *ai = ACC(0, r), *af = ACC(1, r), *ag = ACC(2, r), *ao = ACC(3, r), *before = BEFORE(cell_before, r);
-    REAL *gi = ROW(gates, r), *gf = gi + t->unit, *gg = gf + t->unit, *go = gg + t->unit, *cell = ROW(cell, r);
+    const REAL *xi = BEFORE(x, r), *xf = xi + t->x_gate, *xg = xf + t->x_gate, *xo = xg + t->x_gate;
+    REAL *gi = ROW(gates, r), *gf = gi + t->gate, *gg = gf + t->gate, *go = gg + t->gate, *cell = ROW(cell, r);
     REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL i = rk_sigmoid(gi[j] + ai[j] + bi[j]), f = rk_sigmoid(gf[j] + af[j] + bf[j]);
-      REAL g = rk_tanh(gg[j] + ag[j] + bg[j]), o = rk_sigmoid(go[j] + ao[j] + bo[j]);
+      REAL i = rk_sigmoid(xi[j] + ai[j] + bi[j]), f = rk_sigmoid(xf[j] + af[j] + bf[j]);
+      REAL g = rk_tanh(xg[j] + ag[j] + bg[j]), o = rk_sigmoid(xo[j] + ao[j] + bo[j]);
       REAL c = f * before[j] + i * g;
       gi[j] = i, gf[j] = f, gg[j] = g, go[j] = o;
       cell[j] = c;
@@ -101,10 +102,11 @@ static void FN(step_gru)(const struct rk_rnn_tile *t) {
     }
     const int64_t n = t->n;
     const REAL *ar = ACC(0, r), *az = ACC(1, r), *am = ACC(2, r), *before = BEFORE(before, r);
-    REAL *gr = ROW(gates, r), *gz = gr + t->unit, *gn = gz + t->unit, *share = ROW(cell, r), *y = ROW(y, r);
+    const REAL *xr = BEFORE(x, r), *xz = xr + t->x_gate, *xn = xz + t->x_gate;
+    REAL *gr = ROW(gates, r), *gz = gr + t->gate, *gn = gz + t->gate, *share = ROW(cell, r), *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL reset = rk_sigmoid(gr[j] + ar[j] + br[j]), z = rk_sigmoid(gz[j] + az[j] + bz[j]), m = am[j] + bm[j];
-      REAL fresh = rk_tanh(gn[j] + bn[j] + reset * m);
+      REAL reset = rk_sigmoid(xr[j] + ar[j] + br[j]), z = rk_sigmoid(xz[j] + az[j] + bz[j]), m = am[j] + bm[j];
+      REAL fresh = rk_tanh(xn[j] + bn[j] + reset * m);
       gr[j] = reset, gz[j] = z, gn[j] = fresh;
       share[j] = m;
       y[j] = fresh + z * (before[j] - fresh);
@@ -168,7 +170,7 @@ static void FN(back_lstm)(const struct rk_rnn_tile *t) {
     }
     OPEN_BACK
     REAL *dcell = (REAL *)t->dcell + r * t->unit, *df = d + t->unit, *dg = df + t->unit, *dq = dg + t->unit;
-    const REAL *gi = ROW(gates, r), *gf = gi + t->unit, *gg = gf + t->unit, *go = gg + t->unit;
+    const REAL *gi = ROW(gates, r), *gf = gi + t->gate, *gg = gf + t->gate, *go = gg + t->gate;
     const REAL *cell = ROW(cell, r), *before = BEFORE(cell_before, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
       REAL dh = DH(j), tc = rk_tanh(cell[j]), i = gi[j], f = gf[j], u = gg[j], o = go[j];
@@ -191,7 +193,7 @@ static void FN(back_gru)(const struct rk_rnn_tile *t) {
     }
     OPEN_BACK
     REAL *dz = d + t->unit, *dn = dz + t->unit, *dm = dn + t->unit;
-    const REAL *gr = ROW(gates, r), *gz = gr + t->unit, *gn = gz + t->unit, *share = ROW(cell, r);
+    const REAL *gr = ROW(gates, r), *gz = gr + t->gate, *gn = gz + t->gate, *share = ROW(cell, r);
     const REAL *before = BEFORE(before, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
       REAL dh = DH(j), reset = gr[j], z = gz[j], fresh = gn[j];

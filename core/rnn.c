@@ -1,13 +1,16 @@
 /* rnn.c -- recurrent layers: RNN, LSTM and GRU over whole sequences.
  *
- * All steps' inputs go through one matrix product, and so do all steps' weight
- * gradients. What has to go step by step, the product with the state, is cut
- * into tiles of a few samples and a few hidden units. The weights are packed
+ * All steps' weight gradients go through one matrix product. What has to go
+ * step by step, the product with the state, is cut into tiles of a few samples
+ * and a few hidden units. The weights are packed
  * once a call in the order in which the tiles of the matrix product read them
  * (gemm_kernels.c), and stay in the caches of the threads that use them; a
  * general product would pack them anew at every step. A tile's sums go straight
  * into the loops that make gates and states (loops_rnn.c), and these are packed
  * for the next step: one meeting of the threads a step, nothing in between.
+ * The input's share is summed in the same tiles, unless its weights would crowd
+ * the caches: then one matrix product does it for all steps beforehand. Gates
+ * are kept tile by tile: rows far apart cost more to fetch than to compute.
  *
  * Backward, step by step from the end: dh = g + (gates' gradients of the later
  * step) * w_hh, which is the same scheme with the transposed weights. */
@@ -19,14 +22,17 @@ struct run {
   const struct rk_rnn *r;
   const struct rk_rnn_loops *loops;
   const struct rk_gemm_kernel *kernel;
-  int dt, size;                        /* of an element */
-  int64_t steps, batch, hidden, gates; /* gates: of w_ih and w_hh */
-  int64_t blocks;                      /* of dgates */
-  int64_t depth;                       /* of the recurrent product: hidden, backward gates * hidden */
-  int64_t rows, cols, tiles, panels;   /* of a tile; tiles that cover the batch, panels that cover the units */
-  struct rk_tensor w, h0, c0, lengths; /* packed */
-  struct rk_tensor g;                  /* rows dense */
+  int dt, size;                              /* of an element */
+  int64_t steps, batch, hidden, gates;       /* gates: of w_ih and w_hh */
+  int64_t blocks;                            /* of dgates */
+  int64_t depth;                             /* of the recurrent product: hidden, backward gates * hidden */
+  int64_t rows, cols, tiles, panels;         /* of a tile; tiles that cover the batch, panels that cover the units */
+  struct rk_tensor w, w_ih, h0, c0, lengths; /* packed */
+  struct rk_tensor x, g;                     /* rows dense */
+  struct rk_tensor share;                    /* of the input in the gates of all steps; empty: summed step by step */
+  int64_t in;                                /* features of the input, where it is summed step by step; else 0 */
   char *memory, *weights, *now, *next, *bias;
+  char *x_weights, *x_now, *x_next;
   const char *zeros;
   uint8_t *active;
   const char *before, *cell_before; /* of the present step */
@@ -109,19 +115,23 @@ static void turn(const struct run *s, char *to, int64_t width, const char *from,
   for (; i < rows; i++) spread(to + i * s->size, width, from + i * row * s->size, 1, n, s->size);
 }
 
-/* A panel of the weights: forward, one gate's rows for `cols` units; backward, `cols` columns. */
+/* One gate's rows for `cols` units of w_hh (parts below gates * panels) or w_ih, or, backward, `cols` columns of w_hh.
+ */
 static void weights_part(void *arg, int64_t part) {
   const struct run *s = arg;
-  int64_t p = part % s->panels, gate = part / s->panels, n = s->hidden - p * s->cols, h = s->hidden;
-  if (n > s->cols) n = s->cols;
-  char *to = s->weights + part * s->cols * s->depth * s->size;
-  if (n < s->cols) memset(to, 0, (size_t)(s->cols * s->depth * s->size));
-  const char *w = rk_at(&s->w);
+  const int64_t all = s->gates * s->panels, h = s->hidden, depth = part < all ? s->depth : s->in;
+  const char *w = part < all ? rk_at(&s->w) : rk_at(&s->w_ih);
+  char *to = part < all ? s->weights : s->x_weights;
+  if (part >= all) part -= all;
+  const int64_t p = part % s->panels, gate = part / s->panels;
+  const int64_t n = h - p * s->cols < s->cols ? h - p * s->cols : s->cols;
+  to += part * s->cols * depth * s->size;
+  if (n < s->cols) memset(to, 0, (size_t)(s->cols * depth * s->size));
   if (!s->d) {
-    turn(s, to, s->cols, w + (gate * h + p * s->cols) * h * s->size, h, n, h);
+    turn(s, to, s->cols, w + (gate * h + p * s->cols) * depth * s->size, depth, n, depth);
     return;
   }
-  for (int64_t q = 0; q < s->depth; q++)
+  for (int64_t q = 0; q < depth; q++)
     memcpy(to + q * s->cols * s->size, w + (q * h + p * s->cols) * s->size, (size_t)(n * s->size));
 }
 
@@ -147,7 +157,9 @@ static struct rk_rnn_tile open_tile(const struct run *s, int64_t first, int64_t 
   struct rk_rnn_tile t = {.rows = rows, .n = n, .unit = s->hidden, .acc_row = s->cols};
   t.active = r->lengths ? s->active + first : NULL;
   t.bias = s->bias + unit * s->size;
-  t.gates = row_at(r->gates, s->t, first, unit), t.gates_row = r->gates->step[1];
+  const int64_t place = unit / s->cols * s->tiles + first / s->rows, block = s->rows * s->cols;
+  if (s->gates > 1) t.gates = rk_at(r->gates) + (s->t * s->panels * s->tiles + place) * s->gates * block * s->size;
+  t.gates_row = s->cols, t.gate = block;
   if (has_cells(r->kind)) t.cell = row_at(r->cells, s->t, first, unit), t.cell_row = r->cells->step[1];
   t.before = s->before + (first * s->before_row + unit) * s->size, t.before_row = s->before_row;
   t.cell_before = s->cell_before + (first * s->cell_before_row + unit) * s->size;
@@ -165,6 +177,24 @@ static void product(const struct run *s, int64_t tile, int64_t panel, char *acc)
     s->kernel->tile(s->depth, s->now + tile * s->rows * s->depth * s->size,
                     s->weights + panel * s->cols * s->depth * s->size, acc);
 }
+static void input_product(const struct run *s, int64_t tile, int64_t panel, char *acc) {
+  s->kernel->tile(s->in, s->x_now + tile * s->rows * s->in * s->size, s->x_weights + panel * s->cols * s->in * s->size,
+                  acc);
+}
+
+/* This part's columns of the input at step t, packed for when it is reached. */
+static void pack_input(const struct run *s, int64_t t, int64_t panel, int64_t tile) {
+  const int64_t width = (s->in + s->panels - 1) / s->panels, first = panel * width;
+  const int64_t rows = s->batch - tile * s->rows < s->rows ? s->batch - tile * s->rows : s->rows;
+  const int64_t n = s->in - first < width ? s->in - first : width;
+  if (n <= 0 || t < 0 || t >= s->steps) return;
+  turn(s, s->x_next + (tile * s->in + first) * s->rows * s->size, s->rows, row_at(&s->x, t, tile * s->rows, first),
+       s->x.step[1], rows, n);
+}
+static void first_input_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  pack_input(s, s->r->reverse ? s->steps - 1 : 0, part / s->tiles, part % s->tiles);
+}
 
 /* Ask for a tile's share of a tensor while the product runs: rows lie far apart, and waiting for each of them took as
  * long as half the product. */
@@ -178,12 +208,19 @@ static void fetch(const struct run *s, const void *at, int64_t row, int64_t bloc
 
 static void forward_part(void *arg, int64_t part) {
   const struct run *s = arg;
-  char acc[4][TILE_BYTES] __attribute__((aligned(64)));
+  char acc[4][TILE_BYTES] __attribute__((aligned(64))), x[4][TILE_BYTES] __attribute__((aligned(64)));
   const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
   struct rk_rnn_tile t = open_tile(s, first, unit);
-  fetch(s, t.gates, t.gates_row, s->gates, &t);
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.y, t.y_row, 1, &t);
+  if (s->in) {
+    pack_input(s, s->r->reverse ? s->t - 1 : s->t + 1, panel, tile);
+    for (int64_t g = 0; g < s->gates; g++) input_product(s, tile, g * s->panels + panel, x[g]);
+    t.x = x, t.x_row = s->cols, t.x_gate = TILE_BYTES / s->size;
+  } else {
+    t.x = row_at(&s->share, s->t, first, unit), t.x_row = s->share.step[1], t.x_gate = s->hidden;
+    fetch(s, t.x, t.x_row, s->gates, &t);
+  }
   for (int64_t g = 0; g < s->gates; g++) product(s, tile, g * s->panels + panel, acc[g]);
   for (int g = 0; g < 4; g++) t.acc[g] = acc[g];
   s->loops->step[s->r->kind](&t);
@@ -199,7 +236,6 @@ static void backward_part(void *arg, int64_t part) {
   struct rk_rnn_tile t = open_tile(s, first, unit);
   t.g = s->d->g ? row_at(&s->g, s->t, first, unit) : s->zeros, t.g_row = s->d->g ? s->g.step[1] : 0;
   t.dgates = row_at(dg, s->t, first, unit), t.dgates_row = dg->step[1];
-  fetch(s, t.gates, t.gates_row, s->gates, &t);
   fetch(s, t.dgates, t.dgates_row, s->blocks, &t);
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.cell_before, t.cell_before_row, 1, &t);
@@ -246,6 +282,9 @@ static void go_to(struct run *s, int64_t t, int64_t earlier) {
 /* -- opening and closing ------------------------------------------------------------------- */
 static void close_run(struct run *s) {
   rk_tensor_drop(&s->w);
+  rk_tensor_drop(&s->w_ih);
+  rk_tensor_drop(&s->x);
+  rk_tensor_drop(&s->share);
   rk_tensor_drop(&s->h0);
   rk_tensor_drop(&s->c0);
   rk_tensor_drop(&s->lengths);
@@ -273,6 +312,15 @@ static int fill_bias(struct run *s) {
 
 static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
 
+/* Weights of at most this much are kept in the caches together. */
+enum { KEPT_BYTES = 1 << 21 };
+
+/* A view of t when its rows are dense, else a copy. */
+static int dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
+  *tmp = (struct rk_tensor){.dt = t->dt};
+  return t->step[2] == 1 || t->shape[2] == 1 ? rk_tensor_view(tmp, t) : rk_operand(tmp, t, t->dt, RK_ROWS);
+}
+
 static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
   *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt)};
   s->loops = rk_rnn_loops(s->dt);
@@ -284,20 +332,28 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   s->tiles = (s->batch + s->rows - 1) / s->rows, s->panels = (s->hidden + s->cols - 1) / s->cols;
   int64_t weights = aligned((d ? 1 : s->gates) * s->panels * s->cols * s->depth * s->size);
   int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(4 * s->hidden * s->size);
-  s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch), who);
+  const int64_t in = r->x->shape[2], units = s->gates * s->panels * s->cols;
+  if (!d && units * (in + s->hidden) * s->size <= KEPT_BYTES) s->in = in;
+  int64_t x_weights = aligned(units * s->in * s->size), x_pack = aligned(s->tiles * s->rows * s->in * s->size);
+  s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch) + x_weights + 2 * x_pack, who);
   if (!s->memory) return RK_ENOMEM;
   s->weights = s->memory, s->now = s->weights + weights, s->next = s->now + pack, s->bias = s->next + pack;
   s->zeros = s->bias + bias, s->active = (uint8_t *)s->bias + 2 * bias;
+  s->x_weights = (char *)s->active + aligned(s->batch), s->x_now = s->x_weights + x_weights;
+  s->x_next = s->x_now + x_pack;
+  memset(s->x_now, 0, (size_t)(2 * x_pack));
   memset(s->bias + bias, 0, (size_t)bias);
   memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
   int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);
+  if (!status && s->in) status = rk_operand(&s->w_ih, r->w_ih, s->dt, RK_ROWS);
+  if (!status && s->in) status = dense_rows(&s->x, r->x);
   if (!status && r->h0) status = rk_operand(&s->h0, r->h0, s->dt, RK_ROWS);
   if (!status && r->c0) status = rk_operand(&s->c0, r->c0, s->dt, RK_ROWS);
   if (!status && r->lengths) status = rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS);
   if (!status) status = check_lengths(s, who);
   if (!status) status = fill_bias(s);
   if (status) return close_run(s), status;
-  int64_t parts = (d ? 1 : s->gates) * s->panels;
+  int64_t parts = (d ? 1 : s->in ? 2 * s->gates : s->gates) * s->panels;
   rk_parallel(parts, parts * s->cols * s->depth, weights_part, s);
   return RK_OK;
 }
@@ -308,6 +364,7 @@ static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
 static void swap_packs(struct run *s) {
   char *t = s->now;
   s->now = s->next, s->next = t;
+  t = s->x_now, s->x_now = s->x_next, s->x_next = t;
 }
 
 /* t's steps [first, first + count) as a matrix of count * batch rows. */
@@ -328,20 +385,26 @@ static int matrix_of(struct rk_tensor *m, const struct rk_tensor *t) {
   return status;
 }
 
-/* gates = x * w_ih' for all steps at once */
-static int inputs(const struct rk_rnn *r, int64_t width) {
-  struct rk_tensor x, gates, w = {.dt = r->x->dt};
-  RK_TRY(rk_result(r->gates, 3, (int64_t[]){r->x->shape[0], r->x->shape[1], width}, "rnn"));
+/* share = x * w_ih' for all steps at once */
+static int inputs(struct run *s) {
+  const struct rk_rnn *r = s->r;
+  struct rk_tensor x, share, w = {.dt = r->x->dt};
+  RK_TRY(rk_tensor_init(&s->share, s->dt, 3, (int64_t[]){s->steps, s->batch, s->gates * s->hidden}));
   RK_TRY(matrix_of(&x, r->x));
-  int status = matrix(&gates, r->gates, 0, r->x->shape[0]);
+  int status = matrix(&share, &s->share, 0, s->steps);
   if (!status) {
     status = rk_transpose(&w, r->w_ih, 0, 1);
-    if (!status) status = rk_gemm(&gates, 0, 1, &x, &w);
+    if (!status) status = rk_gemm(&share, 0, 1, &x, &w);
     rk_tensor_drop(&w);
-    rk_tensor_drop(&gates);
+    rk_tensor_drop(&share);
   }
   rk_tensor_drop(&x);
   return status;
+}
+
+/* Gates are kept tile by tile, zero-padded to whole ones. */
+static void gates_shape(const struct run *s, int64_t *shape) {
+  shape[0] = s->steps, shape[1] = s->panels * s->tiles, shape[2] = s->gates * s->rows * s->cols;
 }
 
 static int last_states(const struct rk_rnn *r) {
@@ -365,11 +428,15 @@ int rk_rnn_forward(const struct rk_rnn *r) {
   RK_TRY(check(r, who));
   const int64_t all[] = {r->x->shape[0], r->x->shape[1], r->w_hh->shape[1]};
   RK_TRY(open_run(&s, r, NULL, who));
-  int status = inputs(r, s.gates * s.hidden);
+  int64_t gates[3];
+  gates_shape(&s, gates);
+  int status = s.in ? RK_OK : inputs(&s);
+  if (!status && s.gates > 1) status = rk_result(r->gates, 3, gates, who);
   if (!status && has_cells(r->kind)) status = rk_result(r->cells, 3, all, who);
   if (!status && r->lengths) status = rk_result(r->states, 3, all, who);
   if (!status) {
     s.blank = !r->h0;
+    if (s.in) rk_parallel(s.panels * s.tiles, s.batch * s.in, first_input_part, &s);
     for (int64_t b = 0; r->h0 && b < s.tiles; b++) {
       int64_t left = s.batch - b * s.rows;
       pack_tile(&s, b, 0, 0, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
@@ -391,9 +458,7 @@ int rk_rnn_forward(const struct rk_rnn *r) {
 static int check_grad(const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
   const struct rk_tensor *x = r->x;
   const int64_t h = r->w_hh->shape[1], state[] = {x->shape[1], h}, all[] = {x->shape[0], x->shape[1], h};
-  const int64_t gates[] = {all[0], all[1], gates_of[r->kind] * h};
   if (!d || !d->dgates) return rk_fail(RK_EARG, "%s: a place for the gates' gradients expected, got nil", who);
-  RK_TRY(need(r->gates, x, 3, gates, who, "gates (of a forward pass)"));
   if (has_cells(r->kind)) RK_TRY(need(r->cells, x, 3, all, who, "cells (of a forward pass)"));
   if (r->lengths) RK_TRY(need(r->states, x, 3, all, who, "states (of a forward pass)"));
   RK_TRY(optional(d->g, x, 3, all, who, "gradient of the output"));
@@ -440,11 +505,11 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
   RK_TRY(check(r, who));
   RK_TRY(check_grad(r, d, who));
   RK_TRY(open_run(&s, r, d, who));
-  int status = rk_result(d->dgates, 3, (int64_t[]){s.steps, s.batch, s.blocks * s.hidden}, who);
-  if (!status && d->g) {
-    s.g.dt = d->g->dt;
-    status = d->g->step[2] == 1 || s.hidden == 1 ? rk_tensor_view(&s.g, d->g) : rk_operand(&s.g, d->g, s.dt, RK_ROWS);
-  }
+  int64_t gates[3];
+  gates_shape(&s, gates);
+  int status = s.gates > 1 ? need(r->gates, r->x, 3, gates, who, "gates (of a forward pass)") : RK_OK;
+  if (!status) status = rk_result(d->dgates, 3, (int64_t[]){s.steps, s.batch, s.blocks * s.hidden}, who);
+  if (!status && d->g) status = dense_rows(&s.g, d->g);
   if (!status) status = start(d->dh0, d->dhn);
   if (!status) status = start(d->dc0, d->dcn);
   if (!status) {

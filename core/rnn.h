@@ -17,8 +17,10 @@ struct rk_rnn_tile {
   int64_t acc_row;       /* of acc */
   const uint8_t *active; /* per row: is the sequence still (already) running? NULL: all are */
   const void *bias;      /* a block a gate; GRU: r, z, the input's n, the state's n */
-  void *gates;           /* forward: the input's share, becomes the gates */
-  int64_t gates_row;
+  const void *x;         /* the input's share, a block a gate */
+  int64_t x_row, x_gate;
+  void *gates; /* forward: written, backward: read; a block a gate */
+  int64_t gates_row, gate;
   void *cell; /* LSTM: the cell; GRU: the state's share of n */
   int64_t cell_row;
   const void *cell_before, *before; /* of the previous step: cell and state */

@@ -45,7 +45,7 @@ local function fill(self, input)
   local keys, n
   if torch.isTensor(input) and input:dim() == 2 then
     keys, n = long(input):view(-1), input:size(1)
-    if self.ends == nil or self.ends:nElement() ~= n or self.ends[n] ~= keys:nElement() then
+    if torch.type(self.ends) ~= 'torch.LongTensor' or self.ends:nElement() ~= n or self.ends[n] ~= keys:nElement() then
       self.ends = torch.range(1, n):long():mul(input:size(2))
     end
   elseif type(input) == 'table' and torch.isTensor(input[1]) and torch.isTensor(input[2]) and input[1]:dim() == 1
