@@ -77,6 +77,26 @@ local function from_table(dt, from)
   return b
 end
 
+-- A file as a storage: (path, [shared], [count = all], [offset in bytes]). With true in the last place, as in Torch7,
+-- the name is one of shared memory: visible to other processes, on no disk.
+local function mapped(dt, path, shared, count, offset)
+  if shared ~= nil and type(shared) ~= 'boolean' and type(shared) ~= 'number' then
+    check.argument(who(dt), 2, 'shared (true or false)', shared)
+  end
+  shared = shared == true or shared == 1
+  count = count == nil and 0 or check.integer(who(dt), 3, count)
+  if offset == true then
+    local name = path:match '^/?([^/]+)$'
+    if not name then fail("%s: argument 1: '%s' is no name of shared memory (no /)", who(dt), path) end
+    path, shared, offset = '/dev/shm/' .. name, true, 0
+  end
+  offset = (offset == nil or offset == false) and 0 or check.integer(who(dt), 4, offset)
+  local s, flag = ctype(), shared and 1 or 0
+  local status = C.rk_buffer_map(s, dt, path, flag, count, offset)
+  if status ~= 0 then again(status, who(dt), C.rk_buffer_map, s, dt, path, flag, count, offset) end
+  return s
+end
+
 local function construct(dt, a, b, c, d)
   if class.isTypeOf(a, 'torch.Allocator') then a, b, c, d = b, c, d, nil end
   if a == nil then
@@ -95,12 +115,7 @@ local function construct(dt, a, b, c, d)
   elseif type(a) == 'table' and not getmetatable(a) then
     return from_table(dt, a)
   elseif type(a) == 'string' then
-    local s = ctype()
-    local shared = b == true or b == 1
-    local count = c == nil and 0 or check.integer(who(dt), 3, c)
-    local status = C.rk_buffer_map(s, dt, a, shared and 1 or 0, count, d == nil and 0 or check.integer(who(dt), 4, d))
-    if status ~= 0 then again(status, who(dt), C.rk_buffer_map, s, dt, a, shared and 1 or 0, count, 0) end
-    return s
+    return mapped(dt, a, b, c, d)
   elseif istype(ctype, a) then
     if a.dt ~= dt then check.argument(who(dt), 1, who(dt), a) end
     local count = tonumber(C.rk_buffer_count(a))

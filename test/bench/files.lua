@@ -1,7 +1,7 @@
 --- How fast .t7 files are written and read:  build/th test/bench/files.lua [million floats = 100] [folder = /tmp]
--- A tensor of 400 MB is saved and loaded; beside it what the system does with the same bytes: `cat FILE >/dev/null` (out
--- of the page cache into one small buffer), read(2) by one thread into memory never touched before, and a write that
--- ends with fsync, as a save does. Best of three.
+-- A tensor of 400 MB is saved and loaded; beside it what the system does with the same bytes: `cat FILE >/dev/null`
+-- (out of the page cache into one small buffer), read(2) by one thread into memory never touched before, and a write
+-- that ends with fsync, as a save does. Best of three.
 local ffi = require 'ffi'
 ffi.cdef [[
 int files_open(const char *, int) __asm__("open");
