@@ -37,6 +37,9 @@ function M.methods(Class, name, a, b)
   function Class:updateGradInput(input, gradOutput)
     check_tensor(self, input)
     check_tensor(self, gradOutput, 'gradOutput')
+    if C.rk_tensor_count(gradOutput) ~= C.rk_tensor_count(input) then -- sizes that broadcast would do below
+      common.expected(self, 'gradOutput ' .. common.shape(input), gradOutput)
+    end
     local dx = buffer(self.gradInput, input)
     self.gradInput = dx
     if self.inplace then C.rk_tensor_view(dx, gradOutput) elseif input.rank > 3 then like(dx, input) end
