@@ -24,12 +24,16 @@ function ConfusionMatrix:__init(nclasses, classes)
   self.classes = classes or {}
 end
 
+local function check(self, prediction, target)
+  if prediction < 1 or prediction > self.nclasses or target > self.nclasses or prediction ~= math.floor(prediction) then
+    error(('optim.ConfusionMatrix: prediction %g, target %g: expected classes 1..%d'):format(tonumber(prediction),
+      tonumber(target), self.nclasses), 4)
+  end
+end
+
 local function count(self, prediction, target)
   if target < 1 then return end
-  if prediction < 1 or prediction > self.nclasses or target > self.nclasses or prediction ~= math.floor(prediction) then
-    error(('optim.ConfusionMatrix: prediction %g, target %g: expected classes 1..%d'):format(prediction, target,
-      self.nclasses), 3)
-  end
+  check(self, prediction, target)
   local row = self.mat[target]
   row[prediction] = row[prediction] + 1
 end
@@ -79,7 +83,14 @@ function ConfusionMatrix:batchAdd(predictions, targets)
   if t:size(1) ~= n then
     error(('optim.ConfusionMatrix: batchAdd: %d predictions for %d targets'):format(n, t:size(1)), 2)
   end
-  for i = 1, n do count(self, p[i], t[i]) end
+  local seen = t:ge(1)
+  if seen:sum() == 0 then return end
+  if seen:sum() < n then p, t = p[seen], t[seen] end
+  if p:min() < 1 or p:max() > self.nclasses or t:max() > self.nclasses then
+    for i = 1, p:size(1) do check(self, p[i], t[i]) end
+  end
+  local places = (t - 1):mul(self.nclasses):add(p)
+  self.mat:view(-1):indexAdd(1, places, places:clone():fill(1))
 end
 
 --- Forget all counts.

@@ -6,7 +6,7 @@ local Logger = torch.class 'optim.Logger'
 
 local function make_folder(path)
   local folder = path:match '^(.*)/[^/]*$'
-  if folder and folder ~= '' then os.execute("mkdir -p '" .. folder:gsub("'", "'\\''") .. "'") end
+  if folder and folder ~= '' then os.execute(("mkdir -p '%s' 2>/dev/null"):format((folder:gsub("'", "'\\''")))) end
 end
 
 --- @param[opt] filename where the rows go; without one, standard output
@@ -119,9 +119,11 @@ local function quoted(text) return "'" .. tostring(text):gsub("'", "''") .. "'" 
 local function finite(y) return type(y) == 'number' and y - y == 0 end
 
 -- The commands that draw the columns to a file.
-local function script(self, path, keys)
+local function script(self, path, keys, ylabel, xlabel)
   local lines = { 'set terminal pngcairo size 800,500', 'set output ' .. quoted(path), 'set grid', 'set key outside' }
   if self.logscale then lines[#lines + 1] = 'set logscale y' end
+  if ylabel then lines[#lines + 1] = 'set ylabel ' .. quoted(ylabel) end
+  if xlabel then lines[#lines + 1] = 'set xlabel ' .. quoted(xlabel) end
   local curves = {}
   for i, key in ipairs(keys) do
     local style = self.styles[key][1]
@@ -150,9 +152,62 @@ local function drawable(self)
   return keys
 end
 
+-- Least and largest of what chart() draws.
+local function range(self, keys)
+  local low, high, count = math.huge, -math.huge, 0
+  for _, key in ipairs(keys) do
+    count = math.max(count, #self.symbols[key])
+    for _, y in ipairs(self.symbols[key]) do
+      if finite(y) and not (self.logscale and y <= 0) then low, high = math.min(low, y), math.max(high, y) end
+    end
+  end
+  return low, high, count
+end
+
+local MARKS = '*+xo#@%&'
+
+--- The columns as text, for a terminal: one mark a column, time to the right.
+-- @param[opt=64] width columns of text for the curves
+-- @param[opt=16] height lines
+-- @return text; nil and the reason when there is nothing to draw
+-- @usage local log = optim.Logger(os.tmpname()); log:add {loss = 2}; log:add {loss = 1}; print(log:chart())
+function Logger:chart(width, height)
+  width, height = width or 64, height or 16
+  local keys = drawable(self)
+  local low, high, count = range(self, keys)
+  if low > high then return nil, 'optim.Logger: nothing to plot' end
+  local scale = self.logscale and math.log or function(y) return y end
+  local bottom, span = scale(low), math.max(scale(high) - scale(low), 1e-300)
+  local rows = {}
+  for r = 1, height do
+    rows[r] = {}
+    for c = 1, width do rows[r][c] = ' ' end
+  end
+  local legend = {}
+  for i, key in ipairs(keys) do
+    local mark = MARKS:sub((i - 1) % #MARKS + 1, (i - 1) % #MARKS + 1)
+    legend[i] = mark .. ' ' .. tostring(self.names[key])
+    for x, y in ipairs(self.symbols[key]) do
+      if finite(y) and not (self.logscale and y <= 0) then
+        local r = height - math.floor((scale(y) - bottom) / span * (height - 1) + 0.5)
+        rows[r][1 + math.floor((x - 1) / math.max(count - 1, 1) * (width - 1) + 0.5)] = mark
+      end
+    end
+  end
+  for r = 1, height do
+    local label = r == 1 and ('%10.4g'):format(high) or r == height and ('%10.4g'):format(low) or (' '):rep(10)
+    rows[r] = label .. ' |' .. table.concat(rows[r]):gsub(' +$', '')
+  end
+  rows[#rows + 1] = (' '):rep(11) .. '+' .. ('-'):rep(width)
+  rows[#rows + 1] = (' '):rep(12) .. table.concat(legend, '   ')
+  return table.concat(rows, '\n')
+end
+
 --- Draw the columns to `<filename>.png`. Without the program gnuplot nothing is drawn, and one line says so.
+-- @param[opt] ylabel text beside the vertical axis
+-- @param[opt] xlabel text below the horizontal axis
 -- @return the path of the picture, or nil and the reason
-function Logger:plot()
+function Logger:plot(ylabel, xlabel)
   if self.name == 'stdout' then return nil, 'optim.Logger: a logger without a file has no plot' end
   local keys = drawable(self)
   if #keys == 0 then return nil, 'optim.Logger: nothing to plot' end
@@ -160,13 +215,13 @@ function Logger:plot()
   local found = os.execute 'command -v gnuplot >/dev/null 2>&1'
   if found ~= 0 and found ~= true then
     if not Logger.warned then
-      io.stderr:write('optim.Logger: gnuplot is not installed: no plot of ', self.name, '\n')
+      io.stderr:write('optim.Logger: gnuplot is not installed: no plot of ', self.name, '; chart() draws text\n')
       Logger.warned = true
     end
     return nil, 'optim.Logger: gnuplot is not installed'
   end
   local pipe = assert(io.popen('gnuplot >/dev/null 2>&1', 'w'))
-  pipe:write(script(self, path, keys))
+  pipe:write(script(self, path, keys, ylabel, xlabel))
   pipe:close()
   return path
 end

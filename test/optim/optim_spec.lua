@@ -81,6 +81,22 @@ describe('optim.ConfusionMatrix', function()
     assert.are.equal(0, c.mat:sum())
   end)
 
+  it('counts a batch as it counts one by one', function()
+    torch.manualSeed(4)
+    local a, b = optim.ConfusionMatrix(5), optim.ConfusionMatrix(5)
+    local p, t = torch.randn(200, 5), torch.LongTensor(200):random(0, 5)
+    a:batchAdd(p, t)
+    a:batchAdd(t:clone():clamp(1, 5):double(), t)
+    for i = 1, 200 do b:add(p[i], t[i]) end
+    for i = 1, 200 do b:add(math.max(t[i], 1), t[i]) end
+    assert.are.same(b.mat:totable(), a.mat:totable())
+    a:batchAdd(torch.LongTensor { 9 }, torch.LongTensor { 0 })
+    assert.error_matches(function() a:batchAdd(torch.LongTensor { 1, 9 }, torch.LongTensor { 1, 2 }) end,
+      'prediction 9, target 2')
+    assert.error_matches(function() a:batchAdd(torch.LongTensor { 1 }, torch.LongTensor { 6 }) end, 'target 6')
+    assert.are.same(b.mat:totable(), a.mat:totable())
+  end)
+
   it('rejects and accepts', function()
     local c = optim.ConfusionMatrix(3)
     c:batchAdd(torch.LongTensor { 1, 1, 2, 2 }, torch.LongTensor { 1, 2, 2, 2 })
@@ -143,6 +159,25 @@ describe('optim.Logger', function()
     else
       assert.is_nil(path)
     end
+  end)
+
+  it('draws text', function()
+    local log = optim.Logger(folder .. '/text.log')
+    assert.is_nil((log:chart()))
+    for i = 1, 9 do log:add { down = 10 - i, up = i } end
+    local text = log:chart(9, 9)
+    local lines = {}
+    for line in (text .. '\n'):gmatch '(.-)\n' do lines[#lines + 1] = line end
+    assert.are.equal('         9 |*       +', lines[1])
+    assert.are.equal('           |    +', lines[5])
+    assert.are.equal('         1 |+       *', lines[9])
+    assert.matches('%* down   %+ up', lines[11])
+    log:setlogscale(true)
+    log:add { down = -1, up = 0 / 0 }
+    assert.matches('^ +9 |', log:chart())
+    local flat = optim.Logger(folder .. '/flat.log')
+    flat:add { 3 }
+    assert.matches('3 |%*', flat:chart(5, 2))
   end)
 
   it('name a gradient that does not fit x', function()
