@@ -181,6 +181,7 @@ end
 -- hstack: along columns (vectors: along the only dimension); vstack: along rows, vectors being rows
 function functions.hstack(...)
   local list = list_of('hstack', ...)
+  need('hstack', 1, list[1])
   return _G.torch.cat(list, list[1].rank == 1 and 1 or 2)
 end
 function functions.vstack(...)
@@ -274,6 +275,9 @@ define('repeat_interleave', function(t, n, dim)
   for i = 1, size do
     local times = integer('repeat_interleave', 2, counts[#counts == 1 and 1 or i])
     if times < 0 then fail('repeat_interleave: argument 2: %d times', times) end
+    if #at + times > 2 ^ 26 then
+      fail('repeat_interleave: argument 2: %.14g times: at most 2^26 slices in all expected', times)
+    end
     for _ = 1, times do at[#at + 1] = i end
   end
   if #at == 0 then return empty(t.dt) end
@@ -373,6 +377,9 @@ local function triangle(name, upper)
     rows, columns = integer(name, 1, rows), integer(name, 2, columns)
     k = k == nil and 0 or integer(name, 3, k)
     if rows < 1 or columns < 1 then fail('%s: expected positive sizes, got %d x %d', name, rows, columns) end
+    if rows * columns > 2 ^ 26 then
+      fail('%s: a matrix of %.14g x %.14g: at most 2^26 elements expected', name, rows, columns)
+    end
     local i, j = {}, {}
     for r = 1, rows do
       for c = upper and math.max(1, r + k) or 1, upper and columns or math.min(columns, r + k) do

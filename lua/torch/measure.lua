@@ -149,7 +149,8 @@ for name, sign in pairs { cummax = 1, cummin = -1 } do
     if check.istensor(a) then values, index, x, dim = x, a, b, c end
     needs_elements(name, x)
     values, index = values or empty(x.dt), index or empty(LONG)
-    if values.dt ~= x.dt then argument(name, 1, types.class[x.dt] .. 'Tensor', values) end
+    if need(name, 1, values).dt ~= x.dt then argument(name, 1, types.class[x.dt] .. 'Tensor', values) end
+    if need(name, 2, index).dt ~= LONG then argument(name, 2, 'a LongTensor', index) end
     dim = options.dim(name, 2, x, dim == nil and 1 or dim) - 1
     local s = C.rk_cumextreme(sign, values, index, x, dim)
     if s ~= 0 then again(s, name, C.rk_cumextreme, sign, values, index, x, dim) end
@@ -165,7 +166,7 @@ define('logcumsumexp', function(x, a, b)
   needs_elements('logcumsumexp', x)
   only_float('logcumsumexp', x)
   out = out or empty(x.dt)
-  if out.dt ~= x.dt then argument('logcumsumexp', 1, types.class[x.dt] .. 'Tensor', out) end
+  if need('logcumsumexp', 1, out).dt ~= x.dt then argument('logcumsumexp', 1, types.class[x.dt] .. 'Tensor', out) end
   dim = options.dim('logcumsumexp', 2, x, dim == nil and 1 or dim) - 1
   local s = C.rk_logcumsumexp(out, x, dim)
   if s ~= 0 then again(s, 'logcumsumexp', C.rk_logcumsumexp, out, x, dim) end

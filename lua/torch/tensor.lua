@@ -252,7 +252,7 @@ local function construct_other(name, dt, a, ...)
       if C.rk_buffer_count(st) ~= rank then
         fail('%s: %d strides for %d sizes', name, tonumber(C.rk_buffer_count(st)), rank)
       end
-      ffi.copy(steps, st.mem.data, rank * 8)
+      if rank > 0 then ffi.copy(steps, st.mem.data, rank * 8) end
       local t = empty(dt)
       local s = C.rk_tensor_resize(t, rank, dims, steps)
       if s ~= 0 then again(s, name, C.rk_tensor_resize, t, rank, dims, steps) end

@@ -240,7 +240,7 @@ end
 
 -- Texts that come from inside of the library instead of from a check of the arguments.
 local insides = { 'attempt to', 'bad argument', 'cannot convert', 'invalid order', 'too many results',
-  'stack overflow', 'invalid key', 'expected near', 'not enough memory' }
+  'stack overflow', 'invalid key', 'expected near' }
 local found = {}
 local function judge(text, name, message)
   message = tostring(message)
