@@ -13,6 +13,7 @@ local again, fail, argument, need = check.again, check.fail, check.argument, che
 local ctype, classes = tensor.ctype, tensor.classes
 local define, method = tensor.define, tensor.method
 local int64 = ffi.typeof 'int64_t'
+local FLOAT = types.of_class.Float
 
 --- copy(src): the elements of a tensor of any type with as many elements, in row-major order of both.
 local function copy(t, x)
@@ -105,22 +106,34 @@ end, function(t)
 end)
 
 -- -- apply, map, map2 -----------------------------------------------------------------------
--- Compiled loops need the element pointer typed in their own trace, so one loop is made for each dtype and arity.
+-- Compiled loops need the element pointer typed in their own trace and no calls on the way, so one loop is made for
+-- each dtype and arity, and within it one for elements that follow each other: 10 M floats take 8 ms, through calls 17.
 
 local loop_source = [[
-  local cast, pointer, fail, read, write = ...
-  return function(name, f, rank, shape, N, DATA, START, STEP)
+  local cast, pointer, words, band, fail, NAN, EXACT, tonumber, type = ...
+  return function(name, f, rank, shape, ARGUMENTS)
     -- odometer over all dimensions but the last
     local last = rank - 1
     local n, at = shape[last], {}
     for d = 0, last - 1 do at[d] = 0 end
     LOCALS
+    local packed = UNIT
     while true do
       ROWS
-      for i = 0, n - 1 do
-        local r = f(ELEMENTS)
-        if r ~= nil then STORE end
-        ADVANCE
+      if packed then
+        for i = 0, n - 1 do
+          READ_I
+          local r = f(VALUES)
+          if r ~= nil then STORE_I end
+        end
+      else
+        QS
+        for i = 0, n - 1 do
+          READ_Q
+          local r = f(VALUES)
+          if r ~= nil then STORE_Q end
+          ADVANCE
+        end
       end
       local d = last - 1
       while d >= 0 do
@@ -136,41 +149,48 @@ local loop_source = [[
   end
 ]]
 
--- The text of the loop for `inputs` tensors; half types and int64 go through read and write.
-local function loop_text(inputs, direct)
+-- How an element becomes a Lua value, @ being its position: int64 stays whole, NaNs are cleaned (see types.lua)
+local reading = {
+  float32 = 'if band(w#[@], 0x7fffffff) > 0x7f800000 then v# = NAN else v# = p#[@] end',
+  float64 = 'if band(w#[2 * @ + ' .. (ffi.abi 'le' and 1 or 0) .. '], 0x7fffffff) >= 0x7ff80000 then v# = NAN '
+    .. 'else v# = p#[@] end',
+  int64 = 'v# = p#[@]; if v# <= EXACT and v# >= -EXACT then v# = tonumber(v#) else v# = v# + 0LL end',
+}
+
+-- The text of the loop for `inputs` tensors of a dtype.
+local function loop_text(inputs, dt)
   local function each(pattern, separator)
     local parts = {}
     for k = 1, inputs do parts[k] = (pattern:gsub('#', tostring(k))) end
     return table.concat(parts, separator)
   end
-  local text = loop_source
-  local element = direct and 'p#[q#]' or 'read(p#, q#)'
-  local pointer = direct and 'cast(pointer, data#)' or 'data#'
+  local read = 'local v#; ' .. (reading[types.name[dt]] or 'v# = p#[@]')
+  local store = "if type(r) ~= 'number' and type(r) ~= 'cdata' then "
+    .. "fail('%s: the function returned a %s, expected a number or nil', name, type(r)) end p1[@] = r"
   local values = {
-    N = each('start#, step#, data#', ', '),
-    LOCALS = each('local p#, row#, s# = ' .. pointer .. ', start#, step#[last]', '\n'),
-    ROWS = each('local q# = row#', '\n'),
-    ELEMENTS = each(element, ', '),
+    ARGUMENTS = each('start#, step#, data#', ', '),
+    LOCALS = each('local b#, row#, s# = cast(pointer, data#), start#, step#[last]', '\n'),
+    UNIT = each('s# == 1', ' and '),
+    ROWS = each('local p# = b# + row#; local w# = cast(words, p#)', '\n'),
+    READ_I = each((read:gsub('@', 'i')), '\n'),
+    READ_Q = each((read:gsub('@', 'q#')), '\n'),
+    VALUES = each('v#', ', '),
+    STORE_I = (store:gsub('@', 'i')),
+    STORE_Q = (store:gsub('@', 'q1')),
+    QS = each('local q# = 0', '\n'),
     ADVANCE = each('q# = q# + s#', '\n'),
     STEPFORWARD = each('row# = row# + step#[d]', '\n'),
     STEPBACK = each('row# = row# - at[d] * step#[d]', '\n'),
-    STORE = "if type(r) ~= 'number' and type(r) ~= 'cdata' then "
-      .. "fail('%s: the function returned a %s, expected a number or nil', name, type(r)) end "
-      .. (direct and 'p1[q1] = r' or 'write(p1, q1, r)'),
   }
-  text = text:gsub('N, DATA, START, STEP', values.N)
-  for _, key in ipairs { 'LOCALS', 'ROWS', 'ELEMENTS', 'ADVANCE', 'STEPFORWARD', 'STEPBACK', 'STORE' } do
-    text = text:gsub(key, (values[key]:gsub('%%', '%%%%')))
-  end
-  return text
+  return (loop_source:gsub('%u[%u_]+', values))
 end
 
 local loops = {}
 local function loop_for(dt, inputs)
   local key = inputs * 100 + dt
   if not loops[key] then
-    loops[key] = assert(loadstring(loop_text(inputs, types.direct[dt]), '=apply'))(ffi.cast, types.pointer[dt], fail,
-      types.read[dt], types.write[dt])
+    loops[key] = assert(loadstring(loop_text(inputs, dt), '=apply'))(ffi.cast, types.pointer[dt],
+      ffi.typeof 'int32_t *', bit.band, fail, 0 / 0, 2 ^ 53, tonumber, type)
   end
   return loops[key]
 end
@@ -182,7 +202,8 @@ local function numbers(array, n)
   return out
 end
 
-local function run(name, f, t, u, v)
+local run
+function run(name, f, t, u, v)
   if type(f) ~= 'function' and not (type(f) == 'table' and getmetatable(f) and getmetatable(f).__call) then
     argument(name, u and (v and 4 or 3) or 2, 'a function', f)
   end
@@ -203,6 +224,10 @@ local function run(name, f, t, u, v)
     end
   end
   if t.rank == 0 then return t end
+  if types.size[t.dt] == 2 and types.float[t.dt] then -- half types go through float, which holds them exactly
+    for i = 1, inputs do list[i] = to(list[i], FLOAT) end
+    return copy(t, run(name, f, unpack(list, 1, inputs)))
+  end
   local args = {}
   for i = 1, inputs do
     args[3 * i - 2], args[3 * i - 1], args[3 * i] =

@@ -48,7 +48,8 @@ local function format_of(values, n)
   return ('%%%d.4f'):format(width), 1, width
 end
 
--- Where elements of a LongTensor exceed what doubles hold (Torch7 rounded them): the digits of all, a format and a width.
+-- Where elements of a LongTensor exceed what doubles hold (Torch7 rounded them): the digits of all, a format and a
+-- width.
 local function exact(t, n)
   local packed, strings, width, beyond = t:contiguous(), {}, 0, false
   local data = packed:data()

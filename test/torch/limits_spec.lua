@@ -92,6 +92,26 @@ describe('LongTensor beyond 2^53 is exact in', function()
   end)
 end)
 
+it('apply and map meet any NaN', function()
+  for _, row in ipairs { { 'Float', 'Int', -1 }, { 'Float', 'Int', 0x7fc00001 }, { 'Double', 'Long', -1LL }, { 'Half',
+    'Short', -1 },
+    { 'Double', 'Long', 0x7ff8000000000001LL }, { 'BFloat16', 'Short', -1 } } do
+    for _, stride in ipairs { 1, 2 } do
+      local t = torch[row[1] .. 'Tensor'](400, stride):fill(1)
+      local ffi = require 'ffi'
+      local bits = ffi.cast(({ Int = 'int32_t *', Long = 'int64_t *', Short = 'int16_t *' })[row[2]], t:data())
+      for k = 0, 399, 3 do bits[k * stride] = row[3] end
+      local x, nans = t:select(2, 1), 0
+      x:apply(function(v)
+        if v ~= v then nans = nans + 1 end
+      end)
+      assert.equal(134, nans)
+      x:map(x, function(a, b) return a ~= a and b ~= b and 7 or a + b end)
+      assert.equal(134 * 7 + 266 * 2, x:double():sum())
+    end
+  end
+end)
+
 describe('ten dimensions in', function()
   local sizes = { 2, 1, 3, 1, 2, 1, 2, 2, 1, 2 }
   local function deep(short) return torch.range(1, 96):view(unpack(sizes)):type('torch.' .. short .. 'Tensor') end
