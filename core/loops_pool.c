@@ -5,7 +5,8 @@
  * (going through memory between taps was 10 times slower: vectors that start
  * elsewhere wait for the stores before them). Average: each tap a loop over the
  * columns for which it lies inside the input row, with copies for stride 1 and
- * 2, which widen. Channels last: a loop over the channels of each tap. */
+ * 2, which widen. Channels last: a loop over the channels of each tap;
+ * where they are few, stretches of rows. */
 #ifndef REAL
 #include "layer_loops.h"
 #include "scalar.h"
@@ -172,6 +173,71 @@ static void FN(max_at)(REAL *y, int64_t *index, const REAL *x, const struct rk_p
   for (int64_t i = 0; i < n; i++) index[i] = where[i];
 }
 
+/* Few channels: a loop over them would end before it widens. So down first: over a stretch of an input row, channels
+ * and columns alike, the best (or the sum) of the window's rows; then across, a few taps a number. */
+enum { FN(STRETCH) = 1024, FN(FEW) = 16 };
+static inline int64_t FN(reach)(const struct rk_pool_plan *p) { return (p->size[2] - 1) * p->dilation[2] + 1; }
+/* How many columns of the result a stretch serves; 0: not this way. */
+static inline int64_t FN(columns_at_once)(const struct rk_pool_plan *p) {
+  int64_t room = FN(STRETCH) / p->c - FN(reach)(p);
+  return p->c >= FN(FEW) || room < 0 ? 0 : room / p->stride[2] + 1;
+}
+/* Input columns [*from, *to) that results [ox, ox + n) see. */
+static inline void FN(stretch)(const struct rk_pool_plan *p, int64_t ox, int64_t n, int64_t *from, int64_t *to) {
+  int64_t first = ox * p->stride[2] - p->pad[2], last = first + (n - 1) * p->stride[2] + FN(reach)(p);
+  *from = first < 0 ? 0 : first;
+  *to = last < p->in[2] ? last : p->in[2];
+}
+
+/* The largest at each place of a stretch of n numbers, and the first column of the row it comes from. */
+static void FN(max_down)(REAL *best, INDEX *row, const REAL *x, const struct rk_pool_plan *p, const int64_t *at,
+                         const int64_t *lo, const int64_t *hi, int64_t from, int64_t n) {
+  bool first = true;
+  for (int64_t kz = lo[0]; kz < hi[0]; kz++)
+    for (int64_t ky = lo[1]; ky < hi[1]; ky++) {
+      INDEX k = (INDEX)(((at[0] + kz * p->dilation[0]) * p->in[1] + at[1] + ky * p->dilation[1]) * p->in[2]);
+      const REAL *v = x + ((int64_t)k + from) * p->c;
+      if (first)
+        for (int64_t i = 0; i < n; i++) best[i] = v[i], row[i] = k;
+      else
+        RK_IVDEP for (int64_t i = 0; i < n; i++) {
+          int take = (v[i] > best[i]) | (v[i] != v[i]);
+          best[i] = take ? v[i] : best[i];
+          row[i] = take ? k : row[i];
+        }
+      first = false;
+    }
+}
+
+/* Results [ox, ox + n) of an output row. Of equal numbers the first in the order of rows stays, of NaN the last. */
+static void FN(max_few)(REAL *y, int64_t *index, const REAL *x, const struct rk_pool_plan *p, const int64_t *at,
+                        const int64_t *lo, const int64_t *hi, int64_t ox, int64_t n) {
+  REAL best[FN(STRETCH)];
+  INDEX row[FN(STRETCH)];
+  int64_t from, to, c = p->c;
+  FN(stretch)(p, ox, n, &from, &to);
+  bool empty = lo[0] >= hi[0] || lo[1] >= hi[1];
+  if (!empty) FN(max_down)(best, row, x, p, at, lo, hi, from, (to - from) * c);
+  for (int64_t o = ox; o < ox + n; o++, y += c, index += c) {
+    int64_t k0, k1, first = taps(p, 2, o, &k0, &k1);
+    for (int64_t i = 0; i < c; i++) {
+      REAL top = (REAL)-INFINITY;
+      INDEX where = 0;
+      for (int64_t k = empty ? k1 : k0; k < k1; k++) {
+        int64_t column = first + k * p->dilation[2], q = (column - from) * c + i;
+        REAL v = best[q];
+        INDEX place = row[q] + (INDEX)column + 1;
+        int take =
+            (where == 0) | (v > top) | ((v == top) & (place < where)) | ((v != v) & ((top == top) | (place > where)));
+        top = take ? v : top;
+        where = take ? place : where;
+      }
+      y[i] = top;
+      index[i] = where;
+    }
+  }
+}
+
 static void FN(max_last)(void *out, int64_t *index, const void *in, const struct rk_pool_plan *p, int64_t oz,
                          int64_t oy) {
   REAL *y = out;
@@ -179,6 +245,10 @@ static void FN(max_last)(void *out, int64_t *index, const void *in, const struct
   int64_t lo[3], hi[3], at[3];
   at[0] = taps(p, 0, oz, &lo[0], &hi[0]);
   at[1] = taps(p, 1, oy, &lo[1], &hi[1]);
+  int64_t some = FN(columns_at_once)(p);
+  for (int64_t ox = 0; some && ox < p->out[2]; ox += some)
+    FN(max_few)(y + ox * p->c, index + ox * p->c, x, p, at, lo, hi, ox, p->out[2] - ox < some ? p->out[2] - ox : some);
+  if (some) return;
   for (int64_t ox = 0; ox < p->out[2]; ox++, y += p->c, index += p->c) {
     at[2] = taps(p, 2, ox, &lo[2], &hi[2]);
     for (int64_t c = 0; c < p->c; c += FN(BLOCK))
@@ -277,10 +347,62 @@ static void FN(avg_plane_back)(void *out, const void *grad, const struct rk_pool
     }
 }
 
+/* Results [ox, ox + n) of an output row; rows [y0, y1) of layers [z0, z1) lie inside, the first at z and row. */
+struct FN(rows) {
+  int64_t z, row, z0, z1, y0, y1;
+  REAL area; /* of a window, but for its width */
+};
+static void FN(avg_few)(REAL *y, const REAL *x, const struct rk_pool_plan *p, const struct FN(rows) * r, int64_t ox,
+                        int64_t n) {
+  REAL sum[FN(STRETCH)];
+  int64_t from, to, c = p->c;
+  FN(stretch)(p, ox, n, &from, &to);
+  for (int64_t i = 0; i < (to - from) * c; i++) sum[i] = 0;
+  for (int64_t kz = r->z0; kz < r->z1; kz++)
+    for (int64_t ky = r->y0; ky < r->y1; ky++) {
+      const REAL *v = x + (((r->z + kz) * p->in[1] + r->row + ky) * p->in[2] + from) * c;
+      RK_IVDEP for (int64_t i = 0; i < (to - from) * c; i++) sum[i] += v[i];
+    }
+  for (int64_t o = ox; o < ox + n; o++, y += c) {
+    int64_t k0, k1, first = taps(p, 2, o, &k0, &k1);
+    REAL area = r->area * (REAL)extent(p, 2, o);
+    for (int64_t i = 0; i < c; i++) {
+      REAL s = 0;
+      for (int64_t k = k0; k < k1; k++) s += sum[(first + k - from) * c + i];
+      y[i] = s / area;
+    }
+  }
+}
+static void FN(avg_few_back)(REAL *dx, const REAL *g, const struct rk_pool_plan *p, const struct FN(rows) * r,
+                             int64_t ox, int64_t n) {
+  REAL share[FN(STRETCH)];
+  int64_t from, to, c = p->c;
+  FN(stretch)(p, ox, n, &from, &to);
+  for (int64_t i = 0; i < (to - from) * c; i++) share[i] = 0;
+  for (int64_t o = ox; o < ox + n; o++, g += c) {
+    int64_t k0, k1, first = taps(p, 2, o, &k0, &k1);
+    REAL area = r->area * (REAL)extent(p, 2, o);
+    for (int64_t i = 0; i < c; i++) {
+      REAL part = g[i] / area;
+      for (int64_t k = k0; k < k1; k++) share[(first + k - from) * c + i] += part;
+    }
+  }
+  for (int64_t kz = r->z0; kz < r->z1; kz++)
+    for (int64_t ky = r->y0; ky < r->y1; ky++) {
+      REAL *v = dx + (((r->z + kz) * p->in[1] + r->row + ky) * p->in[2] + from) * c;
+      RK_IVDEP for (int64_t i = 0; i < (to - from) * c; i++) v[i] += share[i];
+    }
+}
+
 static void FN(avg_last)(void *out, const void *in, const struct rk_pool_plan *p, int64_t oz, int64_t oy) {
   REAL *y = out;
   const REAL *x = in;
   int64_t z0, z1, y0, y1, x0, x1, z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
+  int64_t some = FN(columns_at_once)(p);
+  struct FN(rows) r = {z, row, z0, z1, y0, y1, (REAL)(extent(p, 0, oz) * extent(p, 1, oy))};
+  for (int64_t ox = 0; some && ox < p->out[2]; ox += some)
+    FN(avg_few)(y + ox * p->c, x, p, &r, ox, p->out[2] - ox < some ? p->out[2] - ox : some);
+  if (some) return;
   for (int64_t ox = 0; ox < p->out[2]; ox++, y += p->c) {
     int64_t column = taps(p, 2, ox, &x0, &x1);
     REAL area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy) * extent(p, 2, ox));
@@ -296,7 +418,16 @@ static void FN(avg_last)(void *out, const void *in, const struct rk_pool_plan *p
 static void FN(avg_last_back)(void *out, const void *grad, const struct rk_pool_plan *p, int64_t count) {
   REAL *dx = out;
   const REAL *g = grad;
+  int64_t some = FN(columns_at_once)(p); /* fewer channels than a block: all of them */
   for (int64_t i = 0; i < p->plane; i++) memset(dx + i * p->c, 0, (size_t)count * sizeof *dx);
+  for (int64_t oz = 0; some && oz < p->out[0]; oz++)
+    for (int64_t oy = 0; oy < p->out[1]; oy++, g += p->out[2] * p->c) {
+      struct FN(rows) r = {.area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy))};
+      r.z = taps(p, 0, oz, &r.z0, &r.z1), r.row = taps(p, 1, oy, &r.y0, &r.y1);
+      for (int64_t ox = 0; ox < p->out[2]; ox += some)
+        FN(avg_few_back)(dx, g + ox * p->c, p, &r, ox, p->out[2] - ox < some ? p->out[2] - ox : some);
+    }
+  if (some) return;
   for (int64_t oz = 0; oz < p->out[0]; oz++)
     for (int64_t oy = 0; oy < p->out[1]; oy++)
       for (int64_t ox = 0; ox < p->out[2]; ox++, g += p->c) {

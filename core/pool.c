@@ -134,7 +134,7 @@ static void run_forward(struct job *j, int layout) {
   const struct rk_pool_plan *p = &j->plan;
   int64_t work = p->n * p->c * p->places * p->size[0] * p->size[1] * p->size[2];
   if (!work) return;
-  if (layout == RK_LAST)
+  if (layout == RK_LAST && p->c > 1)
     rk_parallel(p->n * p->out[0] * p->out[1], work, forward_row, j);
   else
     rk_parallel(p->n * p->c, work, forward_plane, j);
@@ -144,7 +144,7 @@ static void run_backward(struct job *j, int layout) {
   int64_t work = p->n * p->c * (p->plane + p->places);
   if (!p->n || !p->c) return;
   j->blocks = (p->c + BLOCK - 1) / BLOCK;
-  if (layout == RK_LAST)
+  if (layout == RK_LAST && p->c > 1) /* one channel: the same memory */
     rk_parallel(p->n * j->blocks, work, backward_block, j);
   else
     rk_parallel(p->n * p->c, work, backward_plane, j);
