@@ -30,14 +30,15 @@ struct run {
   struct rk_tensor w, w_ih, h0, c0, lengths; /* packed */
   struct rk_tensor x, g;                     /* rows dense */
   struct rk_tensor share;                    /* of the input in the gates of all steps; empty: summed step by step */
-  int64_t in;                                /* features of the input, where it is summed step by step; else 0 */
+  int64_t in; /* features of the input, where its products (backward: its gradient) are done step by step; else 0 */
+  int64_t in_panels;
   char *memory, *weights, *now, *next, *bias;
   char *x_weights, *x_now, *x_next;
   const char *zeros;
   uint8_t *active;
   const char *before, *cell_before; /* of the present step */
   int64_t before_row, cell_before_row;
-  int64_t t;                   /* the present step */
+  int64_t t, packed;           /* the present step; backward: the step whose gradients are packed in `now` */
   bool blank;                  /* nothing comes from the step before: the product is 0 */
   const struct rk_rnn_grad *d; /* NULL: forward */
 };
@@ -115,16 +116,19 @@ static void turn(const struct run *s, char *to, int64_t width, const char *from,
   for (; i < rows; i++) spread(to + i * s->size, width, from + i * row * s->size, 1, n, s->size);
 }
 
-/* One gate's rows for `cols` units of w_hh (parts below gates * panels) or w_ih, or, backward, `cols` columns of w_hh.
- */
+/* How many panels of w_hh there are; those of w_ih follow. */
+static int64_t state_panels(const struct run *s) { return s->d ? s->panels : s->gates * s->panels; }
+
+/* Forward: one gate's rows for `cols` units of w_hh or w_ih. Backward: `cols` columns. */
 static void weights_part(void *arg, int64_t part) {
   const struct run *s = arg;
-  const int64_t all = s->gates * s->panels, h = s->hidden, depth = part < all ? s->depth : s->in;
+  const int64_t all = state_panels(s), h = s->hidden, features = part < all ? h : s->in;
+  const int64_t depth = s->d ? s->depth : features, lanes = s->d ? features : h;
   const char *w = part < all ? rk_at(&s->w) : rk_at(&s->w_ih);
   char *to = part < all ? s->weights : s->x_weights;
   if (part >= all) part -= all;
-  const int64_t p = part % s->panels, gate = part / s->panels;
-  const int64_t n = h - p * s->cols < s->cols ? h - p * s->cols : s->cols;
+  const int64_t p = s->d ? part : part % s->panels, gate = part / s->panels;
+  const int64_t n = lanes - p * s->cols < s->cols ? lanes - p * s->cols : s->cols;
   to += part * s->cols * depth * s->size;
   if (n < s->cols) memset(to, 0, (size_t)(s->cols * depth * s->size));
   if (!s->d) {
@@ -132,7 +136,7 @@ static void weights_part(void *arg, int64_t part) {
     return;
   }
   for (int64_t q = 0; q < depth; q++)
-    memcpy(to + q * s->cols * s->size, w + (q * h + p * s->cols) * s->size, (size_t)(n * s->size));
+    memcpy(to + q * s->cols * s->size, w + (q * features + p * s->cols) * s->size, (size_t)(n * s->size));
 }
 
 /* `blocks` blocks of a tile of states or gradients, rows `row` and blocks `hidden` apart, for the next step. */
@@ -228,8 +232,31 @@ static void forward_part(void *arg, int64_t part) {
   pack_tile(s, tile, unit, 0, row_at(state, s->t, first, unit), state->step[1], t.rows, t.n);
 }
 
+/* A tile of dx at the step whose gates' gradients are packed: the one after the present one in the order of the
+ * sequence. */
+static void dx_part(const struct run *s, int64_t part) {
+  char acc[TILE_BYTES] __attribute__((aligned(64)));
+  const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
+  const int64_t rows = s->batch - first < s->rows ? s->batch - first : s->rows;
+  const int64_t n = s->in - unit < s->cols ? s->in - unit : s->cols;
+  char *to = row_at(s->d->dx, s->packed, first, unit);
+  const int64_t row = s->d->dx->step[1];
+  if (s->blank) return;
+  s->kernel->tile(s->depth, s->now + tile * s->rows * s->depth * s->size,
+                  s->x_weights + panel * s->cols * s->depth * s->size, acc);
+  if (s->d->beta == 1) {
+    s->loops->add(to, row, acc, s->cols, rows, n);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++) memcpy(to + r * row * s->size, acc + r * s->cols * s->size, (size_t)(n * s->size));
+}
+
 static void backward_part(void *arg, int64_t part) {
   const struct run *s = arg;
+  if (part >= s->panels * s->tiles) {
+    dx_part(s, part - s->panels * s->tiles);
+    return;
+  }
   char acc[TILE_BYTES] __attribute__((aligned(64)));
   const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
   const struct rk_tensor *dg = s->d->dgates;
@@ -254,6 +281,10 @@ static void backward_part(void *arg, int64_t part) {
 /* What the first step of all passes on to h0. */
 static void first_part(void *arg, int64_t part) {
   const struct run *s = arg;
+  if (part >= s->panels * s->tiles) {
+    dx_part(s, part - s->panels * s->tiles);
+    return;
+  }
   char acc[TILE_BYTES] __attribute__((aligned(64)));
   const int64_t panel = part / s->tiles, tile = part % s->tiles;
   struct rk_rnn_tile t = open_tile(s, tile * s->rows, panel * s->cols);
@@ -321,6 +352,12 @@ static int dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
   return t->step[2] == 1 || t->shape[2] == 1 ? rk_tensor_view(tmp, t) : rk_operand(tmp, t, t->dt, RK_ROWS);
 }
 
+/* The input's gradient can come from the packed gradients of the gates: GRU's n differs on its two sides. */
+static bool gradient_is_direct(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
+  return d->dx && r->kind != RK_RNN_GRU && (d->beta == 0 || d->beta == 1) &&
+         (d->dx->step[2] == 1 || d->dx->shape[2] == 1);
+}
+
 static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
   *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt)};
   s->loops = rk_rnn_loops(s->dt);
@@ -333,8 +370,11 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   int64_t weights = aligned((d ? 1 : s->gates) * s->panels * s->cols * s->depth * s->size);
   int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(4 * s->hidden * s->size);
   const int64_t in = r->x->shape[2], units = s->gates * s->panels * s->cols;
-  if (!d && units * (in + s->hidden) * s->size <= KEPT_BYTES) s->in = in;
-  int64_t x_weights = aligned(units * s->in * s->size), x_pack = aligned(s->tiles * s->rows * s->in * s->size);
+  const bool direct = d ? gradient_is_direct(r, d) : true;
+  if (direct && units * (in + s->hidden) * s->size <= KEPT_BYTES) s->in = in;
+  s->in_panels = d ? (s->in + s->cols - 1) / s->cols : s->gates * s->panels;
+  const int64_t x_weights = aligned(s->in_panels * s->cols * (d ? s->depth : s->in) * s->size);
+  const int64_t x_pack = d ? 0 : aligned(s->tiles * s->rows * s->in * s->size);
   s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch) + x_weights + 2 * x_pack, who);
   if (!s->memory) return RK_ENOMEM;
   s->weights = s->memory, s->now = s->weights + weights, s->next = s->now + pack, s->bias = s->next + pack;
@@ -346,20 +386,21 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
   int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);
   if (!status && s->in) status = rk_operand(&s->w_ih, r->w_ih, s->dt, RK_ROWS);
-  if (!status && s->in) status = dense_rows(&s->x, r->x);
+  if (!status && s->in && !d) status = dense_rows(&s->x, r->x);
   if (!status && r->h0) status = rk_operand(&s->h0, r->h0, s->dt, RK_ROWS);
   if (!status && r->c0) status = rk_operand(&s->c0, r->c0, s->dt, RK_ROWS);
   if (!status && r->lengths) status = rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS);
   if (!status) status = check_lengths(s, who);
   if (!status) status = fill_bias(s);
   if (status) return close_run(s), status;
-  int64_t parts = (d ? 1 : s->in ? 2 * s->gates : s->gates) * s->panels;
+  int64_t parts = state_panels(s) + (s->in ? s->in_panels : 0);
   rk_parallel(parts, parts * s->cols * s->depth, weights_part, s);
   return RK_OK;
 }
 
 static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
-  rk_parallel(s->panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
+  const int64_t panels = s->panels + (s->d ? s->in_panels : 0);
+  rk_parallel(panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
 }
 static void swap_packs(struct run *s) {
   char *t = s->now;
@@ -518,10 +559,11 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
       go_to(&s, r->reverse ? s.steps - 1 - k : k, r->reverse ? s.steps - k : k - 1);
       all_tiles(&s, backward_part);
       swap_packs(&s);
+      s.packed = s.t;
       s.blank = false;
     }
     all_tiles(&s, first_part);
-    if (d->dx) status = to_input(&s);
+    if (d->dx && !s.in) status = to_input(&s);
   }
   close_run(&s);
   return status;
