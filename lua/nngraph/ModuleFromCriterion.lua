@@ -5,7 +5,7 @@ local ModuleFromCriterion, parent = torch.class('nn.ModuleFromCriterion', 'nn.Mo
 -- @usage local loss = nn.ModuleFromCriterion(nn.MSECriterion()):forward {torch.ones(2), torch.zeros(2)}
 function ModuleFromCriterion:__init(criterion)
   if not torch.isTypeOf(criterion, 'nn.Criterion') then
-    error('nn.ModuleFromCriterion: expected a criterion, got ' .. torch.type(criterion), 2)
+    error('nn.ModuleFromCriterion: expected a criterion, got ' .. torch.type(criterion), 3)
   end
   parent.__init(self)
   self.criterion = criterion
@@ -15,7 +15,7 @@ end
 
 local function pair(input)
   if type(input) ~= 'table' then
-    error('nn.ModuleFromCriterion: expected input {prediction, target}, got ' .. torch.type(input), 3)
+    error('nn.ModuleFromCriterion: expected input {prediction, target}, got ' .. torch.type(input), 0)
   end
   return input[1], input[2]
 end

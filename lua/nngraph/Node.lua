@@ -21,6 +21,7 @@ end
 --- Nodes come of calls of modules; this is for those that build graphs otherwise.
 -- @param data a table, see above
 function Node:__init(data)
+  data = data or {}
   parent.__init(self, data)
   data.annotations = data.annotations or {}
   data.mapindex = data.mapindex or {}

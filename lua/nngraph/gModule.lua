@@ -101,11 +101,11 @@ function gModule:__init(inputs, outputs)
   parent.__init(self)
   for i, list in ipairs { inputs or false, outputs or false } do
     if torch.type(list) ~= 'table' then
-      error(('nn.gModule: argument %d: expected a list of nodes, got %s'):format(i, torch.type(list or nil)), 2)
+      error(('nn.gModule: argument %d: expected a list of nodes, got %s'):format(i, torch.type(list or nil)), 3)
     end
   end
   local ok, message = pcall(build, self, inputs, outputs)
-  if not ok then error(message, 2) end
+  if not ok then error(message, 3) end
 end
 
 --- input (a tensor, or a table of nInputs) → output of the one output node, or a table of several.
@@ -126,6 +126,9 @@ function gModule:accUpdateGradParameters(_, _, lr) run.accumulate(self, 'accUpda
 --- f(module, other's module) for each node with a module, in forward order.
 -- @param other a gModule of the same structure
 function gModule:map(other, f)
+  if not torch.isTypeOf(other, 'nn.gModule') then
+    error('nn.gModule: map: expected another gModule, got ' .. torch.type(other), 2)
+  end
   for i, node in ipairs(self.forwardnodes) do
     local twin = other.forwardnodes[i]
     if not twin or not node.data.module ~= not twin.data.module then

@@ -30,7 +30,7 @@ end
 function JustElement:updateOutput(input)
   if type(input) ~= 'table' or #input ~= 1 then
     error(('nngraph.JustElement: expected a table of one entry, got %s'):format(type(input) == 'table'
-      and 'one of ' .. #input or torch.type(input)), 2)
+      and 'one of ' .. #input or torch.type(input)), 0)
   end
   self.output = input[1]
   return self.output

@@ -54,7 +54,8 @@ end
 
 local function where(self, node)
   local data = node.data
-  local what = data.module and tostring(data.module):match '^[^\n]*' or data.nSplitOutputs and 'split' or 'a plain node'
+  local what = data.module and tostring(data.module):match '^[^\n]*'
+    or data.nSplitOutputs and 'of a split' or 'without module'
   local name = data.annotations and data.annotations.name
   return ('In node %s%s, declared at %s, of %s'):format(name and '"' .. name .. '" ' or '', what,
     data.annotations and data.annotations._debugLabel or '?', self.name or torch.type(self))
@@ -90,7 +91,13 @@ local function forward(self, plan, f, named)
     else
       if x == nil then x = {} elseif #x == 1 then x = x[1] end
       if module then
-        if named then x = module[f](module, x) else x = f(module, x) end
+        if named then
+          local method = module[f]
+          if not method then error(('%s has no method %s'):format(torch.type(module), f), 0) end
+          x = method(module, x)
+        else
+          x = f(module, x)
+        end
       elseif data.nSplitOutputs then
         split_input(data, x)
       end
@@ -119,6 +126,13 @@ end
 function M.forward(self, f, input)
   local plan, data = plan_of(self), self.innode.data
   local n = plan.nInputs
+  if type(f) ~= 'string' and type(f) ~= 'function' then
+    error(('%s: runForwardFunction: expected a function or the name of a method, got %s'):format(tostring(self),
+      torch.type(f)), 0)
+  elseif input == nil then
+    local expected = n > 1 and ('a table of %d inputs'):format(n) or 'an input'
+    error(('%s: expected %s, got nil'):format(tostring(self), expected), 0)
+  end
   if n > 1 and (type(input) ~= 'table' or #input ~= n) then
     error(('%s: expected a table of %d inputs, got %s'):format(tostring(self), n, type(input) == 'table'
       and ('one of %d'):format(#input) or torch.type(input)), 0)
@@ -230,6 +244,10 @@ function M.backward(self, gradOutput)
   if plan.nOutputs > 1 and (type(gradOutput) ~= 'table' or #gradOutput ~= plan.nOutputs) then
     error(('%s: expected a table of %d gradOutputs, got %s'):format(tostring(self), plan.nOutputs,
       type(gradOutput) == 'table' and ('one of %d'):format(#gradOutput) or torch.type(gradOutput)), 0)
+  end
+  if gradOutput == nil then error(tostring(self) .. ': backward: expected a gradOutput, got nil', 0) end
+  if not data.input or #data.input < plan.nOutputs then
+    error(tostring(self) .. ': backward: call forward first', 0)
   end
   data.gradOutput = data.gradOutput or {}
   data.gradOutput[1] = gradOutput

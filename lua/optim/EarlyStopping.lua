@@ -12,12 +12,12 @@ function EarlyStopping:__init(options)
   for name, value in pairs(options) do
     if type(value) ~= known[name] then
       error(('optim.EarlyStopping: option %s: %s'):format(tostring(name), known[name]
-        and 'expected a ' .. known[name] .. ', got ' .. torch.type(value) or 'there is none of that name'), 2)
+        and 'expected a ' .. known[name] .. ', got ' .. torch.type(value) or 'there is none of that name'), 3)
     end
   end
   self.patience, self.minimum, self.mode = options.patience or 10, options.minimum or 0, options.mode or 'min'
   if self.mode ~= 'min' and self.mode ~= 'max' then
-    error("optim.EarlyStopping: option mode: 'min' or 'max' expected, got " .. self.mode, 2)
+    error("optim.EarlyStopping: option mode: 'min' or 'max' expected, got " .. self.mode, 3)
   end
   self.count, self.bad = 0, 0
 end

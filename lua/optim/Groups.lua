@@ -68,10 +68,10 @@ end
 -- @usage local x = torch.ones(4); local sgd = optim.Groups(x, {{first = 1, last = 2, frozen = true}}):wrap(optim.sgd)
 function Groups:__init(x, groups)
   if not torch.isTensor(x) or x:dim() ~= 1 then
-    error('optim.Groups: argument 1: expected a vector of parameters, got ' .. torch.type(x), 2)
+    error('optim.Groups: argument 1: expected a vector of parameters, got ' .. torch.type(x), 3)
   end
   if type(groups) ~= 'table' then
-    error('optim.Groups: argument 2: expected a list of groups, got ' .. torch.type(groups), 2)
+    error('optim.Groups: argument 2: expected a list of groups, got ' .. torch.type(groups), 3)
   end
   local list = {}
   self.settings = { [0] = {} }

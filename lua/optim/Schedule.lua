@@ -71,31 +71,31 @@ end
 local function checked(options)
   if type(options) ~= 'table' or not kinds[options.kind] then
     error(('optim.Schedule: argument 2: expected a table with kind one of %s; got %s'):format(names(),
-      type(options) == 'table' and 'kind ' .. tostring(options.kind) or torch.type(options)), 3)
+      type(options) == 'table' and 'kind ' .. tostring(options.kind) or torch.type(options)), 4)
   end
   local kind, o = kinds[options.kind], { kind = options.kind, warmup = options.warmup or 0 }
   o.warmupFrom = options.warmupFrom or 1 / math.max(o.warmup, 1)
   for name, default in pairs(kind) do
     local value = options[name]
     if value == nil then value = default end
-    if value == REQUIRED then error(('optim.Schedule: %s: option %s is missing'):format(o.kind, name), 3) end
+    if value == REQUIRED then error(('optim.Schedule: %s: option %s is missing'):format(o.kind, name), 4) end
     if name ~= 'rate' then o[name] = value end
   end
   for name, value in pairs(options) do
-    if o[name] == nil then error(('optim.Schedule: %s: unknown option %s'):format(o.kind, tostring(name)), 3) end
+    if o[name] == nil then error(('optim.Schedule: %s: unknown option %s'):format(o.kind, tostring(name)), 4) end
     local default = kind[name]
     if type(default) == 'number' and type(value) ~= 'number' then
-      error(('optim.Schedule: %s: option %s: expected a number, got %s'):format(o.kind, name, torch.type(value)), 3)
+      error(('optim.Schedule: %s: option %s: expected a number, got %s'):format(o.kind, name, torch.type(value)), 4)
     end
   end
   for _, name in ipairs { 'steps', 'every' } do
     if o[name] and not (type(o[name]) == 'number' and o[name] > 0) then
-      error(('optim.Schedule: %s: option %s: expected a positive number'):format(o.kind, name), 3)
+      error(('optim.Schedule: %s: option %s: expected a positive number'):format(o.kind, name), 4)
     end
   end
-  if o.growth and o.growth < 1 then error('optim.Schedule: restarts: option growth: at least 1 expected', 3) end
+  if o.growth and o.growth < 1 then error('optim.Schedule: restarts: option growth: at least 1 expected', 4) end
   if o.mode and o.mode ~= 'min' and o.mode ~= 'max' then
-    error("optim.Schedule: plateau: option mode: 'min' or 'max' expected, got " .. tostring(o.mode), 3)
+    error("optim.Schedule: plateau: option mode: 'min' or 'max' expected, got " .. tostring(o.mode), 4)
   end
   return o
 end
@@ -105,7 +105,7 @@ end
 -- @usage local s = optim.Schedule({learningRate = 0.1}, {kind = 'cosine', steps = 90, warmup = 5}); s:step()
 function Schedule:__init(config, options)
   if type(config) ~= 'table' or type(config.learningRate) ~= 'number' then
-    error('optim.Schedule: argument 1: expected a table of settings with a learningRate, got ' .. torch.type(config), 2)
+    error('optim.Schedule: argument 1: expected a table of settings with a learningRate, got ' .. torch.type(config), 3)
   end
   self.options = checked(options)
   self.config, self.base, self.t = config, config.learningRate, 0

@@ -6,6 +6,7 @@ local settings = require 'optim.settings'
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f}
+-- @usage optim.adadelta(function(x) return x:dot(x), x * 2 end, torch.ones(2))
 return function(opfunc, x, config, state)
   config, state = settings.check('adadelta', opfunc, x, config, state)
   local rho, eps, weightDecay = config.rho or 0.9, config.eps or 1e-6, config.weightDecay or 0

@@ -6,6 +6,7 @@ local settings = require 'optim.settings'
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f}
+-- @usage optim.adagrad(function(x) return x:dot(x), x * 2 end, torch.ones(2))
 return function(opfunc, x, config, state)
   config, state = settings.check('adagrad', opfunc, x, config, state)
   local weightDecay, n = config.weightDecay or 0, state.evalCounter or 0

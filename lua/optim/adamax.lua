@@ -7,6 +7,7 @@ local settings = require 'optim.settings'
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f}
+-- @usage optim.adamax(function(x) return x:dot(x), x * 2 end, torch.ones(2))
 return function(opfunc, x, config, state)
   config, state = settings.check('adamax', opfunc, x, config, state)
   local beta1, beta2 = config.beta1 or 0.9, config.beta2 or 0.999

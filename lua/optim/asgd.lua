@@ -7,6 +7,7 @@ local settings = require 'optim.settings'
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f}, the average of the iterates
+-- @usage local _, _, mean = optim.asgd(function(x) return x:dot(x), x * 2 end, torch.ones(2))
 return function(opfunc, x, config, state)
   config, state = settings.check('asgd', opfunc, x, config, state)
   config.eta0 = config.eta0 or 1e-4

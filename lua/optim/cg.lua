@@ -42,7 +42,7 @@ end
 -- Go z along s from where x is; point 2 is measured anew.
 local function step(v, state, opfunc, x, z)
   x:add(z, state.s)
-  local f, g = settings.evaluate('cg', opfunc, x)
+  local f, g = settings.evaluate('cg', opfunc, x, true)
   v.evaluations = v.evaluations + 1
   v.f2 = f
   state.df2:copy(g)
@@ -105,7 +105,7 @@ return function(opfunc, x, config, state)
   end
 
   local v = { evaluations = 1 }
-  local f, g = settings.evaluate('cg', opfunc, x)
+  local f, g = settings.evaluate('cg', opfunc, x, true)
   v.f1 = f
   state.df1:copy(g)
   local values = { f }

@@ -42,6 +42,7 @@ end
 -- @param x gives the number of dimensions and the type; not changed
 -- @param config see above
 -- @return the best x, a tensor of all values
+-- @usage optim.de(torch.norm, torch.ones(2), {scaleFactor = 0.6, crossoverRate = 0.5, maxFEs = 80})
 return function(opfunc, x, config)
   config = settings.check('de', opfunc, x, config)
   local dimensions = x:nElement()

@@ -92,9 +92,12 @@ return function(opfunc, x, config, state)
   local maxEval = tonumber(config.maxEval) or maxIter * 1.25
   local limit, rate = config.nCorrection or 100, config.learningRate or 1
   local lineSearch = config.lineSearch
+  if lineSearch ~= nil and type(lineSearch) ~= 'function' then
+    error('optim.lbfgs: config.lineSearch: expected a function (optim.lswolfe), got ' .. torch.type(lineSearch), 2)
+  end
   local say = config.verbose and function(text) print('<optim.lbfgs> ' .. text) end or function() end
 
-  local f, g = settings.evaluate('lbfgs', opfunc, x)
+  local f, g = settings.evaluate('lbfgs', opfunc, x, true)
   local values, evaluations = { f }, 1
   start(state, g)
   if sum_abs(state.tmp1, g) <= (config.tolFun or 1e-5) then
@@ -120,7 +123,7 @@ return function(opfunc, x, config, state)
     else
       x:add(state.t, state.d)
       if iteration ~= maxIter then
-        f, g = settings.evaluate('lbfgs', opfunc, x)
+        f, g = settings.evaluate('lbfgs', opfunc, x, true)
         used = 1
         values[#values + 1] = f
       end

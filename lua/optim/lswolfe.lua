@@ -29,7 +29,7 @@ local function search(opfunc, x, d)
   function s.move(t) x:copy(s.from):add(t, d) end
   function s.evaluate(t)
     s.move(t)
-    local f, g = settings.evaluate('lswolfe', opfunc, x)
+    local f, g = settings.evaluate('lswolfe', opfunc, x, true)
     s.evaluations = s.evaluations + 1
     return { t = t, f = f, g = g:clone(), slope = g:dot(d) }
   end
@@ -105,6 +105,7 @@ end
 -- @param gtd slope along d, g:dot(d): negative
 -- @param[opt] options see above
 -- @return f, g, x, t at the point found, number of evaluations
+-- @usage local x = torch.ones(1); optim.lswolfe(function(v) return v:dot(v), v * 2 end, x, 1, -x, 1, x * 2, -2)
 return function(opfunc, x, t, d, f, g, gtd, options)
   check(opfunc, x, t, d, f, g, gtd, options)
   options = options or {}

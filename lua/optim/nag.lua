@@ -7,6 +7,7 @@ local settings = require 'optim.settings'
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f}
+-- @usage optim.nag(function(x) return x:dot(x), x * 2 end, torch.ones(2))
 return function(opfunc, x, config, state)
   config, state = settings.check('nag', opfunc, x, config, state)
   local momentum, weightDecay = config.momentum or 0.9, config.weightDecay or 0

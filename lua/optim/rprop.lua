@@ -15,6 +15,7 @@ end
 --- @param opfunc x → f, df/dx
 -- @param x parameters, changed in place
 -- @return x, {f of each iteration}
+-- @usage optim.rprop(function(x) return x:dot(x), x * 2 end, torch.ones(2))
 return function(opfunc, x, config, state)
   config, state = settings.check('rprop', opfunc, x, config, state)
   local stepsize = config.stepsize or 0.1

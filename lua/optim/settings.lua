@@ -33,8 +33,13 @@ local function shown(t)
 end
 
 --- Call the function: f(x) and its gradient, which must have as many elements as x.
-function M.evaluate(name, opfunc, x)
+-- @param[opt] number true: f(x) must be a number
+function M.evaluate(name, opfunc, x, number)
   local fx, dfdx = opfunc(x)
+  if number and type(fx) ~= 'number' then
+    error(('optim.%s: the function must return a number and a gradient; its first result is %s'):format(name,
+      torch.type(fx)), 3)
+  end
   if not torch.isTensor(dfdx) or dfdx:nElement() ~= x:nElement() then
     error(('optim.%s: the function must return f(x) and a gradient like x, %s; its second result is %s')
       :format(name, shown(x), shown(dfdx)), 3)
