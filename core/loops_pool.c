@@ -209,33 +209,42 @@ static void FN(max_down)(REAL *best, INDEX *row, const REAL *x, const struct rk_
     }
 }
 
+/* Tap k of results [ox, ox + n) side by side: numbers and places; place 0 where the tap lies outside. */
+static void FN(line_up)(REAL *v, INDEX *place, const REAL *best, const INDEX *row, const struct rk_pool_plan *p,
+                        int64_t ox, int64_t n, int64_t k, int64_t from) {
+  int64_t c = p->c;
+  for (int64_t o = ox; o < ox + n; o++, v += c, place += c) {
+    int64_t column = o * p->stride[2] - p->pad[2] + k * p->dilation[2], q = (column - from) * c;
+    bool inside = column >= 0 && column < p->in[2];
+    for (int64_t i = 0; i < c; i++) {
+      v[i] = inside ? best[q + i] : (REAL)-INFINITY;
+      place[i] = inside ? row[q + i] + (INDEX)column + 1 : 0;
+    }
+  }
+}
+
 /* Results [ox, ox + n) of an output row. Of equal numbers the first in the order of rows stays, of NaN the last. */
 static void FN(max_few)(REAL *y, int64_t *index, const REAL *x, const struct rk_pool_plan *p, const int64_t *at,
                         const int64_t *lo, const int64_t *hi, int64_t ox, int64_t n) {
-  REAL best[FN(STRETCH)];
-  INDEX row[FN(STRETCH)];
+  REAL best[FN(STRETCH)], v[FN(STRETCH)], top[FN(STRETCH)];
+  INDEX row[FN(STRETCH)], place[FN(STRETCH)], where[FN(STRETCH)];
   int64_t from, to, c = p->c;
   FN(stretch)(p, ox, n, &from, &to);
+  for (int64_t i = 0; i < n * c; i++) top[i] = (REAL)-INFINITY, where[i] = 0;
   bool empty = lo[0] >= hi[0] || lo[1] >= hi[1];
   if (!empty) FN(max_down)(best, row, x, p, at, lo, hi, from, (to - from) * c);
-  for (int64_t o = ox; o < ox + n; o++, y += c, index += c) {
-    int64_t k0, k1, first = taps(p, 2, o, &k0, &k1);
-    for (int64_t i = 0; i < c; i++) {
-      REAL top = (REAL)-INFINITY;
-      INDEX where = 0;
-      for (int64_t k = empty ? k1 : k0; k < k1; k++) {
-        int64_t column = first + k * p->dilation[2], q = (column - from) * c + i;
-        REAL v = best[q];
-        INDEX place = row[q] + (INDEX)column + 1;
-        int take =
-            (where == 0) | (v > top) | ((v == top) & (place < where)) | ((v != v) & ((top == top) | (place > where)));
-        top = take ? v : top;
-        where = take ? place : where;
-      }
-      y[i] = top;
-      index[i] = where;
+  for (int64_t k = 0; k < p->size[2] && !empty; k++) {
+    FN(line_up)(v, place, best, row, p, ox, n, k, from);
+    RK_IVDEP for (int64_t i = 0; i < n * c; i++) {
+      int better = (v[i] > top[i]) | ((v[i] == top[i]) & (place[i] < where[i])) | (where[i] == 0);
+      int nan = (v[i] != v[i]) & ((top[i] == top[i]) | (place[i] > where[i]));
+      int take = (better | nan) & (place[i] != 0);
+      top[i] = take ? v[i] : top[i];
+      where[i] = take ? place[i] : where[i];
     }
   }
+  for (int64_t i = 0; i < n * c; i++) y[i] = top[i];
+  for (int64_t i = 0; i < n * c; i++) index[i] = where[i];
 }
 
 static void FN(max_last)(void *out, int64_t *index, const void *in, const struct rk_pool_plan *p, int64_t oz,
