@@ -240,6 +240,45 @@ describe('layers over planes', function()
     end)
   end
 
+  it('the same bits on one thread and on two', function()
+    local threads = torch.getnumthreads()
+    local function bits(make, channels_last, size)
+      torch.manualSeed(1)
+      local x = torch.FloatTensor(unpack(size)):normal()
+      if channels_last then x = x:permute(1, 3, 4, 2):clone():permute(1, 4, 2, 3) end
+      local m = make():float()
+      m:zeroGradParameters()
+      local y = m:forward(x)
+      local dx = m:backward(x, y:clone())
+      local _, grads = m:parameters()
+      local list = { y:clone(), dx:clone() }
+      for _, g in ipairs(grads or {}) do list[#list + 1] = g:clone() end
+      return list
+    end
+    for _, make in ipairs {
+      function() return nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1) end,
+      function() return nn.SpatialAveragePooling(3, 3, 2, 2, 1, 1) end,
+      function() return nn.SpatialAdaptiveMaxPooling(5, 7) end,
+      function() return nn.SpatialAdaptiveAveragePooling(1, 1) end,
+      function() return nn.SpatialCrossMapLRN(5) end,
+      function() return nn.SpatialReflectionPadding(3, 2, 1, 0) end,
+      function() return nn.SpatialUpSamplingBilinear(2) end,
+      function() return nn.SpatialBatchNormalization(6) end,
+      function() return nn.GroupNorm(3, 6) end,
+      function() return nn.LayerNorm { 24, 32 } end,
+      function() return nn.RMSNorm(32) end,
+    } do
+      for _, last in ipairs { false, true } do
+        torch.setnumthreads(1)
+        local one = bits(make, last, { 40, 6, 24, 32 })
+        torch.setnumthreads(2)
+        local two = bits(make, last, { 40, 6, 24, 32 })
+        torch.setnumthreads(threads)
+        for i = 1, #one do assert.is_true(one[i]:equal(two[i]), tostring(make())) end
+      end
+    end
+  end)
+
   it('positions of maxima', function()
     local m = nn.SpatialMaxPooling(2, 2)
     m:forward(torch.Tensor { { { 1, 9, 3, 4 }, { 5, 6, 7, 8 } } })
