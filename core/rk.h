@@ -406,8 +406,8 @@ int rk_batchnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const
 int rk_batchnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *g,
                           const struct rk_tensor *x, const struct rk_tensor *weight, double scale,
                           const struct rk_batchnorm *b);
-/* Group normalisation of x (N, C, ...): each image's C planes as `groups` equal groups, each group brought to mean 0 and
- * variance 1, then times weight plus bias, (C) each or NULL. With one group and no spatial dims that is layer
+/* Group normalisation of x (N, C, ...): each image's C planes as `groups` equal groups, each group brought to mean 0
+ * and variance 1, then times weight plus bias, (C) each or NULL. With one group and no spatial dims that is layer
  * normalisation, with groups of one plane instance normalisation. uncentred: the root of the mean square divides and no
  * mean is taken (RMS normalisation). mean, std (N x groups): what was taken off and 1/sqrt(var + eps), for backward. */
 struct rk_groupnorm {
@@ -534,7 +534,8 @@ int rk_loss_backward(int loss, struct rk_tensor *dx, const struct rk_tensor *x, 
  *   RK_RNN_TANH, RELU   h = f(w_ih x + b_ih + w_hh h' + b_hh)
  *   RK_RNN_LSTM  i f g o: c = s(f)*c' + s(i)*tanh(g), h = s(o)*tanh(c)
  *   RK_RNN_GRU   r z n: n = tanh(w_in x + b_in + s(r)*(w_hn h' + b_hn)), h = (1 - s(z))*n + s(z)*h'
- * float32 and float64. Same bits at any number of threads, but for the products with x, which are rk_gemm's. */
+ * float32 and float64. Same bits at any number of threads where the weights are small enough (2 MB) to be kept in the
+ * caches; beyond that, and in the gradients of the weights, products with x are rk_gemm's. */
 enum rk_rnn_kind { RK_RNN_TANH, RK_RNN_RELU, RK_RNN_LSTM, RK_RNN_GRU };
 struct rk_rnn {
   int32_t kind, reverse; /* reverse: from the last step to the first */
@@ -543,8 +544,8 @@ struct rk_rnn {
   const struct rk_tensor *lengths; /* (B) integers in 0..T, the rest of a sequence is padding: y is 0 there, the states
                                     * stay, nothing is learned; NULL: all T */
   struct rk_tensor *y;             /* (T, B, H), sized: may be columns of a wider result */
-  /* Kept for the backward pass, resized: gates (T, B, G*H), cells (T, B, H) for LSTM and GRU, states (T, B, H) with
-   * lengths. What is not needed may be NULL. */
+  /* Kept for the backward pass, resized: gates (in an order of their own), cells (T, B, H) for LSTM and GRU, states
+   * (T, B, H) with lengths. What is not needed may be NULL. */
   struct rk_tensor *gates, *cells, *states;
   struct rk_tensor *hn, *cn; /* (B, H), sized: the last states; NULL: not wanted */
 };
