@@ -57,6 +57,7 @@
   X(primitive_attr_set_scratchpad_mode)                                                                                \
   X(primitive_desc_create)                                                                                             \
   X(primitive_desc_destroy)                                                                                            \
+  X(primitive_desc_query)                                                                                              \
   X(primitive_desc_query_md)                                                                                           \
   X(primitive_create)                                                                                                  \
   X(primitive_destroy)                                                                                                 \
@@ -336,6 +337,13 @@ static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, const struct key *k,
   return s;
 }
 
+/* oneDNN 2.6's convolution by gemm adds the wrong numbers of another tensor (found by the tests). */
+static bool adds_well(const_dnnl_primitive_desc_t pd) {
+  const char *name = "";
+  lib.primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)&name);
+  return strncmp(name, "jit", 3) == 0 || strncmp(name, "brg", 3) == 0;
+}
+
 static struct rk_dnnl *make_with(const struct key *k, dnnl_alg_kind_t how, struct plan *p) {
   dnnl_convolution_desc_t desc;
   dnnl_primitive_desc_t pd, hint = NULL;
@@ -343,7 +351,7 @@ static struct rk_dnnl *make_with(const struct key *k, dnnl_alg_kind_t how, struc
   /* what is added has the result's format, and is not reordered */
   if (k->add && !lib.memory_desc_equal(&p->want[COLUMN], &p->ours[COLUMN])) return NULL;
   if (lib.primitive_desc_create(&pd, &desc, p->attr, lib.engine, hint)) return NULL;
-  struct rk_dnnl *e = calloc(1, sizeof *e);
+  struct rk_dnnl *e = k->add && !adds_well(pd) ? NULL : calloc(1, sizeof *e);
   if (e) e->key = *k;
   if (e && fill_entry(e, pd, p)) {
     destroy(e);

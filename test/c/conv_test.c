@@ -143,6 +143,70 @@ static void refused(const struct rk_tensor *x, const struct rk_tensor *w, const 
   CHECK(y.mem == NULL);
 }
 
+/* Sum with another tensor, ReLU, the wish for a layout and a kept weight: as the plain call and separate steps give. */
+static void one_with_extras(struct problem *p, int dtype) {
+  int rank = p->c.dims + 2;
+  struct rk_conv c = p->c;
+  struct rk_tensor x = make(dtype, rank, p->x, upto(LAYOUTS)), w = make(dtype, rank, p->w, PACKED);
+  struct rk_tensor z = make(dtype, rank, p->y, upto(LAYOUTS)), want = {0}, got = {0}, packed = {0};
+  want.dt = got.dt = (int8_t)dtype, packed.dt = RK_f32;
+  CHECK_OK(rk_conv_forward(&want, &x, &w, NULL, &c));
+  if (upto(3)) c.add = &z;
+  c.relu = upto(2), c.last = upto(2), c.packed = upto(2) ? &packed : NULL;
+  if (c.add) CHECK_OK(rk_map2(RK_OP_cadd, &want, &want, &z, 1));
+  if (c.relu) CHECK_OK(rk_map1(RK_OP_relu, &want, &want, 0, 0));
+  double *numbers = values(&want);
+  for (int k = 0; k < 2; k++) {
+    CHECK_OK(rk_conv_forward(&got, &x, &w, NULL, &c));
+    CHECK(worst(&got, numbers) < 2 * tolerance(dtype));
+    CHECK(!c.last || p->y[1] == 1 || !rk_tensor_count(&got) || got.step[1] == 1);
+  }
+  free(numbers);
+  struct rk_tensor *all[] = {&x, &w, &z, &want, &got, &packed};
+  for (int k = 0; k < 6; k++) rk_tensor_drop(all[k]);
+}
+
+static void with_extras(void) {
+  struct problem p;
+  for (int k = 0; k < 300;) {
+    if (!draw(&p)) continue;
+    if (k % 2 && p.c.groups == 1 && !p.c.transposed) p.w[0] = p.y[1] = 16 * between(1, 4); /* whole vectors */
+    one_with_extras(&p, k % 4 == 2 ? RK_f64 : RK_f32);
+    k++;
+  }
+}
+
+/* 3x3 by Winograd's algorithm, and blocks of 16 planes from channels-last, against float64. */
+static void large_3x3(void) {
+  struct rk_conv c = {.dims = 2, .groups = 1, .stride = {1, 1, 1}, .pad = {1, 1, 0}, .dilation = {1, 1, 1}};
+  int64_t xs[] = {2, 64, 30, 29}, ws[] = {48, 64, 3, 3};
+  for (int layout = PACKED; layout <= SLICED; layout++) {
+    struct rk_tensor x = make(RK_f32, 4, xs, layout), w = make(RK_f32, 4, ws, PACKED), y = {0}, dx = {0};
+    struct rk_tensor x8 = {0}, w8 = {0}, y8 = {0}, dx8 = {0};
+    y.dt = dx.dt = RK_f32, y8.dt = dx8.dt = RK_f64;
+    CHECK_OK(rk_tensor_init(&x8, RK_f64, 4, xs));
+    CHECK_OK(rk_tensor_init(&w8, RK_f64, 4, ws));
+    CHECK_OK(rk_copy(&x8, &x));
+    CHECK_OK(rk_copy(&w8, &w));
+    CHECK_OK(rk_conv_forward(&y, &x, &w, NULL, &c));
+    CHECK_OK(rk_conv_forward(&y8, &x8, &w8, NULL, &c));
+    double *want = values(&y8);
+    CHECK(worst(&y, want) < 2e-5);
+    free(want);
+    CHECK_OK(rk_copy(&y8, &y));
+    CHECK_OK(rk_conv_backward_input(&dx, &y, &w, &x, &c));
+    CHECK_OK(rk_conv_backward_input(&dx8, &y8, &w8, &x8, &c));
+    CHECK(worst(&dx, want = values(&dx8)) < 2e-5);
+    free(want);
+    CHECK_OK(rk_conv_backward_weight(&w, NULL, &y, &x, 1, &c));
+    CHECK_OK(rk_conv_backward_weight(&w8, NULL, &y8, &x8, 1, &c));
+    CHECK(worst(&w, want = values(&w8)) < 2e-5);
+    free(want);
+    struct rk_tensor *all[] = {&x, &w, &y, &dx, &x8, &w8, &y8, &dx8};
+    for (int k = 0; k < 8; k++) rk_tensor_drop(all[k]);
+  }
+}
+
 static void wrong_calls(void) {
   struct rk_conv c = {.dims = 2, .groups = 1, .stride = {1, 1, 1}, .dilation = {1, 1, 1}}, bad;
   int64_t n = 6, m = 5;
@@ -170,6 +234,10 @@ static void wrong_calls(void) {
   refused(&x, &v, &b, bad, RK_ESHAPE, "3 planes");
   bad = c, bad.dims = 4;
   refused(&x, &v, &b, bad, RK_EARG, "1 to 3");
+  bad = c, bad.add = &x;
+  refused(&x, &v, NULL, bad, RK_ESHAPE, "what is added");
+  bad = c, bad.packed = &d;
+  refused(&x, &v, NULL, bad, RK_EDTYPE, "packed");
   bad = c, bad.transposed = 1, bad.extra[0] = 1;
   refused(&x, &v, &b, bad, RK_EARG, "extra");
   CHECK_FAILS(rk_conv_forward(&x, &x, &v, NULL, &c), RK_EARG, "");
@@ -191,6 +259,8 @@ static void against_sums(void) {
 
 int main(void) {
   RUN(against_sums);
+  RUN(with_extras);
+  RUN(large_3x3);
   RUN(wrong_calls);
   return test_done();
 }
