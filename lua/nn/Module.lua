@@ -131,7 +131,7 @@ function Module:clone(...)
 end
 
 --- A deep copy that shares every parameter and gradient with the original, whatever the fields are called.
--- @usage local twin = net:sharedClone()
+-- @usage local twin = nn.Linear(2, 3):sharedClone()
 function Module:sharedClone()
   local copy = copy_of(self)
   local params, grads = self:parameters()

@@ -124,6 +124,7 @@ local loop_source = [[
         for i = 0, n - 1 do
           READ_I
           local r = f(VALUES)
+          if MOVED then fail('%s: the function resized the tensor that is being walked', name) end
           if r ~= nil then STORE_I end
         end
       else
@@ -131,6 +132,7 @@ local loop_source = [[
         for i = 0, n - 1 do
           READ_Q
           local r = f(VALUES)
+          if MOVED then fail('%s: the function resized the tensor that is being walked', name) end
           if r ~= nil then STORE_Q end
           ADVANCE
         end
@@ -168,7 +170,8 @@ local function loop_text(inputs, dt)
   local store = "if type(r) ~= 'number' and type(r) ~= 'cdata' then "
     .. "fail('%s: the function returned a %s, expected a number or nil', name, type(r)) end p1[@] = r"
   local values = {
-    ARGUMENTS = each('start#, step#, data#', ', '),
+    ARGUMENTS = each('start#, step#, mem#, data#', ', '),
+    MOVED = each('mem#.data ~= data#', ' or '),
     LOCALS = each('local b#, row#, s# = cast(pointer, data#), start#, step#[last]', '\n'),
     UNIT = each('s# == 1', ' and '),
     ROWS = each('local p# = b# + row#; local w# = cast(words, p#)', '\n'),
@@ -230,10 +233,12 @@ function run(name, f, t, u, v)
   end
   local args = {}
   for i = 1, inputs do
-    args[3 * i - 2], args[3 * i - 1], args[3 * i] =
-      tonumber(list[i].start), numbers(list[i].step, t.rank), list[i].mem.data
+    list[i] = tensor.alias(list[i]) -- holds the memory whatever f does to the tensor
+    local x, at = list[i], 4 * i
+    args[at - 3], args[at - 2], args[at - 1], args[at] = tonumber(x.start), numbers(x.step, t.rank), x.mem, x.mem.data
   end
   loop_for(t.dt, inputs)(name, f, t.rank, numbers(t.shape, t.rank), unpack(args))
+  C.rk_tensor_drop(list[1]) -- the alias: its count goes now, not when the collector finds it
   return t
 end
 
