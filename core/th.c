@@ -24,11 +24,13 @@ static const char usage[] =
     "  -g, -gg     warn about, or refuse, assignments to new globals\n"
     "  -v          print the version\n"
     "  -h, --help  print this and leave; --version: print the version and leave\n"
+    "  --cmake-prefix  print the folder for CMAKE_PREFIX_PATH, by which find_package(Torch) finds this Rekindle\n"
     "  --          end of options;  -: run the standard input\n"
     "Without file, -e and -l: a prompt on a terminal, else the standard input is run.\n"
     "LUA_PATH and LUA_CPATH are searched first; LUA_INIT is run first; RK_LIB names another librekindle.so.\n";
 
-/* Run before anything else: module paths, the library's place, os.exit. Paths set by the environment come first (";;"
+/* Run before anything else: module paths, the library's place (build tree, installation, tree of luarocks), os.exit.
+ * Returns the folder by which CMake finds Torch. Paths set by the environment come first (";;"
  * in them stands for ours and the defaults), then ours, rocks of `luarocks --local`, and the defaults. */
 static const char setup[] =
     "local home, tree_lua, bin_lib, bin_lua, finish = ...\n"
@@ -38,9 +40,14 @@ static const char setup[] =
     "  repeat path, n = path:gsub('/[^/]+/%.%./', '/', 1) until n == 0\n"
     "  return (path:gsub('/[^/]+/%.%.$', ''))\n"
     "end\n"
-    "local library, lua = at 'librekindle.so', at(tree_lua)\n"
-    "local file = io.open(library)\n"
-    "if file then file:close() else library, lua = at(bin_lib .. '/librekindle.so'), at(bin_lua) end\n"
+    "local places = {{'librekindle.so', tree_lua, tree_lua .. '/../rocks'},\n"
+    "  {bin_lib .. '/librekindle.so', bin_lua, '..'}, {'../lib/lua/5.1/librekindle.so', '../share/lua/5.1', '..'}}\n"
+    "local library, lua, cmake\n"
+    "for _, place in ipairs(places) do\n"
+    "  library, lua, cmake = at(place[1]), at(place[2]), at(place[3])\n"
+    "  local file = io.open(library)\n"
+    "  if file then file:close() break end\n"
+    "end\n"
     "package.loaded['torch.libpath'] = os.getenv 'RK_LIB' or library\n"
     "local user = os.getenv 'HOME'\n"
     "local function search(field, variable, ours, rocks)\n"
@@ -62,12 +69,14 @@ static const char setup[] =
     "of memory,\\n',\n"
     "    '  so programs with many tables or tensors will run out of it. Use a LuaJIT built with "
     "-DLUAJIT_ENABLE_GC64.\\n')\n"
-    "end\n";
+    "end\n"
+    "return cmake\n";
 
 struct options {
   int script;   /* index of the file in argv; argc: none */
   int prompt;   /* -i */
   int version;  /* -v */
+  int prefix;   /* --cmake-prefix */
   int monitor;  /* -g: 1, -gg: 2 */
   int executed; /* an -e or -l was given */
 };
@@ -173,6 +182,7 @@ static int require(lua_State *L, const char *name, int global) {
 }
 
 /* -- start ------------------------------------------------------------------------- */
+/* Leaves the folder by which CMake finds Torch on the stack. */
 static int set_up(lua_State *L) {
   char home[PATH_MAX];
   ssize_t n = readlink("/proc/self/exe", home, sizeof home - 1);
@@ -191,8 +201,8 @@ static int set_up(lua_State *L) {
   lua_pushliteral(L, TH_INSTALLED_LIB);
   lua_pushliteral(L, TH_INSTALLED_LUA);
   lua_pushcfunction(L, finish);
-  lua_call(L, 5, 0);
-  return 0;
+  lua_call(L, 5, 1);
+  return 1;
 }
 
 static int fail(const char *what, const char *option) {
@@ -214,6 +224,8 @@ static int read_options(const struct process *p, struct options *o) {
     } else if (!strcmp(s, "--version")) {
       printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
       return 1;
+    } else if (!strcmp(s, "--cmake-prefix")) {
+      o->prefix = 1;
     } else if (!strcmp(s, "-i")) {
       o->prompt = 1;
     } else if (!strcmp(s, "-v")) {
@@ -296,6 +308,12 @@ static int protected_main(lua_State *L) {
   lua_gc(L, LUA_GCSTOP, 0);
   set_up(L);
   lua_gc(L, LUA_GCRESTART, -1);
+  if (o.prefix) {
+    puts(lua_tostring(L, -1));
+    p->status = EXIT_SUCCESS;
+    return 0;
+  }
+  lua_settop(L, 0);
   set_arg(L, p, o.script);
   if (o.version) printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
   if (require(L, "trepl", 0) || run_init(L)) return 0;

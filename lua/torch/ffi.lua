@@ -2,10 +2,12 @@
 -- (`rk_cdef` is the preprocessed text of core/rk.h), so the two cannot differ.
 --
 -- Where it is looked for: `package.loaded['torch.libpath']` (set by `th`), the
--- environment variable `RK_LIB`, the system's library path.
+-- environment variable `RK_LIB`, `package.cpath` (where luarocks puts it), the
+-- system's library path.
 local ffi = require 'ffi'
 
-local path = package.loaded['torch.libpath'] or os.getenv 'RK_LIB' or 'rekindle'
+local path = package.loaded['torch.libpath'] or os.getenv 'RK_LIB'
+  or package.searchpath('librekindle', package.cpath) or 'rekindle'
 local C = ffi.load(path)
 ffi.cdef 'const char rk_cdef[];'
 ffi.cdef(ffi.string(C.rk_cdef))

@@ -1,0 +1,9 @@
+package = 'paths'
+version = 'scm-1'
+source = { url = 'git+file://.' }
+description = {
+  summary = 'Paths and folders',
+  license = 'BSD-3-Clause',
+}
+dependencies = { 'lua >= 5.1', 'torch >= 7.0' }
+build = { type = 'none' } -- the rock torch brings it

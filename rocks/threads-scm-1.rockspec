@@ -1,0 +1,9 @@
+package = 'threads'
+version = 'scm-1'
+source = { url = 'git+file://.' }
+description = {
+  summary = 'Threads with a Lua state each',
+  license = 'BSD-3-Clause',
+}
+dependencies = { 'lua >= 5.1', 'torch >= 7.0' }
+build = { type = 'none' } -- the rock torch brings it
