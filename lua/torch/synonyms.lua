@@ -59,7 +59,9 @@ local function in_place(methods, base)
   local either = by_operand[base]
   if either then
     return function(t, x, ...)
-      local f = t[either[check.istensor(x) and 2 or 1]]
+      local name = either[check.istensor(x) and 2 or 1]
+      local f = t[name]
+      if not f then check.fail('%s: is not defined for %s', name, check.describe(t)) end
       f(t, x, ...)
       return t
     end

@@ -543,6 +543,8 @@ describe('other spellings', function()
     torch.manualSeed(5)
     assert.is_true(a:equal(torch.Tensor(4):normal()))
     same({ 1, 1 }, torch.add_(torch.zeros(2), 1))
+    same({ 4, 9 }, torch.IntTensor { 2, 3 }:pow_(torch.IntTensor { 2, 2 }))
+    assert.is_false(pcall(function() torch.IntTensor(2):pow_(2) end))
   end)
 
   it('in snake_case mean the methods of Torch7', function()
