@@ -43,7 +43,7 @@ end
 -- @param xinit receives the solution; the search starts at zero
 -- @param[opt] params see above
 -- @return y, a list of {nline, L, F, Fply, Gply, Q} for each iteration
--- @usage optim.FistaLS(function(x) return x:dot(x), x * 2 end, torch.norm, torch.abs, torch.ones(2))
+-- @usage optim.FistaLS(function(x) return x:dot(x), x * 2 end, torch.norm, function(x) x:mul(0.5) end, torch.ones(2))
 return function(f, g, pl, xinit, params)
   check(f, g, pl, xinit, params)
   params = params or {}
