@@ -149,17 +149,11 @@ end
 --- Replace modules, as nn.Module:replace; the nodes follow.
 function gModule:replace(f)
   local out = f(self)
-  if torch.typename(out) ~= 'nn.gModule' then
-    if out ~= self and out.modules then
-      for i, child in ipairs(out.modules) do out.modules[i] = child:replace(f) end
-    end
-    if not out.forwardnodes then return out end
-  end
-  out.modules = {}
-  for _, node in ipairs(out.forwardnodes) do
+  self.modules = {}
+  for _, node in ipairs(self.forwardnodes) do
     if node.data.module then
       node.data.module = node.data.module:replace(f)
-      out:add(node.data.module)
+      self:add(node.data.module)
     end
   end
   return out
