@@ -58,7 +58,8 @@ local function silently(f, ...)
   return difference
 end
 
-local kinds = {{'^torch_ops/', 'op'}, {'^random', 'op'}, {'^optim', 'optim'}, {'^print', 'print'}, {'^errors', 'error'}}
+local kinds = {{'^torch_ops/', 'op'}, {'^random', 'op'}, {'^image', 'op'},
+  {'^optim', 'optim'}, {'^print', 'print'}, {'^errors', 'error'}}
 
 local function replay_of(file, set)
   if file:match '^nn/' then

@@ -73,7 +73,8 @@ end
 local function fits(value, types)
   local kind = type_of(value)
   for each in types:gmatch '[^%s|]+' do
-    if each == kind or each == type(value) or each == 'any' or kind:find(each, 1, true) then
+    if each == kind or each == type(value) or each == 'any' or kind:find(each, 1, true)
+      or each == 'torch.Tensor' and kind:match '^torch%.%u%a+Tensor$' then
       return true
     end
   end
