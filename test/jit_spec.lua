@@ -89,4 +89,26 @@ describe('compiled code', function()
       assert.is_true(stops > 0, 'no trace was made')
     end)
   end
+
+  it('serves apply with a new closure each time', function()
+    local long = torch.FloatTensor(1000000):fill(1)
+    local function least(f)
+      local best = math.huge
+      for _ = 1, 9 do
+        local timer = torch.Timer()
+        f()
+        best = math.min(best, timer:time().real)
+      end
+      return best
+    end
+    local same = function(v) return v * 0.5 + 1 end
+    local one = least(function() long:apply(same) end)
+    local total
+    local fresh = least(function()
+      total = 0
+      long:apply(function(v) total = total + v end)
+    end)
+    assert.is_true(fresh < 5 * one, ('%.2f ms against %.2f'):format(fresh * 1e3, one * 1e3)) -- it was 12 times
+    assert.near(long:sum(), total, 1e-6 * total)
+  end)
 end)

@@ -188,14 +188,39 @@ local function loop_text(inputs, dt)
   return (loop_source:gsub('%u[%u_]+', values))
 end
 
+local function new_loop(dt, inputs)
+  return assert(loadstring(loop_text(inputs, dt), '=apply'))(ffi.cast, types.pointer[dt],
+    ffi.typeof 'int32_t *', bit.band, fail, 0 / 0, 2 ^ 53, tonumber, type)
+end
+
 local loops = {}
 local function loop_for(dt, inputs)
   local key = inputs * 100 + dt
-  if not loops[key] then
-    loops[key] = assert(loadstring(loop_text(inputs, dt), '=apply'))(ffi.cast, types.pointer[dt],
-      ffi.typeof 'int32_t *', bit.band, fail, 0 / 0, 2 ^ 53, tonumber, type)
-  end
+  if not loops[key] then loops[key] = new_loop(dt, inputs) end
   return loops[key]
+end
+
+-- A compiled loop is tied to the function it was compiled with: another one runs in its side exits, 10 times slower. So
+-- each place in a program that walks a long tensor has a loop of its own, and a new one for its first few closures: from
+-- the fourth on, LuaJIT ties the loop to what the closures share.
+local LONG, CLOSURES, PLACES = 4096, 5, 256
+local places, count = {}, 0
+local last = setmetatable({}, { __mode = 'v' }) -- place -> the closure seen last
+local function loop_at(dt, inputs, f)
+  if type(f) ~= 'function' then return loop_for(dt, inputs) end
+  local info = debug.getinfo(f, 'S')
+  local who = info.what == 'C' and tostring(f) or info.source
+  local where = ('%s:%d:%d:%d:%d'):format(who, info.linedefined, info.lastlinedefined, dt, inputs)
+  local place = places[where]
+  if not place then
+    if count == PLACES then places, count = {}, 0 end
+    place = { closures = 0 }
+    places[where], count = place, count + 1
+  end
+  if last[where] ~= f and place.closures < CLOSURES then
+    place.loop, place.closures, last[where] = new_loop(dt, inputs), place.closures + 1, f
+  end
+  return place.loop
 end
 
 -- Steps of t as Lua numbers, from index 0; shapes that differ from the first tensor's are walked through a copy.
@@ -237,7 +262,8 @@ function run(name, f, t, u, v)
     local x, at = list[i], 4 * i
     args[at - 3], args[at - 2], args[at - 1], args[at] = tonumber(x.start), numbers(x.step, t.rank), x.mem, x.mem.data
   end
-  loop_for(t.dt, inputs)(name, f, t.rank, numbers(t.shape, t.rank), unpack(args))
+  local loop = C.rk_tensor_count(t) >= LONG and loop_at(t.dt, inputs, f) or loop_for(t.dt, inputs)
+  loop(name, f, t.rank, numbers(t.shape, t.rank), unpack(args))
   C.rk_tensor_drop(list[1]) -- the alias: its count goes now, not when the collector finds it
   return t
 end
