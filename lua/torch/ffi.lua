@@ -9,6 +9,8 @@ local ffi = require 'ffi'
 local path = package.loaded['torch.libpath'] or os.getenv 'RK_LIB'
   or package.searchpath('librekindle', package.cpath) or 'rekindle'
 local C = ffi.load(path)
+-- for package.loadlib, and for other Lua states
+package.loaded['torch.libpath'] = path:find '/' and path or 'librekindle.so'
 ffi.cdef 'const char rk_cdef[];'
 ffi.cdef(ffi.string(C.rk_cdef))
 return C

@@ -93,7 +93,7 @@ end
 local function class_of(a, b) return classes[(istype(ctype, a) and a or b).dt] end
 
 ffi.metatype(ctype, {
-  __gc = C.rk_tensor_drop,
+  __gc = require('torch.collect').tensor,
   __index = index.index,
   __newindex = index.newindex,
   __add = function(a, b) return class_of(a, b).__add__(a, b) end,

@@ -266,7 +266,7 @@ local function newindex(b, k, v)
 end
 
 local events = check.without_operators()
-events.__gc = C.rk_buffer_drop
+events.__gc = require('torch.collect').buffer
 events.__index = index
 events.__newindex = newindex
 events.__len = count
