@@ -141,5 +141,6 @@ rawset(_G, 'print_old', plain)
 rawset(_G, 'print_new', trepl.print)
 rawset(_G, 'print', trepl.print)
 rawset(_G, 'setprintlevel', trepl.setprintlevel)
+require 'trepl.globals'
 
 return trepl

@@ -1,0 +1,45 @@
+--- Forms that published Torch7 programs lean on, as programs of our own that are run by th.
+local th = arg[-1]
+
+--- What th prints when it runs `code` as a file, errors too.
+local function output(code, words)
+  local name = os.tmpname()
+  local file = assert(io.open(name, 'w'))
+  file:write(code)
+  file:close()
+  local pipe = io.popen(('%s %s %s 2>&1'):format(th, name, words or ''))
+  local text = pipe:read '*a'
+  pipe:close()
+  os.remove(name)
+  return text
+end
+
+describe('programs find without a require', function()
+  it('bit32, of Lua 5.2', function()
+    assert.are.equal('4294967295\t15\t2147483648\t80\t2147483648\ttrue\n', output [[
+      print(bit32.bnot(0), bit32.extract(0xff00, 8, 4), bit32.lshift(1, 31), bit32.replace(0, 5, 4, 4),
+        bit32.band(0xffffffff, 2 ^ 31), require 'bit32' == bit32)]])
+    assert.are.equal('0\t0\t4294967295\t1\t2\t16\ttrue\tfalse\n', output [[
+      print(bit32.lshift(1, 32), bit32.rshift(1, 40), bit32.arshift(0x80000000, 99), bit32.lrotate(0x80000000, 1),
+        bit32.rrotate(1, 31), bit32.rshift(1, -4), bit32.btest(3, 1), bit32.btest(2, 1))]])
+    assert.truthy(output 'bit32.extract(1, 30, 3)':match 'bit32.extract: bits 30 to 32 are not in 0 to 31')
+  end)
+
+  it('the names of Penlight and LuaFileSystem where these are installed, and no others', function()
+    if not pcall(require, 'pl.path') then
+      return pending 'Penlight is not installed'
+    end
+    assert.are.equal('a/b\tx\t3\ttable\tnil\n', output [[
+      print(path.join('a', 'b'), stringx.strip ' x ', tablex.size { 1, 2, 3 }, type(lfs), nothing_of_this_name)]])
+    assert.are.equal('7\ttrue\n', output([[
+      local opt = lapp '  -n,--number (default 3) a number\n  -f,--flag a flag'
+      print(opt.number, opt.flag)]], '-n 7 --flag'))
+    assert.are.equal('true\ttrue\n', output "require 'pl' print(List { 1 }:len() == 1, path.exists '/')")
+  end)
+
+  it('colours for a terminal', function()
+    assert.are.equal('\27[0;32msaved\27[0m\ttrue\n', output [[
+      local c = require 'trepl.colorize'
+      print(c.green 'saved', require 'trepl.colors'.Blue == sys.COLORS.Blue)]])
+  end)
+end)
