@@ -32,9 +32,9 @@ describe('programs find without a require', function()
     assert.are.equal('a/b\tx\t3\ttable\tnil\n', output [[
       print(path.join('a', 'b'), stringx.strip ' x ', tablex.size { 1, 2, 3 }, type(lfs), nothing_of_this_name)]])
     assert.are.equal('7\ttrue\n', output([[
-      local opt = lapp '  -n,--number (default 3) a number\n  -f,--flag a flag'
+      local opt = lapp '  -n,--number (default 3) a number\n  -f,--flag a flag\n'
       print(opt.number, opt.flag)]], '-n 7 --flag'))
-    assert.are.equal('true\ttrue\n', output "require 'pl' print(List { 1 }:len() == 1, path.exists '/')")
+    assert.are.equal('true\ttrue\n', output "require 'pl' print(List { 1 }:len() == 1, path.isdir '/')")
   end)
 
   it('colours for a terminal', function()
