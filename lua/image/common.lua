@@ -60,8 +60,9 @@ end
 
 --- Require a colour image, 3 x H x W.
 function M.colour(name, what, t)
-  M.image(name, what, t, '3')
-  if t:size(1) ~= 3 then M.expected(name, what, 'a colour image [3 x H x W]', t) end
+  if not torch.isTensor(t) or t:dim() ~= 3 or t:size(1) ~= 3 then
+    M.expected(name, what, 'a colour image [3 x H x W]', t)
+  end
   return t
 end
 

@@ -25,21 +25,22 @@ local function new_taps(n, count)
 end
 
 local function linear_up(from, to, round)
-  local taps = new_taps(to, 2)
+  local count = min(2, from)
+  local taps = new_taps(to, count)
   local step = from > 1 and round((from - 1) / (to - 1)) or 0
   for i = 0, to - 1 do
     local at = i == to - 1 and from - 1 or round(i * step)
     local first = max(0, min(floor(at), from - 2))
     taps.first[i] = first
-    taps.weight[2 * i] = from > 1 and 1 - (at - first) or 1
-    taps.weight[2 * i + 1] = from > 1 and at - first or 0
+    taps.weight[i * count] = 1 - (at - first)
+    if count == 2 then taps.weight[2 * i + 1] = at - first end
   end
   return taps
 end
 
 local function area_down(from, to, round)
   local step = round(from / to)
-  local count = min(from, math.ceil(step) + 1)
+  local count = from % to == 0 and step or min(from, math.ceil(step) + 1)
   local taps = new_taps(to, count)
   local left, cut = 0, 0 -- first pixel covered, and the part of it that is not
   for i = 0, to - 1 do
@@ -92,27 +93,47 @@ local function cubic(from, to, round)
   return taps
 end
 
+-- Along rows, two taps: the usual case, without an inner loop.
+local function pairs_along_rows(q, p, rows, from, taps)
+  local to, first, weight = taps.n, taps.first, taps.weight
+  for r = 0, rows - 1 do
+    local base = r * from
+    for i = 0, to - 1 do
+      local at = base + first[i]
+      q[r * to + i] = weight[2 * i] * p[at] + weight[2 * i + 1] * p[at + 1]
+    end
+  end
+end
+
 local function along_rows(q, p, rows, from, taps)
-  local to, count, first, weight, total = taps.n, taps.count, taps.first, taps.weight, taps.total
+  local to, count, first, weight = taps.n, taps.count, taps.first, taps.weight
+  if count == 2 then return pairs_along_rows(q, p, rows, from, taps) end
   for r = 0, rows - 1 do
     local base = r * from
     for i = 0, to - 1 do
       local at, w, sum = base + first[i], i * count, 0
       for k = 0, count - 1 do sum = sum + weight[w + k] * p[at + k] end
-      q[r * to + i] = sum / total[i]
+      q[r * to + i] = sum
     end
   end
 end
 
+local function pair_of_rows(q, p, out, at, width, w0, w1)
+  for x = 0, width - 1 do q[out + x] = w0 * p[at + x] + w1 * p[at + width + x] end
+end
+
 local function along_columns(q, p, planes, from, width, taps)
-  local to, count, first, weight, total = taps.n, taps.count, taps.first, taps.weight, taps.total
+  local to, count, first, weight = taps.n, taps.count, taps.first, taps.weight
   for plane = 0, planes - 1 do
     for i = 0, to - 1 do
       local out, at, w = (plane * to + i) * width, (plane * from + first[i]) * width, i * count
-      local w0 = weight[w] / total[i]
-      for x = 0, width - 1 do q[out + x] = w0 * p[at + x] end
-      for k = 1, count - 1 do
-        local wk, row = weight[w + k] / total[i], at + k * width
+      if count > 1 then
+        pair_of_rows(q, p, out, at, width, weight[w], weight[w + 1])
+      else
+        for x = 0, width - 1 do q[out + x] = weight[w] * p[at + x] end
+      end
+      for k = 2, count - 1 do
+        local wk, row = weight[w + k], at + k * width
         if wk ~= 0 then
           for x = 0, width - 1 do q[out + x] = q[out + x] + wk * p[row + x] end
         end
@@ -121,16 +142,24 @@ local function along_columns(q, p, planes, from, width, taps)
   end
 end
 
+-- Weights that need no division afterwards.
+local function folded(taps)
+  for i = 0, taps.n - 1 do
+    for k = i * taps.count, (i + 1) * taps.count - 1 do taps.weight[k] = taps.weight[k] / taps.total[i] end
+  end
+  return taps
+end
+
 local function separable(choose)
   return function(work, c, h, w, height, width)
     local rows = work
     if width ~= w then
       rows = work.new(c, h, width)
-      along_rows(rows:data(), work:data(), c * h, w, choose(w, width, exact))
+      along_rows(rows:data(), work:data(), c * h, w, folded(choose(w, width, exact)))
     end
     if height == h then return rows:view(c, height, width) end
     local out = work.new(c, height, width)
-    along_columns(out:data(), rows:data(), c, h, width, choose(h, height, exact))
+    along_columns(out:data(), rows:data(), c, h, width, folded(choose(h, height, exact)))
     return out
   end
 end
