@@ -173,7 +173,7 @@ end
 
 --- Open a figure that is a PNG file. @param path of the file
 -- @return the number of the figure
--- @usage local n = gnuplot.pngfigure(os.tmpname()); gnuplot.plot(torch.rand(9), '-'); gnuplot.plotflush(n)
+-- @usage local n = gnuplot.pngfigure '/dev/null'; gnuplot.plot(torch.rand(9), '-'); gnuplot.close(n)
 gnuplot.pngfigure = file_figure('pngfigure', 'png')
 --- The same, an SVG file.
 gnuplot.svgfigure = file_figure('svgfigure', 'svg')
@@ -183,7 +183,7 @@ gnuplot.pdffigure = file_figure('pdffigure', 'pdf')
 gnuplot.epsfigure = file_figure('epsfigure', 'eps')
 
 --- Write the current figure to a file too; the extension (png, svg, pdf, eps, jpg) says how.
--- @usage gnuplot.figprint('curves.svg')
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.plot(torch.rand(9)); gnuplot.figprint '/tmp/a.svg'
 gnuplot.figprint = protected(function(path)
   local kind = type(path) == 'string' and path:lower():match '%.(%w+)$'
   if kind == 'ps' then kind = 'eps' end
@@ -199,15 +199,15 @@ end)
 --- Draw curves. A curve is `[name,] y`, `[name,] x, y` or `[name,] matrix` (columns x, y, ...), then perhaps a format:
 -- '-' lines, '+' points, '.' dots, '+-' both, '|' boxes, '~' smooth lines, 'v' vectors (x, y, dx, dy), or gnuplot's.
 -- @param ... one curve; or a table for each curve; or a table of such tables
--- @usage gnuplot.setterm 'dumb'; gnuplot.plot({'sine', torch.linspace(0, 6):sin(), '-'}, {torch.rand(100), '.'})
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.plot({'a', torch.rand(9), '-'}, {torch.rand(9), '.'}); gnuplot.close()
 gnuplot.plot = protected(function(...) add(data.plot('plot', 'with points', ...), true) end)
 
 --- Draw surfaces: `[name,] z` or `[name,] x, y, z`, then perhaps a format; z a matrix.
--- @usage gnuplot.setterm 'dumb'; gnuplot.splot(torch.rand(8, 8))
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.splot(torch.rand(8, 8)); gnuplot.close()
 gnuplot.splot = protected(function(...) add(data.splot('splot', ...), true) end)
 
 --- Draw points in space: `[name,] x, y, z`, then perhaps a format.
--- @usage gnuplot.setterm 'dumb'; gnuplot.scatter3('cloud', torch.rand(9), torch.rand(9), torch.rand(9))
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.scatter3(torch.rand(9), torch.rand(9), torch.rand(9)); gnuplot.close()
 gnuplot.scatter3 = protected(function(...) add(data.scatter3('scatter3', ...), true) end)
 
 local palettes = {
@@ -228,7 +228,7 @@ gnuplot.colormap = protected(function(which) add(palette('colormap', which)) end
 --- Draw a matrix as an image, its first row on top.
 -- @param z matrix
 -- @param[opt='color'] which 'gray', 'color', 'jet', 'hot', 'rainbow' or gnuplot's own
--- @usage gnuplot.setterm 'dumb'; gnuplot.imagesc(torch.rand(8, 8), 'gray')
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.imagesc(torch.rand(8, 8), 'gray'); gnuplot.close()
 gnuplot.imagesc = protected(function(z, which)
   local command, h, w = data.image('imagesc', z)
   add(palette('imagesc', which or 'color'))
@@ -238,7 +238,7 @@ end)
 
 --- Draw bars at heights y, or at x.
 -- @param ... as for gnuplot.plot
--- @usage gnuplot.setterm 'dumb'; gnuplot.bar(torch.rand(5))
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.bar(torch.rand(5)); gnuplot.close()
 gnuplot.bar = protected(function(...)
   add 'set style fill solid 0.5 border\nset offsets 0.5, 0.5, 0, 0\nset yrange [*<0:0<*]'
   add(data.plot('bar', 'with boxes', ...), true)
@@ -273,7 +273,7 @@ end)
 -- @param[opt] bins default: the square root of the number of values
 -- @param[opt] low default: the smallest value
 -- @param[opt] high default: the largest value
--- @usage gnuplot.setterm 'dumb'; gnuplot.hist(torch.randn(1000), 20)
+-- @usage gnuplot.svgfigure '/dev/null'; gnuplot.hist(torch.randn(1000), 20); gnuplot.close()
 gnuplot.hist = protected(function(x, bins, low, high)
   local counts, centers, width = histogram('hist', x, bins, low, high)
   add(('set style fill solid 0.5 border\nset boxwidth %.9g\nset yrange [0:*]'):format(width))

@@ -138,7 +138,7 @@ end
 -- @param path a JPG, PNG, PPM or PGM file; what it holds counts, not its name
 -- @param[opt] depth 1: brightness only, H x W; 3: colour; without it what the file has (alpha included)
 -- @param[opt] kind 'float', 'double' or 'byte'; without it the default tensor type
--- @usage local img = image.load('photo.jpg', 3, 'float')
+-- @usage image.save('/tmp/a.jpg', image.lena()); local img = image.load('/tmp/a.jpg', 3); os.remove '/tmp/a.jpg'
 function M.load(path, depth, kind) return (read('load', path, nil, depth, kind)) end
 
 --- Save an image; the format follows the extension. Values are clamped to 0..1 and written with 8 bits; bytes are
@@ -146,7 +146,7 @@ function M.load(path, depth, kind) return (read('load', path, nil, depth, kind))
 -- @param path .jpg, .jpeg, .png, .ppm or .pgm
 -- @param img H x W or C x H x W
 -- @param[opt] quality for JPG, 1..100, default 75
--- @usage image.save('face.png', image.lena())
+-- @usage image.save('/tmp/face.png', image.lena()); os.remove '/tmp/face.png'
 function M.save(path, img, quality)
   if type(path) ~= 'string' then expected('save', 'argument 1', 'a file name', path) end
   local format = of_extension[extension(path)]
@@ -155,7 +155,7 @@ function M.save(path, img, quality)
 end
 
 --- Channels, height and width of a file, as a LongTensor; the pixels are not read.
--- @usage local size = image.getSize('photo.jpg')
+-- @usage image.save('/tmp/face.pgm', image.fabio()); print(image.getSize '/tmp/face.pgm'); os.remove '/tmp/face.pgm'
 function M.getSize(path)
   local c, h, w = size_of('getSize', path)
   return torch.LongTensor { c, h, w }
