@@ -165,6 +165,32 @@ static int run(lua_State *L, int status, int n) {
   return report(L, status);
 }
 
+/* Compile a text, or the file of that name (NULL: the standard input) when text is NULL, by what the global loadstring
+ * or loadfile was once trepl was loaded: programs' code may have to be rewritten (torch.compat). */
+static int compile(lua_State *L, const char *text, const char *name) {
+  lua_getfield(L, LUA_REGISTRYINDEX, text ? "th.loadstring" : "th.loadfile");
+  int n = 0;
+  if (text) lua_pushstring(L, text), n++;
+  if (name) lua_pushstring(L, name), n++;
+  int status = lua_pcall(L, n, 2, 0);
+  if (status) return status;
+  lua_remove(L, lua_isnil(L, -2) ? -2 : -1);
+  return lua_isfunction(L, -1) ? 0 : LUA_ERRSYNTAX;
+}
+
+/* For coroutine.running of torch.compat, which cannot get at the main thread in another way. */
+static void keep_main(lua_State *L) {
+  lua_pushthread(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, "th.main");
+}
+
+static void keep_compilers(lua_State *L) {
+  lua_getglobal(L, "loadstring");
+  lua_setfield(L, LUA_REGISTRYINDEX, "th.loadstring");
+  lua_getglobal(L, "loadfile");
+  lua_setfield(L, LUA_REGISTRYINDEX, "th.loadfile");
+}
+
 static int require(lua_State *L, const char *name, int global) {
   lua_getglobal(L, "require");
   lua_pushstring(L, name);
@@ -263,7 +289,7 @@ static int run_options(lua_State *L, const struct process *p, int end) {
     if (s[1] != 'e' && s[1] != 'l') continue;
     const char *value = s[2] ? s + 2 : p->argv[++i];
     int status =
-        s[1] == 'l' ? require(L, value, 1) : run(L, luaL_loadbuffer(L, value, strlen(value), "=(command line)"), 0);
+        s[1] == 'l' ? require(L, value, 1) : run(L, compile(L, value, "=(command line)"), 0);
     if (status) return status;
   }
   return 0;
@@ -272,7 +298,7 @@ static int run_options(lua_State *L, const struct process *p, int end) {
 static int run_script(lua_State *L, const struct process *p, int script) {
   const char *name = p->argv[script];
   int dashes = !strcmp(p->argv[script - 1], "--"); /* `th -- -` is a file of that name */
-  int status = luaL_loadfile(L, !strcmp(name, "-") && !dashes ? NULL : name), n = p->argc - script - 1;
+  int status = compile(L, NULL, !strcmp(name, "-") && !dashes ? NULL : name), n = p->argc - script - 1;
   luaL_checkstack(L, n + 4, "too many arguments");
   for (int i = 0; i < n && !status; i++) lua_pushstring(L, p->argv[script + 1 + i]);
   return run(L, status, n);
@@ -281,7 +307,7 @@ static int run_script(lua_State *L, const struct process *p, int script) {
 static int run_init(lua_State *L) {
   const char *init = getenv("LUA_INIT");
   if (!init) return 0;
-  return run(L, *init == '@' ? luaL_loadfile(L, init + 1) : luaL_loadbuffer(L, init, strlen(init), "=LUA_INIT"), 0);
+  return run(L, *init == '@' ? compile(L, NULL, init + 1) : compile(L, init, "=LUA_INIT"), 0);
 }
 
 /* A field of the module trepl, called with n values from the top of the stack. */
@@ -316,7 +342,10 @@ static int protected_main(lua_State *L) {
   lua_settop(L, 0);
   set_arg(L, p, o.script);
   if (o.version) printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
-  if (require(L, "trepl", 0) || run_init(L)) return 0;
+  keep_main(L);
+  if (require(L, "trepl", 0)) return 0;
+  keep_compilers(L);
+  if (run_init(L)) return 0;
   if (o.monitor) {
     lua_pushinteger(L, o.monitor);
     if (call_trepl(L, "monitor", 1)) return 0;
@@ -327,7 +356,7 @@ static int protected_main(lua_State *L) {
   if (o.prompt || (idle && isatty(STDIN_FILENO))) {
     lua_pushcfunction(L, protected_call);
     if (call_trepl(L, "repl", 1)) return 0;
-  } else if (idle && run(L, luaL_loadfile(L, NULL), 0)) {
+  } else if (idle && run(L, compile(L, NULL, NULL), 0)) {
     return 0;
   }
   p->status = EXIT_SUCCESS;

@@ -3,7 +3,7 @@
 require 'torch'
 
 local traceerr, funcinfo = require 'jit.vmdef'.traceerr, require 'jit.util'.funcinfo
-local tostring, type = tostring, type
+local tostring, type = tostring, require 'torch.class'.luatype -- no compiled code may run in a handler
 local torch = torch -- the global is looked up through busted's environment, which is no code of ours
 -- Aborts that are part of finding the right loop: it is recorded again from a better place.
 local retried = {

@@ -23,6 +23,8 @@ local istype = ffi.istype
 
 local M = {}
 
+M.luatype = type -- Lua's own: the global one may answer 'userdata' for tensors (torch.compat)
+
 local metatables = {} -- class name -> metatable
 local names = {} -- metatable -> class name
 local parents = {} -- metatable -> parent's metatable

@@ -21,7 +21,7 @@ local ffi = require 'ffi'
 local class = require 'torch.class'
 
 local typename, pointer, classof = class.typename, class.pointer, class.classof
-local type, next, pairs, tonumber = type, next, pairs, tonumber
+local type, next, pairs, tonumber = class.luatype, next, pairs, tonumber
 
 local NIL, NUMBER, STRING, TABLE, TORCH, BOOLEAN = 0, 1, 2, 3, 4, 5
 local FUNCTION, RECUR_FUNCTION = 6, 8 -- 7: an older form of 8
@@ -329,6 +329,7 @@ local function read_function(file, at, code)
     damaged(file, at, 'a function is stored here, and loading it would run its author\'s code; if you trust the file: '
       .. 'torch.load(file, {functions = true})')
   end
+  require 'torch.length' -- which its code may call
   local f, why = loadstring(dumped)
   if not f then
     damaged(file, at, 'function of type %d: %s', code, why)

@@ -129,11 +129,11 @@ function trepl.repl(call)
   end)
 end
 
-for _, name in ipairs { 'torch', 'paths', 'sys', 'xlua' } do
+for _, name in ipairs { 'torch.compat', 'torch', 'paths', 'sys', 'xlua' } do
   local ok, module = pcall(require, name)
   if not ok then
     io.stderr:write(('th: cannot load %s: %s\n'):format(name, tostring(module):match '^[^\n]*'))
-  elseif rawget(_G, name) == nil then
+  elseif rawget(_G, name) == nil and not name:find('.', 1, true) then
     rawset(_G, name, module)
   end
 end

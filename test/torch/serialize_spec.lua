@@ -1,5 +1,6 @@
 --- Objects in files: round trips, bytes of the original, damage.
 require 'torch'
+local type = require 'torch.class'.luatype
 local ffi = require 'ffi'
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/torch/[^/]*$' or 'test'
 package.path = here .. '/?.lua;' .. package.path

@@ -1,5 +1,6 @@
 --- examples/fashion-mnist/train.lua: a run that is killed and resumed leaves the same bits as one that was not.
 require 'nn'
+local luatype = require 'torch.class'.luatype
 local paths_here = debug.getinfo(1, 'S').source:match '^@(.*/)' or './'
 local program = paths_here .. '../../examples/fashion-mnist/train.lua'
 local th = arg[-1]
@@ -29,7 +30,7 @@ local function difference(a, b, path)
     for k in pairs(b) do
       if a[k] == nil then return path .. '.' .. tostring(k) .. ': missing' end
     end
-  elseif type(a) ~= 'cdata' and a ~= b then
+  elseif luatype(a) ~= 'cdata' and a ~= b then
     return ('%s: %s and %s'):format(path, tostring(a), tostring(b))
   end
 end

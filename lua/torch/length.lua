@@ -1,0 +1,40 @@
+--- The length operator for objects: what `#x` becomes in programs' code (see torch.source).
+--
+-- LuaJIT as distributions build it asks no `__len` of tables; Torch7's own did. The function is found through the
+-- metatable of strings, `(("").__len(x))`: so the rewritten code needs no upvalue and no global, works under any
+-- `setfenv`, and can be dumped, stored and sent to other threads. Compiled, it is the plain operator for strings and
+-- for tables without a metatable.
+-- @module torch.length
+
+-- luacheck: ignore 142 143
+
+local type, getmetatable, rawget, error = type, getmetatable, rawget, error
+local getmeta = debug.getmetatable
+local has_length = { string = true, cdata = true, userdata = true }
+
+local function of_object(t, mt)
+  if type(mt) ~= 'table' then -- hidden by __metatable
+    mt = getmeta(t)
+  end
+  local f = rawget(mt, '__len')
+  if f == nil then
+    return #t
+  end
+  return (f(t))
+end
+
+--- `#x`, and for a table with `__len` in its metatable what that answers.
+function string.__len(x)
+  local kind = type(x)
+  if kind == 'table' then
+    local mt = getmetatable(x)
+    if mt ~= nil then
+      return of_object(x, mt)
+    end
+  elseif not has_length[kind] and getmeta(x) == nil then
+    error(('attempt to get length of a %s value'):format(kind), 2)
+  end
+  return #x
+end
+
+return string.__len
