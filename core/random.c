@@ -14,7 +14,6 @@
  * random_kernels.c has the loops and the maths. */
 #include "random.h"
 #include "scalar.h"
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,8 +22,8 @@
 enum { STATE = 624, SMALL = 512, PART = 1 << 13, PARTS = 16, BLOCK = PART * PARTS };
 
 /* -- the generator ---------------------------------------------------------- */
-static struct rk_random the_default;
-static pthread_once_t default_once = PTHREAD_ONCE_INIT;
+/* One a thread: each Lua state draws from a stream of its own. */
+static _Thread_local struct rk_random the_default;
 
 void rk_random_seed(struct rk_random *r, uint64_t seed) {
   if (!r) r = rk_random_default();
@@ -56,10 +55,8 @@ static uint64_t some_seed(void) {
   return (uint64_t)now.tv_sec * 1000000007u ^ (uint64_t)now.tv_nsec ^ (uint64_t)getpid() << 32;
 }
 
-static void seed_default(void) { rk_random_seed(&the_default, some_seed()); }
-
 struct rk_random *rk_random_default(void) {
-  pthread_once(&default_once, seed_default);
+  if (!the_default.seeded) rk_random_seed(&the_default, some_seed());
   return &the_default;
 }
 
