@@ -43,3 +43,32 @@ describe('programs find without a require', function()
       print(c.green 'saved', require 'trepl.colors'.Blue == sys.COLORS.Blue)]])
   end)
 end)
+
+describe('containers', function()
+  local nn = require 'nn'
+
+  it('hold modules for their parameters alone, without dimensions', function()
+    for _, class in ipairs { 'Parallel', 'Concat' } do
+      local box = nn[class]():add(nn.Linear(2, 3)):add(nn.Linear(3, 1))
+      assert.are.equal(13, (box:getParameters():nElement()))
+      local _, message = pcall(box.forward, box, require 'torch'.randn(2, 2))
+      assert.truthy(message:match 'holds parameters only')
+    end
+    local _, message = pcall(nn.Parallel, 1)
+    assert.truthy(message:match 'expected two dimensions, got number and nil')
+  end)
+end)
+
+describe('suites', function()
+  it('judge an error by a function of it', function()
+    local text = output [[
+      local tester = torch.Tester()
+      local function bad() error 'the third part is loose' end
+      tester:add(function()
+        tester:assertErrorObj(bad, function(err) return err:find 'third part' and true or false end, 'not the third')
+        tester:assertErrorObj(bad, function(err) return err:find 'fourth' and true or false end, 'not the fourth')
+      end, 'parts')
+      tester:run()]]
+    assert.truthy(text:match 'not the fourth' and not text:match 'not the third')
+  end)
+end)

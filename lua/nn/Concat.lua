@@ -1,10 +1,13 @@
 --- nn.Concat(dim): every child gets the input; their outputs are joined along dimension dim.
+-- Without a dimension it only holds modules, for getParameters and the like.
 local Concat, parent = torch.class('nn.Concat', 'nn.Container')
 local common = require 'nn.common'
 
 function Concat:__init(dimension)
   parent.__init(self)
-  if type(dimension) ~= 'number' then error('nn.Concat: expected a dimension, got ' .. torch.type(dimension), 2) end
+  if dimension and type(dimension) ~= 'number' then
+    error('nn.Concat: expected a dimension, got ' .. torch.type(dimension), 2)
+  end
   self.outputSize = torch.LongStorage()
   self.dimension = dimension
 end
@@ -23,6 +26,7 @@ end
 -- input → outputs joined along self.dimension
 function Concat:updateOutput(input)
   local outs, total, dim = {}, 0, self.dimension
+  if not dim then error('nn.Concat: made without a dimension, it holds parameters only; nn.Concat(dim) can run', 0) end
   for i, module in ipairs(self.modules) do
     outs[i] = self:rethrowErrors(module, i, 'updateOutput', input)
     check_output(self, i, outs[1], outs[i])

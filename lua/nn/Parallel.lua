@@ -2,13 +2,15 @@
 --
 -- Shapes: input (..., n, ...) with n children; a child sees it without dimension inDim. Outputs (..., mi, ...) give
 -- (..., m1 + ... + mn, ...). Negative dimensions count from the last.
+-- Without dimensions it only holds modules, for getParameters and the like.
 -- @usage nn.Parallel(1, 1):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)):forward(torch.randn(2, 3))  -- 6
 local Parallel, parent = torch.class('nn.Parallel', 'nn.Container')
 local common = require 'nn.common'
 
 function Parallel:__init(inputDimension, outputDimension)
   parent.__init(self)
-  if type(inputDimension) ~= 'number' or type(outputDimension) ~= 'number' then
+  local input, output = type(inputDimension), type(outputDimension)
+  if (input ~= 'number' or output ~= 'number') and (input ~= 'nil' or output ~= 'nil') then
     error(('nn.Parallel: expected two dimensions, got %s and %s'):format(torch.type(inputDimension),
       torch.type(outputDimension)), 2)
   end
@@ -25,6 +27,9 @@ end
 
 local function check(self, input)
   local n = #self.modules
+  if not self.inputDimension then
+    error('nn.Parallel: made without dimensions, it holds parameters only; nn.Parallel(inDim, outDim) can run', 0)
+  end
   common.check_tensor(self, input)
   local dim = positive(self.inputDimension, input)
   if dim < 1 or dim > input:dim() or input:size(dim) > n then

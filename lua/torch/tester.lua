@@ -315,10 +315,15 @@ function Tester:assertErrorPattern(f, pattern, message)
     ok and 'the call raised no error' or ('error "%s" does not match "%s"'):format(tostring(err), pattern), message)
 end
 
---- A call whose error equals an object.
+--- A call whose error equals an object, or satisfies it when it is a function.
 function Tester:assertErrorObj(f, object, message)
   local ok, err = pcall(f)
-  local same, note = compare(err, object, 0)
+  local same, note
+  if type(object) == 'function' and type(err) ~= 'function' then
+    same, note = not ok and object(err), tostring(err)
+  else
+    same, note = compare(err, object, 0)
+  end
   return judge(self, not ok and same, ok and 'the call raised no error' or note, message)
 end
 
