@@ -49,11 +49,16 @@ local function write(figure, terminal, path)
 end
 
 local function to_window(figure)
-  figure.pipe = figure.pipe or process.open()
   local text, drawn = body(figure)
   if not drawn then return end
-  figure.pipe:write(('reset\nset terminal %s %d\n%s'):format(figure.terminal, figure.number, text))
-  figure.pipe:flush()
+  text = ('reset\nset terminal %s %d\n%s'):format(figure.terminal, figure.number, text)
+  for _ = 1, 2 do -- again when the window's program has ended meanwhile
+    figure.pipe = figure.pipe or process.open()
+    if process.send(figure.pipe, text) then return end
+    figure.pipe:close()
+    figure.pipe = nil
+  end
+  error('gnuplot: the program of the window ended; gnuplot.setterm chooses another terminal', 0)
 end
 
 -- Bring what is seen up to date with the figure.

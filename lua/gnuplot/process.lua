@@ -1,5 +1,12 @@
 --- The program gnuplot: where it is, which terminals it has, running a script.
 -- @module gnuplot.process
+local ffi = require 'ffi'
+
+ffi.cdef [[
+typedef void gnuplot_signal_handler(int);
+gnuplot_signal_handler *gnuplot_signal(int, gnuplot_signal_handler *) __asm__("signal");
+]]
+
 local M = {}
 
 local state = { exe = nil, terminals = nil, default = nil }
@@ -65,6 +72,17 @@ end
 --- A pipe to a running gnuplot, for windows that stay open.
 function M.open()
   return assert(io.popen(quoted(find()) .. ' -persist >/dev/null 2>&1', 'w'))
+end
+
+local SIGPIPE, IGNORED = 13, ffi.cast('gnuplot_signal_handler *', 1)
+
+--- Write to such a pipe. Returns false where the program has ended; this process goes on.
+function M.send(pipe, text)
+  local before = ffi.C.gnuplot_signal(SIGPIPE, IGNORED)
+  local written = pipe:write(text)
+  local flushed = pipe:flush()
+  ffi.C.gnuplot_signal(SIGPIPE, before)
+  return (written and flushed) and true or false
 end
 
 local function terminals()

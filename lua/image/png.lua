@@ -115,6 +115,8 @@ end
 local function inflate(p, h, total, where)
   local size = 0
   for _, piece in ipairs(h.pieces) do size = size + piece[2] end
+  -- deflate packs at most 1032 to 1: what a damaged header claims is not allocated
+  if total > 1032 * size + 1024 then damaged(where, 'too little data for %d x %d pixels', h.width, h.height) end
   local joined, at = ffi.new('uint8_t[?]', max(size, 1)), 0
   for _, piece in ipairs(h.pieces) do
     ffi.copy(joined + at, p + piece[1], piece[2])
@@ -259,20 +261,40 @@ local function chunk(kind, data)
   return big_endian(#data) .. body .. big_endian(tonumber(ffi.cast('int32_t', crc)))
 end
 
--- The row filtered by one of three ways; returns the sum of the distances from 0, which says how well it will pack.
-local function filter_row(kind, to, row, up, n, unit)
-  local sum = 0
-  to[0] = kind
-  for i = 0, n - 1 do
-    local a, c = 0, 0
-    if i >= unit then a, c = row[i - unit], up[i - unit] end
-    local b = up[i]
-    local v = band(row[i] - (kind == 1 and a or kind == 2 and b or paeth(a, b, c)), 255)
-    to[i + 1] = v
-    sum = sum + (v < 128 and v or 256 - v)
-  end
-  return sum
-end
+local function cost(v) return v < 128 and v or 256 - v end
+
+-- A row filtered, its number first; returns the sum of the distances from 0, which says how well it will pack.
+local filters = {
+  [1] = function(to, row, _, n, unit)
+    local sum = 0
+    for i = 0, n - 1 do
+      local v = band(row[i] - (i < unit and 0 or row[i - unit]), 255)
+      to[i + 1], sum = v, sum + cost(v)
+    end
+    return sum
+  end,
+  [2] = function(to, row, up, n)
+    local sum = 0
+    for i = 0, n - 1 do
+      local v = band(row[i] - up[i], 255)
+      to[i + 1], sum = v, sum + cost(v)
+    end
+    return sum
+  end,
+  [4] = function(to, row, up, n, unit)
+    local sum = 0
+    for i = 0, unit - 1 do
+      local v = band(row[i] - up[i], 255)
+      to[i + 1], sum = v, sum + cost(v)
+    end
+    for i = unit, n - 1 do
+      local v = band(row[i] - paeth(row[i - unit], up[i], up[i - unit]), 255)
+      to[i + 1], sum = v, sum + cost(v)
+    end
+    return sum
+  end,
+}
+local tried = { 1, 2, 4 }
 
 local function filter_rows(to, from, rows, stride, unit)
   local blank, trial = ffi.new('uint8_t[?]', stride), ffi.new('uint8_t[?]', stride + 1)
@@ -280,11 +302,12 @@ local function filter_rows(to, from, rows, stride, unit)
   for y = 0, rows - 1 do
     local row, out = from + y * stride, to + y * (stride + 1)
     local best = math.huge
-    for _, kind in ipairs { 1, 2, 4 } do
-      local sum = filter_row(kind, trial, row, up, stride, unit)
+    for _, kind in ipairs(tried) do
+      local sum = filters[kind](trial, row, up, stride, unit)
       if sum < best then
         best = sum
         ffi.copy(out, trial, stride + 1)
+        out[0] = kind
       end
     end
     up = row

@@ -198,3 +198,36 @@ describe('gnuplot errors', function()
     says('no terminal', gnuplot.setterm, 'nonsense')
   end)
 end)
+
+describe('gnuplot windows', function()
+  -- In place of the program: it lists terminals, and ends after the first drawing.
+  local program = [[
+#!/bin/sh
+case "$*" in
+  *'set terminal'*) printf '   x11 X Window System\n   dumb text\n' >&2 ;;
+  *-persist*) head -c 100 >>"$0.log" ;;
+esac
+]]
+
+  it('survive that their program ends', function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, 'w'))
+    file:write(program)
+    file:close()
+    os.execute('chmod +x ' .. path)
+    gnuplot.setgnuplotexe(path)
+    gnuplot.setterm 'x11'
+    for _ = 1, 4 do
+      assert.is_true(pcall(gnuplot.plot, torch.rand(5000), '-'))
+      os.execute 'sleep 0.05'
+    end
+    gnuplot.closeall()
+    local log = contents(path .. '.log')
+    assert.truthy(log:find('set terminal x11 1', 1, true))
+    local _, count = log:gsub('reset', '')
+    assert.is_true(count >= 2)
+    os.remove(path)
+    os.remove(path .. '.log')
+    if has_program then gnuplot.setgnuplotexe 'gnuplot' end
+  end)
+end)
