@@ -12,28 +12,39 @@ function Contrastive:__init(margin, sizeAverage)
   self.gradInput = { torch.Tensor(), torch.Tensor() }
 end
 
--- a - b (N x D), distances (N x 1), 1 where alike (N x 1), margin - d limited to 0.. (N x 1)
+-- A buffer of this criterion, of like's sizes.
+local function space(self, name, like)
+  local t = common.buffer(self[name], like)
+  self[name] = t
+  return t:resizeAs(like)
+end
+
+-- a - b (N x D), distances (N x 1), 1 where alike (N x 1), margin - d limited to 0.. (N x 1): buffers
 local function measure(self, input, y)
   local a, b = couple.check(self, input)
   common.check_dims(self, a, 1, 2, 'a pair of [N x D] or [D]')
   local n = a:dim() == 2 and a:size(1) or 1
-  local d = torch.add(a, -1, b):view(n, -1)
-  local norm = d:norm(2, 2)
-  local alike = couple.signs(self, y, a, n):contiguous():view(n, 1):gt(0):typeAs(a)
-  return a, b, d, norm, alike, torch.mul(norm, -1):add(self.margin):cmax(0)
+  local d = space(self, '_difference', a):add(a, -1, b):view(n, -1)
+  self._distance = common.buffer(self._distance, a)
+  local norm = self._distance:norm(d, 2, 2)
+  local signs = couple.signs(self, y, a, n)
+  local alike = space(self, '_alike', norm):copy(couple.mask(self, '_mask'):gt(signs, 0))
+  return a, b, d, norm, alike, space(self, '_slack', norm):mul(norm, -1):add(self.margin):cmax(0)
 end
 
 -- {a, b} (N, D) or (D), y 1 or -1 a row → loss
 function Contrastive:updateOutput(input, y)
   local _, _, d, norm, alike, slack = measure(self, input, y)
-  local sum = norm:pow(2):dot(alike) + slack:pow(2):dot(1 - alike)
+  local sum = norm:pow(2):dot(alike) + slack:pow(2):dot(alike:mul(-1):add(1))
   self.output = sum / 2 / (self.sizeAverage and d:size(1) or 1)
   return self.output
 end
 
 function Contrastive:updateGradInput(input, y)
   local a, b, d, norm, alike, slack = measure(self, input, y)
-  local factor = alike - slack:cdiv(norm:cmax(1e-30)):cmul(1 - alike)
+  -- alike - slack / norm * (1 - alike)
+  slack:cdiv(norm:cmax(1e-30))
+  local factor = norm:mul(alike, -1):add(1):cmul(slack):mul(-1):add(alike)
   d:cmul(factor:expandAs(d)):div(self.sizeAverage and d:size(1) or 1)
   local da, db = couple.gradients(self, a, b)
   da:copy(d)

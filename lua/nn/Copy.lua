@@ -1,6 +1,7 @@
 --- nn.Copy([inType], [outType], [forceCopy], [dontCast]): the input as another tensor type.
 local Copy, parent = torch.class('nn.Copy', 'nn.Module')
 local common = require 'nn.common'
+local utils = require 'nn.utils'
 
 function Copy:__init(intype, outtype, forceCopy, dontCast)
   self.intype = intype or torch.Tensor.__typename
@@ -31,6 +32,9 @@ function Copy:updateGradInput(_input, gradOutput)
   end
   return self.gradInput:resize(gradOutput:size()):copy(gradOutput)
 end
+
+-- Tensors that were handed on are forgotten, not emptied.
+function Copy:clearState() return utils.forget(self, 'output', 'gradInput') end
 
 --- With a type: the output's type follows, unless dontCast.
 function Copy:type(typename, cache)

@@ -34,33 +34,47 @@ local function cosines(self, a, b)
   return self._outputs:resizeAs(self.w1):cmul(self.w1, self.w)
 end
 
--- Of one row: the loss and its slope with respect to the cosine.
-local function hinge(cos, sign, margin)
-  local loss = sign == 1 and 1 - cos or sign == -1 and math.max(0, cos - margin) or cos
-  return loss, loss <= 0 and 0 or -sign
+-- The values of a column where a mask says.
+local function picked(self, x, mask)
+  self._picked:maskedSelect(x, mask)
+  return self._picked
+end
+
+-- Losses of the rows, 1 - cos for 1, max(0, cos - margin) for -1, the cosine for another sign; and, into slopes, -sign
+-- where a loss is above 0. Both N x 1, as cos, whose place is used up.
+local function hinge(self, cos, signs)
+  local loss, slopes, mask = cos, self._slopes, couple.mask(self, '_mask')
+  slopes:copy(signs):mul(-1)
+  local far = self._far:resizeAs(cos):add(cos, -self.margin):cmax(0)
+  mask:eq(signs, -1)
+  loss:maskedCopy(mask, picked(self, far, mask))
+  far:mul(loss, -1):add(1)
+  mask:eq(signs, 1)
+  loss:maskedCopy(mask, picked(self, far, mask))
+  slopes:maskedFill(mask:le(loss, 0), 0)
+  return loss, slopes
+end
+
+local function losses(self, a, b, signs)
+  local cos = cosines(self, a, b)
+  for _, name in ipairs { '_slopes', '_far', '_picked' } do self[name] = common.buffer(self[name], a) end
+  self._slopes:resizeAs(cos)
+  if signs:dim() ~= 2 then signs = signs:isContiguous() and signs:view(-1, 1) or signs:reshape(signs:nElement(), 1) end
+  return hinge(self, cos, signs)
 end
 
 -- {a (N, D), b (N, D)} or {(D), (D)}, y 1 or -1 a row → loss
 function CosineEmbedding:updateOutput(input, y)
   local a, b, signs = rows(self, input, y)
-  local cos = cosines(self, a, b):view(-1)
-  signs = signs:contiguous():view(-1)
-  local sum = 0
-  for i = 1, cos:size(1) do sum = sum + hinge(cos[i], signs[i], self.margin) end
-  self.output = sum / (self.sizeAverage and a:size(1) or 1)
+  self.output = losses(self, a, b, signs):sum() / (self.sizeAverage and a:size(1) or 1)
   return self.output
 end
 
 -- d cos / d a = w (b - a (a.b) / (a.a)), and the same for b
 function CosineEmbedding:updateGradInput(input, y)
   local a, b, signs = rows(self, input, y)
-  local slope = cosines(self, a, b):view(-1)
-  signs = signs:contiguous():view(-1)
-  for i = 1, slope:size(1) do
-    local _, s = hinge(slope[i], signs[i], self.margin)
-    slope[i] = s / (self.sizeAverage and a:size(1) or 1)
-  end
-  self.w:cmul(slope:view(-1, 1))
+  local _, slopes = losses(self, a, b, signs)
+  self.w:cmul(slopes):div(self.sizeAverage and a:size(1) or 1)
   local da, db = couple.gradients(self, a, b)
   self.w22:cmul(self.w1)
   self.w32:cmul(self.w1)

@@ -5,6 +5,7 @@
 -- @usage local loss = nn.CrossEntropyCriterion():forward(torch.randn(2, 3), torch.LongTensor{1, 3})
 local CrossEntropy, Criterion = torch.class('nn.CrossEntropyCriterion', 'nn.Criterion')
 local common = require 'nn.common'
+local couple = require 'nn.couple'
 local heads = require 'nn.heads'
 local labels = require 'nn.labels'
 local C, buffer = common.C, common.buffer
@@ -45,9 +46,9 @@ local function smoothing(self, x, target)
   self._smooth = buffer(self._smooth, x)
   local m = self._smooth:resize(n, classes)
   if nll.weights then m:copy(nll.weights:view(1, classes):expand(n, classes)) else m:fill(1) end
-  local t = labels.long(nll, target):contiguous():view(-1)
-  for i = 1, n do
-    if t[i] == nll.ignoreIndex then m[i]:zero() end
+  if nll.ignoreIndex then
+    local t = labels.long(nll, target):contiguous():view(n, 1)
+    m:maskedFill(couple.mask(self, '_ignored'):eq(t, nll.ignoreIndex):expand(n, classes), 0)
   end
   local total = nll.sizeAverage and nll.total_weight or 1
   return m:mul(e / classes / (total ~= 0 and total or 1)):viewAs(x)

@@ -6,6 +6,7 @@
 -- @usage nn.FeatureLPPooling(2, 2, 2, true):forward(torch.ones(3, 4))
 local FeatureLPPooling, parent = torch.class('nn.FeatureLPPooling', 'nn.Module')
 local common = require 'nn.common'
+local couple = require 'nn.couple'
 local utils = require 'nn.utils'
 
 function FeatureLPPooling:__init(width, stride, power, batch_mode)
@@ -63,10 +64,10 @@ function FeatureLPPooling:updateGradInput(input, gradOutput)
   dx:resizeAs(input):zero()
   local ratio = common.buffer(self._power, input):resizeAs(out)
   self._power = ratio
-  self._zero = out:eq(0)
+  local zero = couple.mask(self, '_zero'):eq(out, 0)
   local into, last = windows(self, dx), w:dim()
   for k = 1, self.width do
-    ratio:cdiv(w:select(last, k), out):pow(self.power - 1):maskedFill(self._zero, 0)
+    ratio:cdiv(w:select(last, k), out):pow(self.power - 1):maskedFill(zero, 0)
     into:select(last, k):addcmul(ratio, gradOutput)
   end
   return dx

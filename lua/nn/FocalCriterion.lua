@@ -19,6 +19,13 @@ function Focal:__init(gamma, weights, sizeAverage)
   self.lsm = nn.LogSoftMax()
 end
 
+-- A buffer of this criterion, of like's sizes.
+local function space(self, name, like)
+  local t = common.buffer(self[name], like)
+  self[name] = t
+  return t:resizeAs(like)
+end
+
 -- log p of the targets and p, N x 1 each; the targets as N x 1.
 local function chosen(self, input, target)
   common.check_dims(self, input, 1, 2, 'scores [N x C] or [C]')
@@ -27,13 +34,18 @@ local function chosen(self, input, target)
   labels.check(self, t, n, classes)
   t = t:contiguous():view(n, 1)
   local logs = self.lsm:updateOutput(input):view(n, classes)
-  local logp = logs:gather(2, t)
-  return t, logs, logp, logp:clone():exp()
+  self._logp = common.buffer(self._logp, input):resize(n, 1)
+  local logp = self._logp:gather(logs, 2, t)
+  return t, logs, logp, space(self, '_p', logp):exp(logp)
 end
 
 local function class_weights(self, t, like)
-  local w = like:clone():fill(self.sizeAverage and 1 / t:size(1) or 1)
-  if self.weights then w:cmul(self.weights:index(1, t:view(-1)):view(-1, 1)) end
+  local w = space(self, '_weights', like):fill(self.sizeAverage and 1 / t:size(1) or 1)
+  if self.weights then
+    self._chosen = common.buffer(self._chosen, self.weights)
+    self._chosen:index(self.weights, 1, t:view(-1))
+    w:cmul(self._chosen:view(-1, 1))
+  end
   return w
 end
 
@@ -49,8 +61,8 @@ end
 function Focal:updateGradInput(input, target)
   if not checked[self] then heads.scores(self, input) end
   local t, logs, logp, p = chosen(self, input, target)
-  local far = torch.mul(p, -1):add(1):cmax(0)
-  local slope = torch.pow(far, self.gamma):mul(-1)
+  local far = space(self, '_hard', p):mul(p, -1):add(1):cmax(0)
+  local slope = space(self, '_slope', far):pow(far, self.gamma):mul(-1)
   if self.gamma > 0 then
     slope:add(far:cmax(1e-30):pow(self.gamma - 1):cmul(p):cmul(logp):mul(self.gamma))
   end

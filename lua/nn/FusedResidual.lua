@@ -5,6 +5,9 @@
 -- itself is added. There is no backward pass: that is an error.
 -- @usage nn.FusedResidual(nn.Sequential():add(nn.FusedConvolution(nn.SpatialConvolution(2, 2, 1, 1))))
 local Residual, parent = torch.class('nn.FusedResidual', 'nn.Container')
+local common = require 'nn.common'
+local planes = require 'nn.planes'
+local view = common.scratch()
 
 function Residual:__init(path, shortcut, relu, shortcutFirst)
   parent.__init(self)
@@ -26,13 +29,15 @@ end
 
 -- In the order of the block that this was made of: layers that work in place may change the input for the second path.
 function Residual:updateOutput(input)
-  local path = self.modules[1]
+  local path, single = self.modules[1], input.rank == 3
+  if single then input = planes.batch_of_one(self, view, input) end
   local z = self.shortcutFirst and other(self, input)
   local x, steps = input, path.modules
   for i = 1, #steps - 1 do x = path:rethrowErrors(steps[i], i, 'updateOutput', x) end
   z = z or other(self, input)
   self.output = path:rethrowErrors(steps[#steps], #steps, 'outputWith', x, z)
   path.output = self.output
+  if single then planes.drop_batch(self.output) end
   return self.output
 end
 

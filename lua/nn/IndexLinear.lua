@@ -172,6 +172,13 @@ local function batch_gradient(self, gradOutput)
   return gradOutput:dim() == 1 and gradOutput:reshape(1, self.outputSize) or gradOutput
 end
 
+-- Its sum over the samples.
+local function total(self, gradOutput)
+  local g = batch_gradient(self, gradOutput)
+  self._total = common.buffer(self._total, g)
+  return self._total:sum(g, 1):view(-1)
+end
+
 -- Gradients of the values of every key: {keys 1..nIn, gradients}, in the form of the input.
 function IndexLinear:updateGradInput(input, gradOutput)
   self.gradInput = type(self.gradInput) == 'table' and self.gradInput or {}
@@ -194,14 +201,17 @@ end
 -- The gradient of each key's row, one row an occurrence: value times gradOutput; then (normalize) of the key's bias.
 local function row_gradients(self, gradOutput, scale, to)
   local g, n = batch_gradient(self, gradOutput), self.keys:nElement()
-  local sample, at = torch.LongTensor(n), 1
+  local at, sample = 1, self._sample or torch.LongTensor()
+  self._sample = sample:resize(n)
   for i = 1, self.sizes:nElement() do
     local k = self.sizes[i]
     if k > 0 then sample:narrow(1, at, k):fill(i) end
     at = at + k
   end
   local values = self.normalize > 0 and self.normalizedValues or self.values
-  local rows = g:index(1, sample)
+  local rows = common.buffer(self._rows, g)
+  self._rows = rows
+  rows:index(g, 1, sample)
   to:resize(n, self.outputSize + (self.normalize > 0 and 1 or 0))
   local at_weights = to:narrow(2, 1, self.outputSize)
   if self.normalize > 0 then
@@ -216,7 +226,7 @@ end
 function IndexLinear:accGradParameters(input, gradOutput, scale)
   scale = scale or 1
   self:flattenInputs(self:reshapeInput(input))
-  self.gradBias:add(scale, batch_gradient(self, gradOutput):sum(1):view(-1))
+  self.gradBias:add(scale, total(self, gradOutput))
   if self.keys:nElement() == 0 then return end
   local run, i = self.running, self.running.counter
   run.keys[i] = run.keys[i] or torch.LongTensor()
@@ -257,7 +267,7 @@ end
 
 function IndexLinear:accUpdateGradParameters(input, gradOutput, lr)
   self:flattenInputs(self:reshapeInput(input))
-  self.bias:add(-lr, batch_gradient(self, gradOutput):sum(1):view(-1))
+  self.bias:add(-lr, total(self, gradOutput))
   if self.keys:nElement() == 0 then return end
   self.gradWeightBuffer = common.buffer(self.gradWeightBuffer, self.weight)
   apply(self, self.keys, row_gradients(self, gradOutput, 1, self.gradWeightBuffer), -lr)
@@ -265,7 +275,7 @@ end
 
 IndexLinear.sharedAccUpdateGradParameters = IndexLinear.accUpdateGradParameters
 
-local indices = { 'keys', 'sizes', 'cumSumSizes' }
+local indices = { 'keys', 'sizes', 'cumSumSizes', '_sample' }
 
 --- As Module:type; keys and sizes stay LongTensors.
 function IndexLinear:type(typename, cache)
@@ -281,7 +291,7 @@ function IndexLinear:type(typename, cache)
 end
 
 function IndexLinear:clearState()
-  for _, name in ipairs { 'keys', 'values', 'sizes', 'cumSumSizes' } do self[name] = nil end
+  for _, name in ipairs { 'keys', 'values', 'sizes', 'cumSumSizes', '_sample', '_rows' } do self[name] = nil end
   self.running = { cumSumSizes = {}, keys = {}, gradWeight = {}, counter = 1 }
   for _, name in ipairs { 'gradWeightBuffer', 'valuesBuffer', 'normalizedValues' } do self[name]:set() end
   return parent.clearState(self)

@@ -6,6 +6,7 @@
 -- @usage nn.L1Penalty(0.1):forward(torch.ones(2, 3))
 local L1Penalty, parent = torch.class('nn.L1Penalty', 'nn.Module')
 local common = require 'nn.common'
+local utils = require 'nn.utils'
 
 function L1Penalty:__init(l1weight, sizeAverage, provideOutput)
   parent.__init(self)
@@ -36,5 +37,8 @@ function L1Penalty:updateGradInput(input, gradOutput)
   if self.provideOutput then self.gradInput:add(gradOutput) end
   return self.gradInput
 end
+
+-- The buffers are the neighbours' tensors: they are forgotten, not emptied.
+function L1Penalty:clearState() return utils.forget(self, 'output', 'gradInput') end
 
 return L1Penalty

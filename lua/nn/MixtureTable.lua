@@ -47,9 +47,9 @@ end
 -- Gate i repeated to an expert's sizes
 local function gate_of(self, gate, i, x)
   if self.dimG == 1 then return gate:narrow(1, i, 1):view(torch.LongStorage(x:dim()):fill(1)):expandAs(x) end
-  local column, sizes = gate:select(2, i), { self.batchSize }
-  for d = 2, x:dim() do sizes[d] = 1 end
-  return column:reshape(torch.LongStorage(sizes)):expandAs(x)
+  local sizes, steps = torch.LongStorage(x:dim()):fill(1), torch.LongStorage(x:dim()):fill(1)
+  sizes[1], steps[1] = self.batchSize, gate:stride(1)
+  return gate.new(gate:storage(), gate:storageOffset() + (i - 1) * gate:stride(2), sizes, steps):expandAs(x)
 end
 
 local function expert_of(experts, i, dim) return dim and experts:select(dim, i) or experts[i] end
@@ -81,7 +81,8 @@ function MixtureTable:updateGradInput(input, gradOutput)
     if self.dimG == 1 then
       dgate[i] = product:sum()
     else
-      dgate:select(2, i):copy(product:view(self.batchSize, -1):sum(2))
+      self._sum = common.buffer(self._sum, gate)
+      dgate:select(2, i):copy(self._sum:sum(product:view(self.batchSize, -1), 2))
     end
     expert_of(dexperts, i, dim):cmul(gate_of(self, gate, i, x), gradOutput)
   end

@@ -22,21 +22,30 @@ function NarrowTable:updateOutput(input)
   return self.output
 end
 
-local function zeros(x)
-  if torch.isTensor(x) then return x.new():resizeAs(x):zero() end
-  local out = {}
-  for k, v in pairs(x) do out[k] = zeros(v) end
-  return out
-end
-
--- The other entries get zeros.
+-- The other entries get zeros, in buffers of their own.
 function NarrowTable:updateGradInput(input, gradOutput)
-  self.gradInput = {}
+  local old, new = self._zeros or {}, {}
   for i = 1, #input do
     local k = i - self.offset + 1
-    self.gradInput[i] = k >= 1 and k <= self.length and gradOutput[k] or zeros(input[i])
+    if k >= 1 and k <= self.length and gradOutput[k] then
+      new[i] = gradOutput[k]
+    else
+      old[i] = common.zeros_like(old[i], input[i])
+      new[i] = old[i]
+    end
   end
-  return self.gradInput
+  self._zeros, self.gradInput = old, new
+  return new
+end
+
+function NarrowTable:clearState()
+  self._zeros = nil
+  return parent.clearState(self)
+end
+
+function NarrowTable:type(typename, cache)
+  if typename then self._zeros = nil end
+  return parent.type(self, typename, cache)
 end
 
 return NarrowTable

@@ -52,10 +52,20 @@ function PartialLinear:parameters()
   return { holder.weight }, { holder.gradWeight }
 end
 
+-- The partition as indices, in a buffer: type() and files see numbers
+local function places(self)
+  local which = self._places
+  if not which or which:type() ~= 'torch.LongTensor' then
+    which = torch.LongTensor()
+    self._places = which
+  end
+  return which:resize(self.partition:size(1)):copy(self.partition)
+end
+
 -- Indices, and the chosen rows of the weight
 local function chosen(self, input)
   self.buffer = common.buffer(self.buffer, input)
-  local which = self.partition:long()
+  local which = places(self)
   self.buffer:index(table_of(self).weight, 1, which)
   return which, self.buffer
 end
@@ -67,7 +77,11 @@ function PartialLinear:updateOutput(input)
   local out = common.buffer(self.output, x):resize(x:size(1), m)
   self.output = out
   out:mm(x, w:t())
-  if self.bias then out:add(self.bias:index(2, which):expandAs(out)) end
+  if self.bias then
+    self.biasBuffer = common.buffer(self.biasBuffer, x)
+    self.biasBuffer:index(self.bias, 2, which)
+    out:add(self.biasBuffer:expandAs(out))
+  end
   return rows.back(out, input, m)
 end
 
@@ -84,12 +98,15 @@ end
 function PartialLinear:accGradParameters(input, gradOutput, scale)
   scale = scale or 1
   local x = rows.of(self, input, self.inputsize)
-  local which = self.partition:long()
+  local which = places(self)
   local g = rows.of(self, gradOutput, which:size(1), 'gradOutput')
   self.addBuffer = common.buffer(self.addBuffer, x):resize(which:size(1), self.inputsize)
   self.addBuffer:mm(g:t(), x)
   table_of(self).gradWeight:indexAdd(1, which, self.addBuffer:mul(scale))
-  if self.bias then self.gradBias:indexAdd(2, which, g:sum(1):mul(scale)) end
+  if self.bias then
+    self.biasBuffer = common.buffer(self.biasBuffer, x)
+    self.gradBias:indexAdd(2, which, self.biasBuffer:sum(g, 1):mul(scale))
+  end
 end
 
 -- The parameters stand in for their gradients.
@@ -114,7 +131,7 @@ function PartialLinear:updateParameters(lr)
 end
 
 function PartialLinear:clearState()
-  self.buffer, self.addBuffer = nil, nil
+  self.buffer, self.addBuffer, self.biasBuffer, self._places = nil, nil, nil, nil
   self.network:clearState()
   return parent.clearState(self)
 end

@@ -3,6 +3,7 @@
 -- Shapes: any; tables are printed whole.
 -- @usage nn.PrintSize('after conv1'):forward(torch.ones(2, 3))
 local PrintSize, parent = torch.class('nn.PrintSize', 'nn.Module')
+local utils = require 'nn.utils'
 
 function PrintSize:__init(prefix)
   parent.__init(self)
@@ -25,5 +26,8 @@ function PrintSize:updateGradInput(_input, gradOutput)
   self.gradInput = gradOutput
   return gradOutput
 end
+
+-- The buffers are the neighbours' tensors: they are forgotten, not emptied.
+function PrintSize:clearState() return utils.forget(self, 'output', 'gradInput') end
 
 return PrintSize

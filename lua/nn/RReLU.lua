@@ -5,6 +5,7 @@
 -- @usage nn.RReLU():forward(torch.randn(2, 3))
 local RReLU, parent = torch.class('nn.RReLU', 'nn.Module')
 local common = require 'nn.common'
+local couple = require 'nn.couple'
 local pointwise = require 'nn.pointwise'
 
 function RReLU:__init(l, u, inplace)
@@ -24,9 +25,12 @@ local function draw(self, input)
   local noise = common.buffer(self.noise, input)
   self.noise = noise
   noise:resizeAs(input):fill(1)
-  local mask = input:le(0)
+  local mask = couple.mask(self, '_below'):le(input, 0)
   local count = mask:sum()
-  if count > 0 then noise:maskedCopy(mask, input.new(count):uniform(self.lower, self.upper)) end
+  if count > 0 then
+    self._drawn = common.buffer(self._drawn, input)
+    noise:maskedCopy(mask, self._drawn:resize(count):uniform(self.lower, self.upper))
+  end
   return noise
 end
 
@@ -38,6 +42,15 @@ local function start(self, field, x)
   return out:resizeAs(x):copy(x)
 end
 
+-- x times slope where the mask says
+local function sloped(self, x, mask, slope)
+  if mask:sum() == 0 then return x end
+  self._drawn = common.buffer(self._drawn, x)
+  self._drawn:maskedSelect(x, mask)
+  x:maskedCopy(mask, self._drawn:mul(slope))
+  return x
+end
+
 function RReLU:updateOutput(input)
   common.check_tensor(self, input)
   if self.train then
@@ -45,10 +58,8 @@ function RReLU:updateOutput(input)
     return start(self, 'output', input):cmul(noise)
   end
   local slope = (self.lower + self.upper) / 2
-  local out = start(self, 'output', input)
-  local mask = out:le(0)
-  if mask:sum() > 0 then out:maskedCopy(mask, out:maskedSelect(mask):mul(slope)) end
-  return out
+  local mask = couple.mask(self, '_below'):le(input, 0)
+  return sloped(self, start(self, 'output', input), mask, slope)
 end
 
 function RReLU:updateGradInput(input, gradOutput)
@@ -58,13 +69,12 @@ function RReLU:updateGradInput(input, gradOutput)
   end
   local dx = start(self, 'gradInput', gradOutput)
   if self.train then return dx:cmul(self.noise) end
-  local mask = input:le(0)
-  if mask:sum() > 0 then dx:maskedCopy(mask, dx:maskedSelect(mask):mul((self.lower + self.upper) / 2)) end
-  return dx
+  return sloped(self, dx, couple.mask(self, '_below'):le(input, 0), (self.lower + self.upper) / 2)
 end
 
 function RReLU:clearState()
   if self.noise then self.noise:set() end
+  self._below, self._drawn = nil, nil
   return parent.clearState(self)
 end
 

@@ -1,6 +1,7 @@
 --- nn.SelectTable(index): one entry of a table; a negative index counts from the last, a string is a key.
 local SelectTable, parent = torch.class('nn.SelectTable', 'nn.Module')
 local common = require 'nn.common'
+local utils = require 'nn.utils'
 
 function SelectTable:__init(index)
   parent.__init(self)
@@ -27,22 +28,12 @@ function SelectTable:updateOutput(input)
   return self.output
 end
 
-local function zero_like(buffer, x)
-  if torch.isTensor(x) then return common.buffer(torch.isTensor(buffer) and buffer or nil, x):resizeAs(x):zero() end
-  local out = type(buffer) == 'table' and buffer or {}
-  for k, v in pairs(x) do out[k] = zero_like(out[k], v) end
-  for k in pairs(out) do
-    if x[k] == nil then out[k] = nil end
-  end
-  return out
-end
-
 -- The other entries get zeros; the buffers of the last call are used again, but never the gradOutput it was given.
 function SelectTable:updateGradInput(input, gradOutput)
   local index, old, new = position(self, input), self._zeros or {}, {}
   for k, v in pairs(input) do
     if k ~= index then
-      old[k] = zero_like(old[k], v)
+      old[k] = common.zeros_like(old[k], v)
       new[k] = old[k]
     end
   end
@@ -51,9 +42,10 @@ function SelectTable:updateGradInput(input, gradOutput)
   return new
 end
 
+-- The output is the neighbour's tensor: it is forgotten, not emptied.
 function SelectTable:clearState()
   self._zeros = nil
-  return parent.clearState(self)
+  return utils.forget(self, 'output', 'gradInput')
 end
 
 function SelectTable:type(typename, cache)

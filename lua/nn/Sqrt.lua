@@ -2,6 +2,7 @@
 -- used.
 local Sqrt, parent = torch.class('nn.Sqrt', 'nn.Module')
 local common = require 'nn.common'
+local couple = require 'nn.couple'
 
 function Sqrt:__init(eps)
   parent.__init(self)
@@ -19,8 +20,13 @@ function Sqrt:updateGradInput(input, gradOutput)
   common.check_tensor(self, gradOutput, 'gradOutput')
   self.gradInput = common.buffer(self.gradInput, input)
   self.gradInput:resizeAs(input):cdiv(gradOutput, self.output):div(2)
-  self.gradInput[self.output:eq(0)] = 0
+  self.gradInput:maskedFill(couple.mask(self, '_zero'):eq(self.output, 0), 0)
   return self.gradInput
+end
+
+function Sqrt:clearState()
+  self._zero = nil
+  return parent.clearState(self)
 end
 
 return Sqrt

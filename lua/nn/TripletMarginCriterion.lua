@@ -28,24 +28,33 @@ local function rows(self, input)
   return out[1], out[2], out[3]
 end
 
--- x - y + eps, and its p-norm row by row (N x 1).
-local function distance(x, y, p)
-  local d = torch.add(x, -1, y):add(epsilon)
-  return d, d:norm(p, 2)
+-- A buffer of this criterion, of like's sizes.
+local function space(self, name, like)
+  local t = common.buffer(self[name], like)
+  self[name] = t
+  return t:resizeAs(like)
+end
+
+-- x - y + eps, and its p-norm row by row (N x 1), in buffers named after the pair.
+local function distance(self, pair, x, y)
+  local d = space(self, '_' .. pair, x):add(x, -1, y):add(epsilon)
+  local norm = common.buffer(self['_norm_' .. pair], x)
+  self['_norm_' .. pair] = norm
+  return d, norm:norm(d, self.p, 2)
 end
 
 -- Distances of a batch, and which rows take d(b, c).
 local function measure(self, a, b, c)
   local m = {}
-  m.ab, m.nab = distance(a, b, self.p)
-  m.ac, m.nac = distance(a, c, self.p)
+  m.ab, m.nab = distance(self, 'ab', a, b)
+  m.ac, m.nac = distance(self, 'ac', a, c)
   m.far = m.nac
   if self.swap then
-    m.bc, m.nbc = distance(b, c, self.p)
-    m.far = torch.cmin(m.nac, m.nbc)
-    m.swapped = m.nbc:lt(m.nac):typeAs(a)
+    m.bc, m.nbc = distance(self, 'bc', b, c)
+    m.far = space(self, '_far', m.nac):cmin(m.nac, m.nbc)
+    m.swapped = space(self, '_swapped', m.nac):copy(couple.mask(self, '_mask'):lt(m.nbc, m.nac))
   end
-  m.loss = torch.add(m.nab, -1, m.far):add(self.margin):cmax(0)
+  m.loss = space(self, '_loss', m.nab):add(m.nab, -1, m.far):add(self.margin):cmax(0)
   return m
 end
 
@@ -56,29 +65,34 @@ function Triplet:updateOutput(input)
   return self.output
 end
 
--- d |d|_p / d d = sign(d) (|d| / |d|_p)^(p-1), times a factor a row
-local function slope(d, n, p, factor)
-  local far = torch.abs(d):cdiv(torch.cmax(n, 1e-30):expandAs(d))
-  return far:pow(p - 1):cmul(torch.sign(d)):cmul(factor:expandAs(d))
+-- Into out: d |d|_p / d d = sign(d) (|d| / |d|_p)^(p-1), times a factor a row. d's place is used up.
+local function slope(self, out, d, n, factor)
+  n = space(self, '_divisor', n):cmax(n, 1e-30)
+  out:resizeAs(d):abs(d):cdiv(n:expandAs(d))
+  return out:pow(self.p - 1):cmul(d:sign(d)):cmul(factor:expandAs(d))
 end
 
 function Triplet:updateGradInput(input)
   local a, b, c = rows(self, input)
   local m = measure(self, a, b, c)
-  local active = m.loss:gt(0):typeAs(a):div(self.sizeAverage and a:size(1) or 1)
-  local near = slope(m.ab, m.nab, self.p, active)
-  local out = { near, near * -1, torch.zeros(1) }
-  local direct = m.swapped and torch.cmul(active, 1 - m.swapped) or active
-  local far = slope(m.ac, m.nac, self.p, direct)
-  out[1], out[3] = near - far, far
-  if m.swapped then
-    local other = slope(m.bc, m.nbc, self.p, torch.cmul(active, m.swapped))
-    out[2]:add(-1, other)
-    out[3] = far + other
+  local active = space(self, '_active', m.loss):copy(couple.mask(self, '_mask'):gt(m.loss, 0))
+  active:div(self.sizeAverage and a:size(1) or 1)
+  local out = type(self.gradInput) == 'table' and self.gradInput or {}
+  self.gradInput = out
+  for i = 1, 3 do out[i] = common.buffer(out[i], a) end
+  slope(self, out[1], m.ab, m.nab, active)
+  out[2]:resizeAs(b):mul(out[1], -1)
+  local other = m.swapped and space(self, '_other', active):cmul(active, m.swapped)
+  local direct = other and active:add(-1, other) or active
+  slope(self, out[3], m.ac, m.nac, direct)
+  out[1]:add(-1, out[3])
+  if other then
+    local far = slope(self, space(self, '_slope', b), m.bc, m.nbc, other)
+    out[2]:add(-1, far)
+    out[3]:add(far)
   end
-  self.gradInput = type(self.gradInput) == 'table' and self.gradInput or {}
-  for i = 1, 3 do self.gradInput[i] = out[i]:viewAs(input[i]) end
-  return self.gradInput
+  for i = 1, 3 do out[i]:resize(input[i]:size()) end
+  return out
 end
 
 return Triplet

@@ -7,7 +7,6 @@
 --
 -- One row a name: its arguments in order, and what makes the module from them.
 local options = require 'nn.options'
-local pointwise = require 'nn.pointwise'
 local nn = require 'nn'
 
 local rows = {}
@@ -192,35 +191,7 @@ same('Tanhshrink', 'TanhShrink', '')
 same('LogSigmoid', 'LogSigmoid', '')
 same('GLU', 'GatedLinearUnit', 'dim')
 
--- Layers that are a row of the op table under the name that everybody uses.
-for name, op in pairs { SELU = 'selu', SiLU = 'silu', Mish = 'mish', Hardswish = 'hardswish',
-  Hardsigmoid = 'hardsigmoid' } do
-  if nn[name] == nil then pointwise.layer('nn.' .. name, op) end
-end
-nn.Swish = nn.Swish or nn.SiLU
-
--- nn.GELU(['none' or 'tanh']): x times the normal distribution function of x, or its approximation by tanh.
-if nn.GELU == nil then
-  local exact = pointwise.methods({ __typename = 'nn.GELU' }, 'gelu')
-  local rough = pointwise.methods({ __typename = 'nn.GELU' }, 'gelu_tanh')
-  local GELU, parent = torch.class('nn.GELU', 'nn.Module')
-  function GELU:__init(...)
-    parent.__init(self)
-    local form = options.read('nn.GELU', { 'approximate' }, ...).approximate or 'none'
-    if form ~= 'none' and form ~= 'tanh' then options.refuse('nn.GELU', 'approximate', "'none' or 'tanh'", form) end
-    self.approximate = form
-  end
-  for _, method in ipairs { 'updateOutput', 'updateGradInput' } do
-    GELU[method] = function(self, ...)
-      return (self.approximate == 'tanh' and rough or exact)[method](self, ...)
-    end
-  end
-end
-
--- nn.Softmax(dim), nn.LogSoftmax(dim): along one dimension, counted from 1, from the end when negative.
-for name, take_log in pairs { Softmax = 0, LogSoftmax = 1 } do
-  require 'nn.softmax_dim'(name, take_log)
-end
+rows.Swish = function() return nn.SiLU() end
 
 -- -- criterions -------------------------------------------------------------------------------------------------
 

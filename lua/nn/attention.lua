@@ -50,7 +50,7 @@ end
 local function hidden(self, state, scores, masks, N)
   local B, L, S = scores:size(1), scores:size(2), scores:size(3)
   local list = {}
-  local function add(view, mask) list[#list + 1] = { view, mask:isContiguous() and mask or mask:contiguous() } end
+  local function add(view, mask) list[#list + 1] = { view, mask } end
   if masks.causal then
     state.causal = M.causal_mask(state.causal, L, S)
     add(spread(self, state.causal, scores, 'causal mask', N))

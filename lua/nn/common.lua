@@ -74,6 +74,18 @@ function M.buffer(t, x)
   return x.new()
 end
 
+--- Zeros of x's sizes, x a tensor or nested tables of them.
+-- @param old what it returned before, used again; or nil
+function M.zeros_like(old, x)
+  if M.istensor(x) then return M.buffer(M.istensor(old) and old or nil, x):resizeAs(x):zero() end
+  local out = type(old) == 'table' and old or {}
+  for k, v in pairs(x) do out[k] = M.zeros_like(out[k], v) end
+  for k in pairs(out) do
+    if x[k] == nil then out[k] = nil end
+  end
+  return out
+end
+
 --- Is x a dense image batch with its planes side by side (N x C x H x W, or more dimensions, permuted steps)?
 function M.is_last(x)
   local n, planes = x.rank, tonumber(x.rank > 1 and x.shape[1] or 0)

@@ -57,7 +57,7 @@ end
 --- A ByteTensor of x's size for a condition, kept in self[field].
 function M.mask(self, field)
   local m = self[field]
-  if not m then
+  if not m or m:type() ~= 'torch.ByteTensor' then -- type() takes it along
     m = torch.ByteTensor()
     self[field] = m
   end

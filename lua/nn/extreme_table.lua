@@ -32,7 +32,9 @@ return function(Class, parent, pick, index, values)
     for i = 2, #input do
       better(mask, input[i], out)
       which:maskedFill(mask, i)
-      out:maskedCopy(mask, input[i]:maskedSelect(mask))
+      self._winners = common.buffer(self._winners, out)
+      self._winners:maskedSelect(input[i], mask)
+      out:maskedCopy(mask, self._winners)
     end
     return out
   end
@@ -56,7 +58,7 @@ return function(Class, parent, pick, index, values)
   end
 
   function Class:clearState()
-    self.maskByteTensor = nil
+    self.maskByteTensor, self._winners = nil, nil
     self[index]:set()
     return parent.clearState(self)
   end

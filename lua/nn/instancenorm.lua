@@ -12,9 +12,12 @@ local view_x, view_g = common.scratch(), common.scratch()
 -- running = (1 - momentum) * running + momentum * mean over the batch, with the unbiased variance
 local function move(self, x)
   local n = x:nElement() / (x:size(1) * x:size(2))
-  local mean, var = self.save_mean:mean(1):view(-1), torch.pow(self.save_std, -2):add(-self.eps):mean(1):view(-1)
-  self.running_mean:mul(1 - self.momentum):add(self.momentum, mean)
-  self.running_var:mul(1 - self.momentum):add(self.momentum * n / math.max(1, n - 1), var)
+  self._move, self._mean = buffer(self._move, self.save_std), buffer(self._mean, self.save_mean)
+  self._mean:mean(self.save_mean, 1)
+  self.running_mean:mul(1 - self.momentum):add(self.momentum, self._mean)
+  self._move:resizeAs(self.save_std):pow(self.save_std, -2):add(-self.eps)
+  self._mean:mean(self._move, 1)
+  self.running_var:mul(1 - self.momentum):add(self.momentum * n / math.max(1, n - 1), self._mean)
 end
 
 local function fixed(self)
@@ -119,6 +122,7 @@ return function(dims)
 
   function Norm:clearState()
     groupnorm.clear(self)
+    self._move, self._mean = nil, nil
     return parent.clearState(self)
   end
 

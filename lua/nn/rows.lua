@@ -59,7 +59,7 @@ function M.column(self, gradOutput, n)
   if not common.istensor(gradOutput) or gradOutput:nElement() ~= n then
     common.expected(self, ('gradOutput [%d]'):format(n), gradOutput)
   end
-  return gradOutput:reshape(n, 1)
+  return gradOutput:isContiguous() and gradOutput:view(n, 1) or gradOutput:reshape(n, 1)
 end
 
 return M

@@ -58,8 +58,15 @@ function M.backward_input(self, axes, dx, x, g)
   return dx
 end
 
-local function totals(t)
-  return t:transpose(1, 2):contiguous():view(t:size(2), -1):sum(2):view(-1)
+-- Sums of the planes of (N, C, sizes...) over all samples, in buffers of s.
+local function totals(s, t)
+  if not t:isContiguous() then
+    s.packed = buffer(s.packed, t)
+    t = s.packed:resizeAs(t):copy(t)
+  end
+  s.by_plane, s.totals = buffer(s.by_plane, t), buffer(s.totals, t)
+  s.by_plane:sum(t:view(t:size(1), t:size(2), -1), 3)
+  return s.totals:sum(s.by_plane, 1):view(-1)
 end
 
 --- gradWeight and gradBias grow by scale times theirs.
@@ -69,8 +76,8 @@ function M.backward_weight(self, axes, x, g, scale)
   call(self, C.rk_avgpool_forward, s.windows, x, p)
   s.scaled:resizeAs(g)
   torch.cmul(s.scaled, g, s.windows)
-  self.gradWeight:add((scale or 1) * size, totals(s.scaled))
-  self.gradBias:add(scale or 1, totals(g))
+  self.gradWeight:add((scale or 1) * size, totals(s, s.scaled))
+  self.gradBias:add(scale or 1, totals(s, g))
 end
 
 --- Draw new parameters, uniform in ±stdv*sqrt(3), by default ±1/sqrt(window).

@@ -30,7 +30,10 @@ return function(name, pools, letters, fields)
 
   --- Take positions and sizes from the pooling layer.
   function Unpool:setParams()
-    self.indices = self.pooling.indices
+    local indices = self.pooling.indices
+    -- a conversion of the pooling layer took them along
+    if indices and indices:type() ~= 'torch.LongTensor' then indices = indices:long() end
+    self.indices = indices
     for _, field in ipairs(fields) do self['o' .. field:sub(2)] = self.pooling[field] end
   end
 

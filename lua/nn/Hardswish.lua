@@ -1,0 +1,4 @@
+--- nn.Hardswish(): x min(max(x + 3, 0), 6) / 6.
+-- input (any shape) → output (the same).
+-- @usage y = nn.Hardswish():forward(torch.randn(3, 4))
+return require 'nn.pointwise'.layer('nn.Hardswish', 'hardswish')
