@@ -218,7 +218,7 @@ esac
     gnuplot.setgnuplotexe(path)
     gnuplot.setterm 'x11'
     for _ = 1, 4 do
-      assert.is_true(pcall(gnuplot.plot, torch.rand(5000), '-'))
+      assert.is_true(pcall(gnuplot.plot, torch.rand(50), '-'))
       os.execute 'sleep 0.05'
     end
     gnuplot.closeall()
