@@ -303,14 +303,16 @@ end
 -- type
 -- ---------------------------------------------------------------------------------------------------------
 
-local istype = require 'ffi'.istype
+local istype, typeof = require 'ffi'.istype, require 'ffi'.typeof
 
 -- The `type` that programs see, once the types of tensors and storages are declared.
 local function type_of_programs()
   local tensor_ct, buffer_ct = require 'torch.tensor'.ctype, require 'torch.storage'.ctype
+  local tensor_pointer, buffer_pointer = typeof('$ *', tensor_ct), typeof('$ *', buffer_ct)
   return function(x)
     local kind = rawtype(x)
-    if kind == 'cdata' and (istype(tensor_ct, x) or istype(buffer_ct, x)) then
+    if kind == 'cdata' and (istype(tensor_ct, x) or istype(buffer_ct, x))
+      and not istype(tensor_pointer, x) and not istype(buffer_pointer, x) then -- istype takes pointers for structs
       return 'userdata'
     end
     return kind

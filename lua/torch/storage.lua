@@ -102,7 +102,7 @@ local function construct(dt, a, b, c, d)
   if a == nil then
     return fresh(dt, 0)
   elseif type(a) == 'number' then
-    if type(b) == 'cdata' and not check.isnumber(b) then
+    if class.luatype(b) == 'cdata' and not check.isnumber(b) then
       -- a tensor, storage or generator here would hand out its header as memory
       if class.typename(b) then check.argument(who(dt), 2, 'a pointer such as t:data()', b) end
       a = check.integer(who(dt), 1, a)

@@ -38,12 +38,13 @@ local run_file, run_module = dofile, require -- a program may replace them
 local function folder_of_caller(level)
   local info = debug.getinfo(level + 1, 'Sf')
   local source = info and info.source or '=[C]'
-  if not info or info.what == 'C' then
+  local runs_file = info and (info.func == run_file or info.func == dofile)
+  if not info or info.what == 'C' or runs_file then
     local path = arg and arg[0] -- the program itself
     local _, name
-    if info and (info.func == run_file or info.func == run_module) then
+    if runs_file or info and info.func == run_module then
       _, name = debug.getlocal(level + 1, 1)
-      path = info.func == run_file and name or package.searchpath(name, package.path) or path
+      path = runs_file and name or package.searchpath(name, package.path) or path
     end
     source = '@' .. tostring(path)
   end
