@@ -200,9 +200,9 @@ local function loop_for(dt, inputs)
   return loops[key]
 end
 
--- A compiled loop is tied to the function it was compiled with: another one runs in its side exits, 10 times slower. So
--- each place in a program that walks a long tensor has a loop of its own, and a new one for its first few closures: from
--- the fourth on, LuaJIT ties the loop to what the closures share.
+-- A compiled loop is tied to the function it was compiled with: another one runs in its side exits, 10 times
+-- slower. So each place in a program that walks a long tensor has a loop of its own, and a new one for its first few
+-- closures: from the fourth on, LuaJIT ties the loop to what the closures share.
 local LONG, CLOSURES, PLACES = 4096, 5, 256
 local places, count = {}, 0
 local last = setmetatable({}, { __mode = 'v' }) -- place -> the closure seen last

@@ -3,7 +3,6 @@
 -- Each class has `__add__`, `__mul__` ... as Torch7's classes do, so that programs may replace them; the
 -- metatable itself, which LuaJIT fixes once, only dispatches.
 local ffi = require 'ffi'
-local C = require 'torch.ffi'
 local check = require 'torch.check'
 local types = require 'torch.types'
 local tensor = require 'torch.tensor'
