@@ -16,8 +16,9 @@ end
 
 --- Bring values to 0..1: (x - min) / (max - min).
 --
--- `image.minmax {tensor =, min =, max =, symm = false, inplace = false, saturate = true, tensorOut =}`; min and max
--- default to those of the tensor; symm: the same distance from 0 on both sides.
+-- `image.minmax {tensor =, min =, max =, symm = false, inplace = false, saturate = false, tensorOut =}`; min and max
+-- default to those of the tensor; symm: the same distance from 0 on both sides; saturate: what min and max leave out is
+-- clamped.
 -- @usage local shown = image.minmax {tensor = torch.randn(3, 16, 16)}
 function M.minmax(...)
   local _, tensor, low, high, symm, inplace, saturate, out = dok.unpack({ ... }, 'image.minmax',
@@ -27,13 +28,13 @@ function M.minmax(...)
     { arg = 'max', type = 'number', help = 'what becomes 1' },
     { arg = 'symm', type = 'boolean', help = 'min = -max', default = false },
     { arg = 'inplace', type = 'boolean', help = 'change the tensor itself', default = false },
-    { arg = 'saturate', type = 'boolean', help = 'clamp to 0..1', default = true },
+    { arg = 'saturate', type = 'boolean', help = 'clamp to 0..1', default = false },
     { arg = 'tensorOut', type = 'torch.Tensor', help = 'where the result goes' })
   if not torch.isTensor(tensor) then expected('minmax', 'tensor', 'a tensor', tensor) end
   if tensor:nElement() == 0 then expected('minmax', 'tensor', 'a tensor with elements', tensor) end
   if not inplace then
-    out = out and out:resize(tensor:size()):copy(tensor) or common.isinteger(tensor) and tensor:double()
-      or tensor:clone()
+    out = out and out:resize(tensor:size()):copy(tensor)
+      or common.isinteger(tensor) and tensor:type(torch.getdefaulttensortype()) or tensor:clone()
   else
     out = tensor
   end

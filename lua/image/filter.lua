@@ -155,7 +155,7 @@ end
 -- brought to mean 0 and deviation 1.
 -- @param im H x W or 1 x H x W
 -- @param[opt] ker default: a Gaussian of 9 x 9, sigma 1.591 pixels, that sums to 1
--- @return H - h + 1 x W - w + 1 for a kernel of h x w
+-- @return a matrix, H - h + 1 x W - w + 1 for a kernel of h x w
 -- @usage local even = image.lcn(image.fabio())
 function M.lcn(im, ker)
   common.image('lcn', 'argument 1', im, '23')
@@ -177,8 +177,7 @@ function M.lcn(im, ker)
   local variance = torch.conv2(torch.cmul(work, work), ker):add(-1, torch.cmul(mean, mean))
   local divisor = variance:clamp(0, math.huge):sqrt():clamp(1, math.huge)
   local inner = work:narrow(1, floor(h / 2) + 1, mean:size(1)):narrow(2, floor(w / 2) + 1, mean:size(2))
-  local out = inner:clone():add(-1, mean):cdiv(divisor)
-  return im:dim() == 3 and out:view(1, mean:size(1), mean:size(2)) or out
+  return inner:clone():add(-1, mean):cdiv(divisor)
 end
 
 -- -- morphology ---------------------------------------------------------------------
