@@ -251,10 +251,19 @@ static void dx_part(const struct run *s, int64_t part) {
   for (int64_t r = 0; r < rows; r++) memcpy(to + r * row * s->size, acc + r * s->cols * s->size, (size_t)(n * s->size));
 }
 
+/* The parts of a step are those of the state and those of dx, which are lighter: evenly mixed, for all threads to get
+ * their share of both. Which kind is this one, and which of its kind? */
+static bool is_state_part(const struct run *s, int64_t *part) {
+  const int64_t state = s->panels * s->tiles, all = state + s->in_panels * s->tiles;
+  const int64_t before = *part * state / all, after = (*part + 1) * state / all;
+  *part = after > before ? before : *part - before;
+  return after > before;
+}
+
 static void backward_part(void *arg, int64_t part) {
   const struct run *s = arg;
-  if (part >= s->panels * s->tiles) {
-    dx_part(s, part - s->panels * s->tiles);
+  if (!is_state_part(s, &part)) {
+    dx_part(s, part);
     return;
   }
   char acc[TILE_BYTES] __attribute__((aligned(64)));
@@ -281,8 +290,8 @@ static void backward_part(void *arg, int64_t part) {
 /* What the first step of all passes on to h0. */
 static void first_part(void *arg, int64_t part) {
   const struct run *s = arg;
-  if (part >= s->panels * s->tiles) {
-    dx_part(s, part - s->panels * s->tiles);
+  if (!is_state_part(s, &part)) {
+    dx_part(s, part);
     return;
   }
   char acc[TILE_BYTES] __attribute__((aligned(64)));
