@@ -1,8 +1,8 @@
 /* rnn.c -- recurrent layers: RNN, LSTM and GRU over whole sequences.
  *
- * All steps' weight gradients go through one matrix product. What has to go
- * step by step, the product with the state, is cut into tiles of a few samples
- * and a few hidden units. The weights are packed
+ * The gradients of the weights, of all steps at once, are rnn_weight.c's. What has
+ * to go step by step, the product with the state, is cut into tiles of a few
+ * samples and a few hidden units. The weights are packed
  * once a call in the order in which the tiles of the matrix product read them
  * (gemm_kernels.c), and stay in the caches of the threads that use them; a
  * general product would pack them anew at every step. A tile's sums go straight
@@ -45,22 +45,23 @@ struct run {
 
 static const int gates_of[RK_RNN_KINDS] = {1, 1, 4, 3};
 static const int blocks_of[RK_RNN_KINDS] = {1, 1, 4, 4};
+int rk_rnn_blocks(int kind) { return blocks_of[kind]; }
 static bool has_cells(int kind) { return kind == RK_RNN_LSTM || kind == RK_RNN_GRU; }
 
 /* -- checks -------------------------------------------------------------------------------- */
-static int need(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape, const char *who,
+int rk_rnn_need(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape, const char *who,
                 const char *name) {
   if (!t) return rk_fail(RK_EARG, "%s: %s: tensor expected, got nil", who, name);
   if (t->dt != x->dt)
     return rk_fail(RK_EDTYPE, "%s: %s: %s, but the input is %s", who, name, rk_describe(t), rk_describe(x));
   return rk_need_shape(t, rank, shape, who, name);
 }
-static int optional(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape,
+int rk_rnn_optional(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape,
                     const char *who, const char *name) {
-  return t ? need(t, x, rank, shape, who, name) : RK_OK;
+  return t ? rk_rnn_need(t, x, rank, shape, who, name) : RK_OK;
 }
 
-static int check(const struct rk_rnn *r, const char *who) {
+int rk_rnn_check(const struct rk_rnn *r, const char *who) {
   if (!r) return rk_fail(RK_EARG, "%s: a layer expected, got nil", who);
   if (r->kind < 0 || r->kind >= RK_RNN_KINDS) return rk_fail(RK_EARG, "%s: there is no kind %d", who, (int)r->kind);
   const struct rk_tensor *x = r->x;
@@ -72,16 +73,16 @@ static int check(const struct rk_rnn *r, const char *who) {
   if (!r->w_hh || r->w_hh->rank != 2)
     return rk_fail(RK_ESHAPE, "%s: w_hh: a matrix expected, got %s", who, rk_describe(r->w_hh));
   int64_t h = r->w_hh->shape[1], gh = h * gates_of[r->kind];
-  RK_TRY(need(r->w_hh, x, 2, (int64_t[]){gh, h}, who, "w_hh"));
-  RK_TRY(need(r->w_ih, x, 2, (int64_t[]){gh, x->shape[2]}, who, "w_ih"));
-  RK_TRY(optional(r->b_ih, x, 1, &gh, who, "b_ih"));
-  RK_TRY(optional(r->b_hh, x, 1, &gh, who, "b_hh"));
+  RK_TRY(rk_rnn_need(r->w_hh, x, 2, (int64_t[]){gh, h}, who, "w_hh"));
+  RK_TRY(rk_rnn_need(r->w_ih, x, 2, (int64_t[]){gh, x->shape[2]}, who, "w_ih"));
+  RK_TRY(rk_rnn_optional(r->b_ih, x, 1, &gh, who, "b_ih"));
+  RK_TRY(rk_rnn_optional(r->b_hh, x, 1, &gh, who, "b_hh"));
   const int64_t state[] = {x->shape[1], h}, all[] = {x->shape[0], x->shape[1], h};
-  RK_TRY(optional(r->h0, x, 2, state, who, "h0"));
-  RK_TRY(optional(r->c0, x, 2, state, who, "c0"));
-  RK_TRY(optional(r->hn, x, 2, state, who, "hn"));
-  RK_TRY(optional(r->cn, x, 2, state, who, "cn"));
-  RK_TRY(need(r->y, x, 3, all, who, "y"));
+  RK_TRY(rk_rnn_optional(r->h0, x, 2, state, who, "h0"));
+  RK_TRY(rk_rnn_optional(r->c0, x, 2, state, who, "c0"));
+  RK_TRY(rk_rnn_optional(r->hn, x, 2, state, who, "hn"));
+  RK_TRY(rk_rnn_optional(r->cn, x, 2, state, who, "cn"));
+  RK_TRY(rk_rnn_need(r->y, x, 3, all, who, "y"));
   if ((r->y->step[2] != 1 && h > 1) || (r->y->step[0] != x->shape[1] * r->y->step[1] && x->shape[0] > 1))
     return rk_fail(RK_EARG, "%s: y: rows that lie evenly expected", who);
   if (r->lengths) RK_TRY(rk_need_shape(r->lengths, 1, state, who, "lengths"));
@@ -355,8 +356,7 @@ static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
 /* Weights of at most this much are kept in the caches together. */
 enum { KEPT_BYTES = 1 << 21 };
 
-/* A view of t when its rows are dense, else a copy. */
-static int dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
+int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
   *tmp = (struct rk_tensor){.dt = t->dt};
   return t->step[2] == 1 || t->shape[2] == 1 ? rk_tensor_view(tmp, t) : rk_operand(tmp, t, t->dt, RK_ROWS);
 }
@@ -395,7 +395,7 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
   int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);
   if (!status && s->in) status = rk_operand(&s->w_ih, r->w_ih, s->dt, RK_ROWS);
-  if (!status && s->in && !d) status = dense_rows(&s->x, r->x);
+  if (!status && s->in && !d) status = rk_rnn_dense_rows(&s->x, r->x);
   if (!status && r->h0) status = rk_operand(&s->h0, r->h0, s->dt, RK_ROWS);
   if (!status && r->c0) status = rk_operand(&s->c0, r->c0, s->dt, RK_ROWS);
   if (!status && r->lengths) status = rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS);
@@ -475,7 +475,7 @@ static int last_states(const struct rk_rnn *r) {
 int rk_rnn_forward(const struct rk_rnn *r) {
   const char *who = "rnn";
   struct run s;
-  RK_TRY(check(r, who));
+  RK_TRY(rk_rnn_check(r, who));
   const int64_t all[] = {r->x->shape[0], r->x->shape[1], r->w_hh->shape[1]};
   RK_TRY(open_run(&s, r, NULL, who));
   int64_t gates[3];
@@ -509,14 +509,14 @@ static int check_grad(const struct rk_rnn *r, const struct rk_rnn_grad *d, const
   const struct rk_tensor *x = r->x;
   const int64_t h = r->w_hh->shape[1], state[] = {x->shape[1], h}, all[] = {x->shape[0], x->shape[1], h};
   if (!d || !d->dgates) return rk_fail(RK_EARG, "%s: a place for the gates' gradients expected, got nil", who);
-  if (has_cells(r->kind)) RK_TRY(need(r->cells, x, 3, all, who, "cells (of a forward pass)"));
-  if (r->lengths) RK_TRY(need(r->states, x, 3, all, who, "states (of a forward pass)"));
-  RK_TRY(optional(d->g, x, 3, all, who, "gradient of the output"));
-  RK_TRY(optional(d->dhn, x, 2, state, who, "gradient of the last state"));
-  RK_TRY(optional(d->dcn, x, 2, state, who, "gradient of the last cell"));
-  RK_TRY(optional(d->dx, x, 3, x->shape, who, "gradient of the input"));
-  RK_TRY(need(d->dh0, x, 2, state, who, "gradient of the first state"));
-  if (r->kind == RK_RNN_LSTM) RK_TRY(need(d->dc0, x, 2, state, who, "gradient of the first cell"));
+  if (has_cells(r->kind)) RK_TRY(rk_rnn_need(r->cells, x, 3, all, who, "cells (of a forward pass)"));
+  if (r->lengths) RK_TRY(rk_rnn_need(r->states, x, 3, all, who, "states (of a forward pass)"));
+  RK_TRY(rk_rnn_optional(d->g, x, 3, all, who, "gradient of the output"));
+  RK_TRY(rk_rnn_optional(d->dhn, x, 2, state, who, "gradient of the last state"));
+  RK_TRY(rk_rnn_optional(d->dcn, x, 2, state, who, "gradient of the last cell"));
+  RK_TRY(rk_rnn_optional(d->dx, x, 3, x->shape, who, "gradient of the input"));
+  RK_TRY(rk_rnn_need(d->dh0, x, 2, state, who, "gradient of the first state"));
+  if (r->kind == RK_RNN_LSTM) RK_TRY(rk_rnn_need(d->dc0, x, 2, state, who, "gradient of the first cell"));
   if (!rk_tensor_packed(d->dh0) || (d->dc0 && !rk_tensor_packed(d->dc0)))
     return rk_fail(RK_EARG, "%s: gradients of the first states: packed tensors expected", who);
   return RK_OK;
@@ -552,14 +552,14 @@ static int start(struct rk_tensor *to, const struct rk_tensor *from) {
 int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
   const char *who = "rnn backward";
   struct run s;
-  RK_TRY(check(r, who));
+  RK_TRY(rk_rnn_check(r, who));
   RK_TRY(check_grad(r, d, who));
   RK_TRY(open_run(&s, r, d, who));
   int64_t gates[3];
   gates_shape(&s, gates);
-  int status = s.gates > 1 ? need(r->gates, r->x, 3, gates, who, "gates (of a forward pass)") : RK_OK;
+  int status = s.gates > 1 ? rk_rnn_need(r->gates, r->x, 3, gates, who, "gates (of a forward pass)") : RK_OK;
   if (!status) status = rk_result(d->dgates, 3, (int64_t[]){s.steps, s.batch, s.blocks * s.hidden}, who);
-  if (!status && d->g) status = dense_rows(&s.g, d->g);
+  if (!status && d->g) status = rk_rnn_dense_rows(&s.g, d->g);
   if (!status) status = start(d->dh0, d->dhn);
   if (!status) status = start(d->dc0, d->dcn);
   if (!status) {
@@ -576,102 +576,4 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
   }
   close_run(&s);
   return status;
-}
-
-/* dw += scale * dgates' * states, over steps [first, first + count) of dgates and from `before` on of the states;
- * columns [from, from + width) of dgates, rows [to, to + width) of dw */
-struct stretch {
-  int64_t first, count, from, to, width;
-};
-static int to_recurrent(struct rk_tensor *dw, double scale, const struct rk_tensor *dgates,
-                        const struct rk_tensor *before, int64_t before_first, struct stretch k) {
-  struct rk_tensor part = {.dt = dw->dt}, gates = {.dt = dw->dt}, states_of = {.dt = dw->dt}, out = {.dt = dw->dt};
-  int status = rk_narrow(&part, dgates, 2, k.from, k.width);
-  if (!status) status = matrix(&gates, &part, k.first, k.count);
-  if (!status) status = rk_transpose(&gates, &gates, 0, 1);
-  if (!status) {
-    if (before->rank == 2)
-      status = rk_tensor_view(&states_of, before);
-    else
-      status = matrix(&states_of, before, before_first, k.count);
-  }
-  if (!status) status = rk_narrow(&out, dw, 0, k.to, k.width);
-  if (!status) status = rk_gemm(&out, 1, scale, &gates, &states_of);
-  rk_tensor_drop(&part);
-  rk_tensor_drop(&gates);
-  rk_tensor_drop(&states_of);
-  rk_tensor_drop(&out);
-  return status;
-}
-
-static int recurrent_weights(struct rk_tensor *dw, double scale, const struct rk_rnn *r,
-                             const struct rk_tensor *dgates) {
-  const int64_t h = dw->shape[1], steps = r->x->shape[0];
-  const bool gru = r->kind == RK_RNN_GRU;
-  for (int part = 0; part < 1 + gru; part++) { /* GRU: r and z, then n */
-    struct stretch k = {.from = part * 3 * h, .to = part * 2 * h, .width = gru ? (2 - part) * h : dw->shape[0]};
-    k.first = r->reverse ? 0 : 1, k.count = steps - 1;
-    if (k.count > 0) RK_TRY(to_recurrent(dw, scale, dgates, states(r), r->reverse ? 1 : 0, k));
-    k.first = r->reverse ? steps - 1 : 0, k.count = 1;
-    if (r->h0) RK_TRY(to_recurrent(dw, scale, dgates, r->h0, 0, k));
-  }
-  return RK_OK;
-}
-
-/* db += scale * column sums of dgates */
-static int biases(struct rk_tensor *db, double scale, const struct rk_tensor *dgates, bool gru, bool recurrent) {
-  struct rk_tensor ones = {.dt = db->dt}, gates, out = {.dt = db->dt};
-  const int64_t h = dgates->shape[2] / 4, n = dgates->shape[0] * dgates->shape[1], all = db->shape[0];
-  RK_TRY(rk_tensor_init1(&ones, db->dt, n));
-  int status = rk_fill(&ones, 1);
-  for (int part = 0; part < 1 + (gru && recurrent) && !status; part++) {
-    const int64_t width = !(gru && recurrent) ? all : (2 - part) * h;
-    struct rk_tensor columns = {.dt = db->dt};
-    status = rk_narrow(&columns, dgates, 2, part * 3 * h, width);
-    if (!status && !(status = matrix(&gates, &columns, 0, dgates->shape[0]))) {
-      status = rk_transpose(&gates, &gates, 0, 1);
-      if (!status) status = rk_narrow(&out, db, 0, part * 2 * h, width);
-      if (!status) status = rk_gemv(&out, 1, scale, &gates, &ones);
-      rk_tensor_drop(&gates);
-    }
-    rk_tensor_drop(&columns);
-    rk_tensor_drop(&out);
-  }
-  rk_tensor_drop(&ones);
-  return status;
-}
-
-static int input_weights(struct rk_tensor *dw, double scale, const struct rk_rnn *r, const struct rk_tensor *dgates) {
-  struct rk_tensor x, gates;
-  RK_TRY(matrix_of(&x, r->x));
-  int status = input_gates(&gates, dgates, dw->shape[0]);
-  if (!status) {
-    status = rk_transpose(&gates, &gates, 0, 1);
-    if (!status) status = rk_gemm(dw, 1, scale, &gates, &x);
-    rk_tensor_drop(&gates);
-  }
-  rk_tensor_drop(&x);
-  return status;
-}
-
-int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, struct rk_tensor *db_ih,
-                           struct rk_tensor *db_hh, double scale, const struct rk_rnn *r,
-                           const struct rk_tensor *dgates) {
-  const char *who = "rnn backward weight";
-  RK_TRY(check(r, who));
-  const struct rk_tensor *x = r->x;
-  const int64_t h = r->w_hh->shape[1], gh = h * gates_of[r->kind];
-  const int64_t shape[] = {x->shape[0], x->shape[1], blocks_of[r->kind] * h};
-  RK_TRY(need(dgates, x, 3, shape, who, "gradients of the gates"));
-  if (!rk_tensor_packed(dgates)) return rk_fail(RK_EARG, "%s: packed gradients of the gates expected", who);
-  if (r->lengths) RK_TRY(need(r->states, x, 3, r->y->shape, who, "states (of a forward pass)"));
-  RK_TRY(optional(dw_ih, x, 2, r->w_ih->shape, who, "dw_ih"));
-  RK_TRY(optional(dw_hh, x, 2, r->w_hh->shape, who, "dw_hh"));
-  RK_TRY(optional(db_ih, x, 1, &gh, who, "db_ih"));
-  RK_TRY(optional(db_hh, x, 1, &gh, who, "db_hh"));
-  const bool gru = r->kind == RK_RNN_GRU;
-  if (dw_ih) RK_TRY(input_weights(dw_ih, scale, r, dgates));
-  if (dw_hh) RK_TRY(recurrent_weights(dw_hh, scale, r, dgates));
-  if (db_ih) RK_TRY(biases(db_ih, scale, dgates, gru, false));
-  return db_hh ? biases(db_hh, scale, dgates, gru, true) : RK_OK;
 }

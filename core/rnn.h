@@ -44,4 +44,16 @@ struct rk_rnn_loops {
   void (*add)(void *to, int64_t to_row, const void *acc, int64_t acc_row, int64_t rows, int64_t n);
 };
 RK_DECLARE_LOOPS(rk_rnn_loops)
+
+/* -- what rnn.c and rnn_weight.c share -- */
+/* Tensors of the input's dtype and of that shape, or an error naming `who` and `name`. */
+int rk_rnn_need(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape, const char *who,
+                const char *name);
+int rk_rnn_optional(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape,
+                    const char *who, const char *name);
+int rk_rnn_check(const struct rk_rnn *r, const char *who);
+/* Blocks of hidden units in the gates' gradients. */
+int rk_rnn_blocks(int kind);
+/* tmp: a view of t when the rows are dense, else a copy. Drop it. */
+int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t);
 #endif

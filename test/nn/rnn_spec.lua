@@ -153,6 +153,27 @@ describe('recurrent layers', function()
     end)
   end
 
+  -- More rows than are packed at a time, and columns that fill no tile.
+  it('sum the gradients of long sequences: those of two halves of the batch', function()
+    for _, kind in ipairs { 'LSTM', 'GRU', 'RNN' } do
+      local m = nn[kind](5, 9, { bidirectional = true }):double()
+      local x, g = torch.randn(301, 8, 5):double(), torch.randn(301, 8, 18):double()
+      local function gradients(first, n, threads)
+        torch.setnumthreads(threads)
+        m:zeroGradParameters()
+        m:forward(x:narrow(2, first, n))
+        m:backward(x:narrow(2, first, n), g:narrow(2, first, n), 0.5)
+        return torch.cat(m.gradWeight, m.gradBias)
+      end
+      local threads = torch.getnumthreads()
+      local all, alone = gradients(1, 8, 2), gradients(1, 8, 1)
+      local halves = gradients(1, 4, 2) + gradients(5, 4, 2)
+      torch.setnumthreads(threads)
+      assert.equal(0, (all - alone):abs():max())
+      assert.is_true((all - halves):abs():max() < 1e-10 * all:abs():max())
+    end
+  end)
+
   it('read other steps and forms of states', function()
     local m = nn.LSTM(3, 4)
     local x = torch.randn(5, 2, 3)
