@@ -186,6 +186,7 @@ function M.colorize(...)
   local dst, src, map = ...
   if select('#', ...) == 2 then dst, src, map = nil, ... end
   common.image('colorize', 'source', src, '23')
+  if dst ~= nil and not torch.isTensor(dst) then expected('colorize', 'destination', 'a tensor', dst) end
   if src:dim() == 3 and src:size(1) ~= 1 then expected('colorize', 'source', 'an image [1 x H x W] or [H x W]', src) end
   common.image('colorize', 'map', map, '2')
   local _, h, w = common.sizes(src)

@@ -76,7 +76,8 @@ end
 function M.whole(name, what, v, least)
   M.number(name, what, v)
   v = v < 0 and math.ceil(v) or math.floor(v)
-  if least and v < least or v >= 2 ^ 31 then M.expected(name, what, ('a number from %d on'):format(least), v) end
+  if math.abs(v) >= 2 ^ 31 then M.expected(name, what, 'a number below 2^31', v) end
+  if least and v < least then M.expected(name, what, ('a number from %d on'):format(least), v) end
   return v
 end
 
@@ -121,7 +122,7 @@ function M.deliver(out, dst, src)
     dst:resize(out:size())
     return convert(dst, out)
   elseif torch.type(out) ~= torch.type(src) then
-    return convert(src.new(out:size()), out)
+    return convert(src.new():resize(out:size()), out)
   end
   return out
 end

@@ -32,6 +32,9 @@ function M.minmax(...)
     { arg = 'tensorOut', type = 'torch.Tensor', help = 'where the result goes' })
   if not torch.isTensor(tensor) then expected('minmax', 'tensor', 'a tensor', tensor) end
   if tensor:nElement() == 0 then expected('minmax', 'tensor', 'a tensor with elements', tensor) end
+  if low ~= nil then common.number('minmax', 'min', low) end
+  if high ~= nil then common.number('minmax', 'max', high) end
+  if out ~= nil and not torch.isTensor(out) then expected('minmax', 'tensorOut', 'a tensor', out) end
   if not inplace then
     out = out and out:resize(tensor:size()):copy(tensor)
       or common.isinteger(tensor) and tensor:type(torch.getdefaulttensortype()) or tensor:clone()
@@ -45,7 +48,12 @@ function M.minmax(...)
   end
   low, high = low or out:min(), high or out:max()
   if low ~= 0 then out:add(-low) end
-  if high ~= low then out:div(high - low) end
+  if high ~= low then
+    if common.isinteger(out) and math.abs(high - low) < 1 then
+      expected('minmax', 'tensor', 'a FloatTensor or DoubleTensor for a range below 1', out)
+    end
+    out:div(high - low)
+  end
   if saturate and bounded then out:clamp(0, 1) end
   return out
 end

@@ -96,6 +96,9 @@ function M.gaussian1D(...)
     size = tensor:size(1)
   end
   size = common.whole('gaussian1D', 'size', size, 1)
+  common.number('gaussian1D', 'sigma', sigma)
+  common.number('gaussian1D', 'amplitude', amplitude)
+  common.number('gaussian1D', 'mean', mean)
   local out, center = tensor or torch.Tensor(size), mean * size + 0.5
   for i = 1, size do out[i] = amplitude * exp(-((i - center) / (sigma * size)) ^ 2 / 2) end
   return normalized(out, normalize)
@@ -192,7 +195,7 @@ local function morphology(name, padding, holds)
     local h, w = kern:size(1), kern:size(2)
     local around = work.new(im:size(1) + h - 1, im:size(2) + w - 1):fill(pad)
     around:narrow(1, floor((h - 1) / 2) + 1, im:size(1)):narrow(2, floor((w - 1) / 2) + 1, im:size(2)):copy(work)
-    return im.new(im:size()):copy(holds(torch.xcorr2(around, kern), kern:sum()))
+    return im.new():resize(im:size()):copy(holds(torch.xcorr2(around, kern), kern:sum()))
   end
 end
 

@@ -67,7 +67,7 @@ function M.translate(...)
   common.image('translate', 'source', src, '23')
   dx, dy = common.whole('translate', 'dx', dx), common.whole('translate', 'dy', dy)
   local _, h, w = common.sizes(src)
-  local out, d = src.new(src:size()):zero(), src:dim()
+  local out, d = src.new():resize(src:size()):zero(), src:dim()
   local rows, columns = h - math.abs(dy), w - math.abs(dx)
   if rows > 0 and columns > 0 then
     local function part(t, right, down) return t:narrow(d - 1, 1 + down, rows):narrow(d, 1 + right, columns) end

@@ -30,21 +30,28 @@ local function paint(q, n)
   end
 end
 
+local painted = {}
+
 local function picture(n)
-  local t = torch.DoubleTensor(3, n, n)
-  paint(t:data(), n)
-  return t
+  if not painted[n] then
+    local t = torch.DoubleTensor(3, n, n)
+    paint(t:data(), n)
+    painted[n] = t:float()
+  end
+  return painted[n]
 end
+
+-- Always a copy: callers may change it.
+local function copy_of(t) return torch.Tensor(t:size()):copy(t) end
 
 --- The colour sample, 3 x 512 x 512, values 0..1.
 -- @usage local img = image.lena()
-function M.lena() return picture(512):type(torch.getdefaulttensortype()) end
+function M.lena() return copy_of(picture(512)) end
 
 --- The grey sample, 1 x 256 x 256, values 0..1.
 -- @usage local img = image.fabio()
 function M.fabio()
-  local rgb = picture(256)
-  return require('image.colour').rgb2y(rgb):type(torch.getdefaulttensortype())
+  return copy_of(require('image.colour').rgb2y(picture(256)))
 end
 
 return M

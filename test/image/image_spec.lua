@@ -414,6 +414,25 @@ describe('image display', function()
   end)
 end)
 
+describe('image types', function()
+  it('of integers work everywhere, and stay what they are', function()
+    for _, kind in ipairs {'Byte', 'Char', 'Short', 'Int', 'Long', 'Float', 'Double'} do
+      local src = torch[kind .. 'Tensor'](3, 6, 5):random(0, 9)
+      for _, f in ipairs {
+        function() return image.scale(src, 4, 4) end, function() return image.scale(src, 9, 9, 'bicubic') end,
+        function() return image.rotate(src, 1, 'bilinear') end, function() return image.translate(src, 1, 1) end,
+        function() return image.hflip(src) end, function() return image.warp(src, torch.rand(2, 6, 5)) end,
+        function() return image.rgb2y(src) end, function() return image.rgb2yuv(src) end,
+        function() return image.convolve(src, torch.ones(2, 2), 'same') end,
+        function() return image.erode(src[1]) end, function() return image.crop(src, 1, 1, 3, 3) end,
+      } do
+        local out = f()
+        assert.equal('torch.' .. kind .. 'Tensor', torch.type(out))
+      end
+    end
+  end)
+end)
+
 describe('image errors', function()
   local src = torch.rand(3, 8, 8)
   local calls = {
