@@ -9,6 +9,10 @@ local M = {}
 local LIBRARIES = {'_G', 'string', 'table', 'math', 'io', 'os', 'coroutine', 'debug', 'package', 'bit', 'jit', 'ffi'}
 local PACKAGES = {'torch', 'nn', 'optim', 'paths', 'sys', 'xlua', 'image', 'threads', 'tds', 'gnuplot', 'graph',
   'nngraph', 'cutorch', 'cunn', 'cudnn'}
+-- These, whoever has replaced them
+local GLOBALS = 'assert collectgarbage dofile error gcinfo getfenv getmetatable ipairs load loadfile loadstring module '
+  .. 'newproxy next pairs pcall print rawequal rawget rawlen rawset require select setfenv setmetatable tonumber '
+  .. 'tostring type unpack xpcall'
 local ours = {}
 for _, list in ipairs {LIBRARIES, PACKAGES} do
   for _, name in ipairs(list) do
@@ -39,13 +43,13 @@ local function collect()
       end
     end
   end
-  -- globals in C, under their own names: th keeps Lua's print as print_old
-  for key, value in next, _G do
-    if type(key) == 'string' and type(value) == 'function' and not known[value] and not pcall(string.dump, value) then
-      known[value] = '_G\0' .. (key == 'print_old' and 'print' or key)
-    end
+  for key in GLOBALS:gmatch '%S+' do
+    local value = rawget(_G, key)
+    if type(value) == 'function' then known[value] = '_G\0' .. key end
   end
-  if type(rawget(_G, 'print_new')) == 'function' then known[_G.print_new] = '_G\0print' end
+  -- th keeps Lua's print under another name
+  local print_old = rawget(_G, 'print_old')
+  if type(print_old) == 'function' then known[print_old] = '_G\0print' end
 end
 
 local function count()

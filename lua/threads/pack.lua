@@ -17,13 +17,14 @@ local types = require 'torch.types'
 local sync = require 'threads.sync'
 
 local istype, cast, copy = ffi.istype, ffi.cast, ffi.copy
-local type, next, rawget, tonumber = type, next, rawget, tonumber
+local type, next, rawget, tonumber = class.luatype, next, rawget, tonumber
 local getmeta, getupvalue, upvalueid = debug.getmetatable, debug.getupvalue, debug.upvalueid
 
 local M = {}
 
 local NIL, FALSE, TRUE, NUMBER, STRING, TABLE, AGAIN, FUNCTION, NAMED, OBJECT, INT64, UINT64, TENSOR, SHARED_TENSOR,
-  STORAGE, SHARED_STORAGE, GENERATOR, SYNC, TDS, HOOKED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
+  STORAGE, SHARED_STORAGE, GENERATOR, SYNC, TDS, HOOKED =
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
 local MAGIC = 0xF7 -- no file of torch begins with it
 local DEEPEST = 800
 

@@ -9,9 +9,9 @@ function M.prelude(code)
   return ([[
 package.path, package.cpath = %q, %q
 package.loaded['torch.libpath'] = %q
+if %s then require 'torch.compat' end
 require 'torch'
 paths = require 'paths'
-if %s then require 'torch.compat' end
 local f, why = loadstring(%q, '=thread')
 if not f then error(why, 0) end
 f()]]):format(package.path, package.cpath, package.loaded['torch.libpath'] or os.getenv 'RK_LIB' or 'rekindle',

@@ -1,0 +1,185 @@
+--- tds.Vec: an array outside of the Lua heap.
+--
+-- `v[i]`, `v[i] = x` (past the end it grows, with nil in between), `#v`, `ipairs(v)`, `pairs(v)`, and the functions of
+-- Lua's table library as methods. Elements as in tds.Hash.
+-- @module tds.vec
+
+local ffi = require 'ffi'
+local C = require 'threads.ffi'
+local class = require 'torch.class'
+local cell = require 'tds.cell'
+local common = require 'tds.common'
+
+local VEC = C.RK_TDS_VEC
+local of, take, new_cell = cell.of, cell.take, cell.cell
+
+local Vec
+
+local function place(i, who, n)
+  if type(i) ~= 'number' or i ~= math.floor(i) or i < 1 or i > 2 ^ 40 then
+    error(('%s: argument %d: a position from 1 expected, got %s'):format(who, n,
+      type(i) == 'number' and tostring(i) or class.type(i)), 3)
+  end
+  return i - 1
+end
+
+local function get(v, i)
+  local c = new_cell()
+  if C.rk_vec_get(v.object, i - 1, c) ~= 0 then cell.failed(3) end
+  return take(c)
+end
+
+local function set(v, i, x)
+  if C.rk_vec_set(v.object, place(i, 'tds.Vec', 1), of(x, 'tds.Vec', 2)) ~= 0 then cell.failed(2) end
+end
+
+local function count(v) return tonumber(C.rk_tds_count(v.object)) end
+
+local function each(v)
+  common.self(v, VEC, 'tds.Vec.pairs')
+  local i = 0
+  return function()
+    i = i + 1
+    if i <= count(v) then return i, get(v, i) end
+  end
+end
+
+local function each_until_nil(v)
+  common.self(v, VEC, 'tds.Vec.ipairs')
+  return function(_, i)
+    local x = get(v, i + 1)
+    if x ~= nil then return i + 1, x end
+  end, v, 0
+end
+
+local tds = {}
+
+local function fill(v, n, from)
+  if C.rk_vec_resize(v.object, n) ~= 0 then cell.failed(4) end
+  for i = 1, n do set(v, i, from[i]) end
+end
+
+Vec = common.class('tds.Vec', VEC, function(...)
+  local v, from = common.new(VEC), (...)
+  if select('#', ...) > 1 then
+    fill(v, select('#', ...), {...})
+  elseif type(from) == 'table' and getmetatable(from) == nil then
+    local n = 0
+    for k in next, from do
+      if type(k) ~= 'number' or k ~= math.floor(k) or k < 1 then
+        error(('tds.Vec: argument 1: a list expected, got a table with the key %s; tds.Hash takes any')
+          :format(tostring(k)), 3)
+      end
+      n = math.max(n, k)
+    end
+    fill(v, n, from)
+  elseif ffi.istype(cell.handles[VEC], from) then
+    for i, x in each(from) do set(v, i, x) end
+  elseif from ~= nil then
+    set(v, 1, from)
+  end
+  return v
+end, tds, {
+  __index = function(v, key)
+    if type(key) == 'number' then return get(v, key) end
+    return Vec[key]
+  end,
+  __newindex = set,
+  __pairs = each,
+  __ipairs = each_until_nil,
+})
+
+Vec.pairs, Vec.ipairs = each, each_until_nil
+
+--- `v:insert(x)` at the end, `v:insert(i, x)` before element i.
+function Vec.insert(v, ...)
+  local object = common.self(v, VEC, 'tds.Vec.insert')
+  local n = select('#', ...)
+  if n < 1 or n > 2 then error('tds.Vec.insert: [position,] value expected', 2) end
+  local at = n == 1 and count(v) or place((...), 'tds.Vec.insert', 1)
+  if C.rk_vec_insert(object, at, of((select(n, ...)), 'tds.Vec.insert', n)) ~= 0 then cell.failed(2) end
+end
+
+--- Remove the last element, or element i; returns it.
+function Vec.remove(v, i)
+  local object = common.self(v, VEC, 'tds.Vec.remove')
+  local c = new_cell()
+  local at = i == nil and count(v) - 1 or place(i, 'tds.Vec.remove', 1)
+  if C.rk_vec_remove(object, at, c) ~= 0 then cell.failed(2) end
+  return take(c)
+end
+
+--- Change the number of elements: nil fills, or the last are dropped.
+function Vec.resize(v, n)
+  local object = common.self(v, VEC, 'tds.Vec.resize')
+  if type(n) ~= 'number' or n ~= math.floor(n) or n < 0 or n > 2 ^ 40 then
+    error(('tds.Vec.resize: argument 1: a size expected, got %s'):format(type(n) == 'number' and tostring(n)
+      or class.type(n)), 2)
+  end
+  if C.rk_vec_resize(object, n) ~= 0 then cell.failed(2) end
+  require 'torch.memory'.pressure()
+end
+
+--- Remove everything.
+function Vec.clear(v) C.rk_tds_clear(common.self(v, VEC, 'tds.Vec.clear')) end
+
+--- Sort in place, by `<` or by a function that tells whether its first argument comes first.
+-- @usage
+-- local v = require 'tds'.Vec {3, 1, 2}
+-- v:sort()
+-- assert(v:concat ',' == '1,2,3')
+function Vec.sort(v, before)
+  local object = common.self(v, VEC, 'tds.Vec.sort')
+  if before ~= nil and type(before) ~= 'function' then
+    error(('tds.Vec.sort: argument 1: function expected, got %s'):format(class.type(before)), 2)
+  end
+  local n, values, order = count(v), {}, {}
+  for i = 1, n do
+    values[i], order[i] = get(v, i), i
+    if values[i] == nil then error(('tds.Vec.sort: element %d is nil'):format(i), 2) end
+  end
+  table.sort(order, before and function(a, b) return before(values[a], values[b]) end
+    or function(a, b) return values[a] < values[b] end)
+  if C.rk_vec_permute(object, ffi.new('double[?]', math.max(1, n), order), n) ~= 0 then cell.failed(2) end
+end
+
+--- The elements i to j as a Lua table; containers inside become tables, too.
+function Vec.totable(v)
+  local t = {}
+  for i, x in each(v) do t[i] = cell.is(x) and x.totable and x:totable() or x end
+  return t
+end
+
+local function range(v, i, j)
+  local t = {}
+  for k = i, j do t[k] = get(v, k) end
+  return t
+end
+
+--- Strings and numbers joined, as table.concat does.
+function Vec.concat(v, separator, i, j)
+  common.self(v, VEC, 'tds.Vec.concat')
+  i, j = i or 1, j or count(v)
+  return table.concat(range(v, i, j), separator, i, j)
+end
+
+--- The elements i to j.
+function Vec.unpack(v, i, j)
+  common.self(v, VEC, 'tds.Vec.unpack')
+  i, j = i or 1, j or count(v)
+  return unpack(range(v, i, j), i, j)
+end
+
+function Vec.__tostring__(v) return common.text(v, 'tds.Vec', each) end
+
+function Vec.write(v, file)
+  local n = count(v)
+  file:writeLong(n)
+  for i = 1, n do file:writeObject(get(v, i)) end
+end
+
+function Vec.read(v, file)
+  for i = 1, file:readLong() do set(v, i, file:readObject()) end
+end
+
+return tds.Vec
