@@ -44,12 +44,21 @@ function samplers.bicubic(p, base, h, w, y, x, pad)
 end
 
 local RADIUS = 3
+local step_sin, step_cos = ffi.new('double[?]', 2 * RADIUS), ffi.new('double[?]', 2 * RADIUS)
+for k = 0, 2 * RADIUS - 1 do
+  step_sin[k], step_cos[k] = sin(math.pi * k / RADIUS), math.cos(math.pi * k / RADIUS)
+end
 local lx, ly = ffi.new('double[?]', 2 * RADIUS), ffi.new('double[?]', 2 * RADIUS)
 
+-- The sines of the six distances follow from one: they are whole steps apart.
 local function lanczos_weights(to, at, first)
+  local base = math.pi * (at - first)
+  local s, third, sign = sin(base), base / RADIUS, 1
+  local s3, c3 = sin(third), math.cos(third)
   for k = 0, 2 * RADIUS - 1 do
-    local d = math.pi * (at - (first + k))
-    to[k] = math.abs(d) < 1e-9 and 1 or RADIUS * sin(d) * sin(d / RADIUS) / (d * d)
+    local d = base - math.pi * k
+    to[k] = math.abs(d) < 1e-9 and 1 or RADIUS * sign * s * (s3 * step_cos[k] - c3 * step_sin[k]) / (d * d)
+    sign = -sign
   end
 end
 
