@@ -1,6 +1,7 @@
 --- Train a network on Fashion-MNIST: th examples/fashion-mnist/train.lua [options], -help lists them.
 --
--- `-model mlp`, `lenet` or `resnet`: see models.lua. After 5 epochs they are right on 88, 90 and 92 % of the test set.
+-- `-model mlp`, `lenet` or `resnet`: see models.lua. After 5 epochs the MLP is right on 88.6 % of the test set, LeNet
+-- on 90.5 %.
 -- Each epoch ends with the test accuracy, the confusion matrix, a row in SAVE/train.log, curves in SAVE/*.png and a
 -- checkpoint, SAVE/checkpoint.t7, which replaces the last one in one step. `-resume SAVE/checkpoint.t7` goes on bit for
 -- bit as if the run had never stopped: weights, optimiser, random numbers and the order of the data are all in it.
