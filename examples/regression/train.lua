@@ -2,7 +2,8 @@
 --
 -- sgd, adam and lbfgs begin with the same weights and see the same points. SAVE/loss.png shows how the loss falls with
 -- the number of times that loss and gradient were computed; SAVE/fit.png the points and what each one made of them.
-local torch, nn, optim, paths = require 'torch', require 'nn', require 'optim', require 'paths'
+local torch, nn, optim = require 'torch', require 'nn', require 'optim'
+local gnuplot, paths = require 'gnuplot', require 'paths'
 
 local cmd = torch.CmdLine()
 cmd:text 'Fit a curve, and compare optimisers'
@@ -58,21 +59,17 @@ local function fit(method, grid)
   return losses, net:forward(grid):clone(), seconds
 end
 
--- The points and the fitted curves, by the program gnuplot.
+-- The points and the fitted curves.
 local function plot_fit(path, grid, fitted)
   if not paths.findprogram 'gnuplot' then return end -- optim.Logger has said so
-  local pipe = assert(io.popen('gnuplot', 'w'))
-  pipe:write("set terminal pngcairo size 800,500\nset grid\nset output '", path, "'\n")
-  pipe:write "plot '-' with points title 'points'"
-  for _, method in ipairs(methods) do pipe:write(", '-' with lines title '", method.name, "'") end
-  pipe:write '\n'
-  local function rows(a, b)
-    for i = 1, a:size(1) do pipe:write(('%g %g\n'):format(a[i][1], b[i][1])) end
-    pipe:write 'e\n'
+  local parts = { { 'points', x:view(-1), y:view(-1), '+' } }
+  for _, method in ipairs(methods) do
+    parts[#parts + 1] = { method.name, grid:view(-1), fitted[method.name]:view(-1), '-' }
   end
-  rows(x, y)
-  for _, method in ipairs(methods) do rows(grid, fitted[method.name]) end
-  pipe:close()
+  gnuplot.pngfigure(path)
+  gnuplot.grid(true)
+  gnuplot.plot(unpack(parts))
+  gnuplot.plotflush()
   print('points and curves: ' .. path)
 end
 
