@@ -146,8 +146,9 @@ static void leave(int status, void *arg) {
   rk_sync_wake_all();
   struct timespec at = after(GRACE);
   pthread_mutex_lock(&lock);
-  while (parked < living && pthread_cond_timedwait(&changed, &lock, &at) != ETIMEDOUT) {}
-  const bool quiet = parked >= living;
+  const int64_t running = living - ours; /* a worker may be the one that exits */
+  while (parked < running && pthread_cond_timedwait(&changed, &lock, &at) != ETIMEDOUT) {}
+  const bool quiet = parked >= running;
   pthread_mutex_unlock(&lock);
   if (quiet) return;
   pthread_t

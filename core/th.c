@@ -148,10 +148,19 @@ static int protected_call(lua_State *L) {
   return lua_gettop(L);
 }
 
+/* Pools of threads are left while this state is whole: closing it finalizes tensors first. */
+static void leave_pools(lua_State *L) {
+  static const char code[] = "local m = package.loaded['threads.threads'] if m then m.leave() end";
+  report(L, luaL_loadbuffer(L, code, sizeof code - 1, "=th") || lua_pcall(L, 0, 0, 0));
+}
+
 /* os.exit([code [, close]]): unlike Lua's it closes the state unless told not to, so finalizers run. */
 static int finish(lua_State *L) {
   int code = lua_isboolean(L, 1) ? !lua_toboolean(L, 1) : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
-  if (lua_isnoneornil(L, 2) || lua_toboolean(L, 2)) lua_close(L);
+  if (lua_isnoneornil(L, 2) || lua_toboolean(L, 2)) {
+    leave_pools(L);
+    lua_close(L);
+  }
   exit(code);
 }
 
@@ -288,8 +297,7 @@ static int run_options(lua_State *L, const struct process *p, int end) {
     if (!strcmp(s, "--")) break;
     if (s[1] != 'e' && s[1] != 'l') continue;
     const char *value = s[2] ? s + 2 : p->argv[++i];
-    int status =
-        s[1] == 'l' ? require(L, value, 1) : run(L, compile(L, value, "=(command line)"), 0);
+    int status = s[1] == 'l' ? require(L, value, 1) : run(L, compile(L, value, "=(command line)"), 0);
     if (status) return status;
   }
   return 0;
@@ -372,6 +380,7 @@ int main(int argc, char **argv) {
   }
   int status = lua_cpcall(L, protected_main, &p);
   report(L, status);
+  leave_pools(L);
   lua_close(L);
   return status ? EXIT_FAILURE : p.status;
 }

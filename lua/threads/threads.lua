@@ -92,6 +92,14 @@ local function abandon(state, quiet)
   state.queues = nil
 end
 
+-- Pools that were not terminated
+local live = setmetatable({}, {__mode = 'k'})
+
+--- Leave all pools: th calls it before it closes Lua.
+function M.leave()
+  for state in pairs(live) do abandon(state) end
+end
+
 local function check_init(n, inits)
   if type(n) ~= 'number' or n ~= math.floor(n) or n < 1 or n > 1024 then
     refuse(4, 'threads.Threads: argument 1: a number of threads from 1 to 1024 expected, got %s',
@@ -127,6 +135,7 @@ local function construct(n, ...)
   local state = {N = n, scheme = scheme, queues = {main = new_queue(n), shared = new_queue(n), own = {}}, threads = {},
     callbacks = {}, pending = 0, last = 0, mode = false}
   for id = 1, n do state.queues.own[id] = new_queue(n) end
+  live[state] = true
   local guard = newproxy(true)
   debug.getmetatable(guard).__gc = function() abandon(state) end
   local pool = setmetatable({N = n, guard = guard, state = state}, Threads)
