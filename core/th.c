@@ -5,12 +5,13 @@
  * of the default module path, loads torch, paths, sys and xlua as Torch7's th
  * did (lua/trepl), and then behaves as the plain `lua` program does: options,
  * `arg`, tracebacks, exit status. The prompt itself is Lua: lua/trepl/prompt.lua. */
+#include "interrupt.h"
+
 #include <lauxlib.h>
 #include <limits.h>
 #include <lua.h>
 #include <luajit.h>
 #include <lualib.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static const char usage[] =
     "  -e CODE     run the Lua CODE\n"
     "  -l NAME     require the module NAME (and set the global NAME)\n"
     "  -i          enter the prompt afterwards\n"
+    "  -a, -x      as in Torch7 for programs that give them: as -i, and nothing\n"
     "  -g, -gg     warn about, or refuse, assignments to new globals\n"
     "  -v          print the version\n"
     "  -h, --help  print this and leave; --version: print the version and leave\n"
@@ -88,21 +90,6 @@ struct process {
 };
 
 /* -- running Lua: interrupts, tracebacks, messages ------------------------------ */
-static lua_State *running; /* what SIGINT stops */
-
-static void stop(lua_State *L, lua_Debug *ar) {
-  (void)ar;
-  lua_sethook(L, NULL, 0, 0);
-  luaL_error(L, "interrupted!");
-}
-
-/* lua_sethook is made to be called from here.
- * The first Ctrl-C raises an error at the next instruction that is interpreted, the second ends the process. */
-static void on_interrupt(int number) {
-  signal(number, SIG_DFL);
-  lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1); // NOLINT(bugprone-signal-handler)
-}
-
 static int traceback(lua_State *L) {
   if (!lua_isstring(L, 1)) { /* an error object: its own text, or what it is */
     if (luaL_callmeta(L, 1, "__tostring") && lua_isstring(L, -1)) return 1;
@@ -114,17 +101,16 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
+static int in_session; /* at the prompt Ctrl-C stops what runs, not the process */
+
 /* Call the function under its n arguments, all results kept; an error becomes its traceback. */
 static int call(lua_State *L, int n) {
   int base = lua_gettop(L) - n;
   lua_pushcfunction(L, traceback);
   lua_insert(L, base);
-  lua_State *outer = running;
-  running = L;
-  void (*before)(int) = signal(SIGINT, on_interrupt);
+  struct interrupt before = interrupt_begin(L, in_session);
   int status = lua_pcall(L, n, LUA_MULTRET, base);
-  signal(SIGINT, before);
-  running = outer;
+  interrupt_end(before);
   lua_remove(L, base);
   return status;
 }
@@ -142,7 +128,9 @@ static int report(lua_State *L, int status) {
 
 /* call(f, ...) for the prompt: true and the results, or false and the traceback. */
 static int protected_call(lua_State *L) {
+  in_session = 1;
   int status = call(L, lua_gettop(L) - 1);
+  in_session = 0;
   lua_pushboolean(L, status == 0);
   lua_insert(L, 1);
   return lua_gettop(L);
@@ -261,7 +249,9 @@ static int read_options(const struct process *p, struct options *o) {
       return 1;
     } else if (!strcmp(s, "--cmake-prefix")) {
       o->prefix = 1;
-    } else if (!strcmp(s, "-i")) {
+    } else if (!strcmp(s, "-x")) {
+      continue;
+    } else if (!strcmp(s, "-i") || !strcmp(s, "-a")) {
       o->prompt = 1;
     } else if (!strcmp(s, "-v")) {
       o->version = 1;
@@ -363,7 +353,8 @@ static int protected_main(lua_State *L) {
   int idle = o.script >= p->argc && !o.executed && !o.version;
   if (o.prompt || (idle && isatty(STDIN_FILENO))) {
     lua_pushcfunction(L, protected_call);
-    if (call_trepl(L, "repl", 1)) return 0;
+    lua_pushcfunction(L, interrupt_note);
+    if (call_trepl(L, "repl", 2)) return 0;
   } else if (idle && run(L, compile(L, NULL, NULL), 0)) {
     return 0;
   }

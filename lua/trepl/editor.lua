@@ -11,6 +11,7 @@ void add_history(const char *);
 char *rl_basic_word_break_characters;
 char *rl_completer_word_break_characters;
 int rl_completion_append_character;
+char *rl_line_buffer;
 typedef char **trepl_completion(const char *, int, int);
 trepl_completion *rl_attempted_completion_function;
 void *trepl_malloc(size_t) __asm__("malloc");
@@ -56,6 +57,23 @@ local function methods_of(object)
   end
 end
 
+-- Classes of a package that are loaded when they are first mentioned: its files.
+local function classes_of(object, name, found)
+  local torch = rawget(_G, 'torch')
+  if type(object) ~= 'table' or package.loaded[name] ~= object or not torch then
+    return
+  end
+  local folder = torch.packageLuaPath(name)
+  if folder and folder:match '[^/]+$' == name then
+    for file in require 'paths'.files(folder) do
+      local class = file:match '^(%u[%w_]*)%.lua$'
+      if class then
+        found[class] = true
+      end
+    end
+  end
+end
+
 --- The ways to go on from `text`, sorted: globals, fields after a dot, methods after a colon.
 local function candidates(text)
   local path, separator, last = text:match '^(.-)([.:]?)([%w_]*)$'
@@ -73,9 +91,39 @@ local function candidates(text)
   end
   local found, list = {}, {}
   names_of(methods_of(object), found)
+  classes_of(object, path, found)
   for name in pairs(found) do
     if name:sub(1, #last) == last then
       list[#list + 1] = path .. separator .. name
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+-- Where the string begins that is open at the end of `line`; nil outside of strings.
+local function open_string(line)
+  local quote, from
+  for p, c in line:gmatch '()(["\'])' do
+    if not quote then
+      quote, from = c, p + 1
+    elseif c == quote and line:sub(p - 1, p - 1) ~= '\\' then
+      quote, from = nil, nil
+    end
+  end
+  return from
+end
+
+-- File names that `path` may go on to. The library replaces only `word`, the last part of it.
+local function files(path, word)
+  local paths = require 'paths'
+  local folder, base = path:match '^(.*/)([^/]*)$'
+  folder, base = folder or '', base or path
+  local list = {}
+  local place = folder:gsub('^~', os.getenv 'HOME' or '~')
+  for name in paths.files(place ~= '' and place or '.') do
+    if name:sub(1, #base) == base and name ~= '.' and name ~= '..' and (base ~= '' or name:sub(1, 1) ~= '.') then
+      list[#list + 1] = name:sub(#base - #word + 1) .. (paths.dirp(place .. name) and '/' or '')
     end
   end
   table.sort(list)
@@ -97,9 +145,20 @@ local function c_string(text)
   return p
 end
 
+local opened -- the library
+
+local function choices(word, last)
+  local line = ffi.string(opened.rl_line_buffer):sub(1, last)
+  local from = open_string(line)
+  if from then
+    return files(line:sub(from), word)
+  end
+  return candidates(word)
+end
+
 -- The library's form of an answer: a malloc'ed array that starts with the common prefix. nil: try file names.
-local function complete(text)
-  local ok, list = pcall(candidates, ffi.string(text))
+local function complete(text, _, last)
+  local ok, list = pcall(choices, ffi.string(text), last)
   if not ok or #list == 0 then
     return nil
   end
@@ -147,13 +206,14 @@ local function plain_reader(terminal)
 end
 
 --- @bool terminal is the standard input one?
--- @treturn function read(prompt): a line without its newline, nil at the end
+-- @treturn function read(prompt): a line without its newline, nil at the end; '' and true when it was interrupted
 -- @treturn function close()
 return function(terminal)
   local library = terminal and open_library()
   if not library then
     return plain_reader(terminal)
   end
+  opened = library
   local home = os.getenv 'HOME'
   local path = os.getenv 'TREPL_HISTORY' or home and home .. '/.luahistory'
   library.using_history()
@@ -173,7 +233,7 @@ return function(terminal)
     if line == nil then
       if ffi.errno() == EINTR then -- Ctrl-C: a fresh line
         io.write '\n'
-        return ''
+        return '', true
       end
       io.write '\n'
       return nil

@@ -16,6 +16,28 @@ local function has_text(v)
   return type(meta) == 'table' and meta.__tostring ~= nil
 end
 
+local colours = { number = '\27[0;36m', string = '\27[0;32m', boolean = '\27[0;35m', key = '\27[0;34m',
+  other = '\27[0;33m' }
+local coloured -- nil until something is printed
+
+-- Colours are for terminals; `noColors()` or TERM=dumb does without.
+local function paint(text, kind)
+  if coloured == nil then
+    local torch = rawget(_G, 'torch')
+    coloured = torch ~= nil and torch.isatty ~= nil and os.getenv 'TERM' ~= 'dumb' and torch.isatty(io.stdout) == true
+  end
+  return coloured and (colours[kind] or colours.other) .. text .. '\27[0m' or text
+end
+
+--- Tables are printed without colours from now on; with false, as the terminal allows.
+-- @bool[opt=true] off
+function trepl.noColors(off)
+  coloured = nil
+  if off ~= false then
+    coloured = false
+  end
+end
+
 -- Numbers in order, then everything else by its text.
 local function sorted_keys(t)
   local keys = {}
@@ -42,9 +64,9 @@ local function summary(v)
       sizes[d] = v:size(d)
     end
     local text = #sizes > 0 and 'size: ' .. table.concat(sizes, 'x') or 'empty'
-    return torch.typename(v):match '[^.]+$' .. ' - ' .. text
+    return paint(torch.typename(v):match '[^.]+$' .. ' - ' .. text, 'tensor')
   end
-  return quoted(v)
+  return paint(quoted(v), type(v))
 end
 
 local function show(t, lines, indent, depth, seen)
@@ -56,7 +78,7 @@ local function show(t, lines, indent, depth, seen)
   lines[#lines + 1] = indent .. '{'
   for _, k in ipairs(sorted_keys(t)) do
     local v = rawget(t, k)
-    local head = indent .. '  ' .. tostring(k) .. ' : '
+    local head = indent .. '  ' .. paint(tostring(k), 'key') .. ' : '
     if type(v) ~= 'table' or has_text(v) then
       lines[#lines + 1] = head .. summary(v)
     elseif depth >= level or seen[v] or next(v) == nil then
@@ -121,12 +143,56 @@ function trepl.monitor(strictness)
   setmetatable(_G, meta)
 end
 
+--- Reports globals that are created, or read without existing.
+-- @param callback `callback(key, "newindex" or "index")`; true: errors; nothing: warnings; false: no more
+function trepl.monitor_G(callback)
+  local meta = getmetatable(_G) or {}
+  if callback == false then
+    meta.__newindex = nil
+    if trepl.index_before ~= nil then
+      meta.__index, trepl.index_before = trepl.index_before or nil, nil
+    end
+    return
+  end
+  local function report(kind, key, what)
+    if type(callback) == 'function' then
+      callback(key, kind)
+    elseif callback then
+      error(('%s: %s'):format(what, tostring(key)), 3)
+    else
+      local place = debug.getinfo(3, 'Sl')
+      io.stderr:write(('%s:%d: %s: %s\n'):format(place and place.short_src or '?', place and place.currentline or 0,
+        what, tostring(key)))
+    end
+  end
+  trepl.index_before = trepl.index_before == nil and (meta.__index or false) or trepl.index_before
+  local before = trepl.index_before
+  meta.__newindex = function(t, key, value)
+    rawset(t, key, value)
+    report('newindex', key, 'a new global')
+  end
+  meta.__index = function(t, key)
+    local value
+    if type(before) == 'function' then
+      value = before(t, key)
+    elseif before then
+      value = before[key]
+    end
+    if value == nil then
+      report('index', key, 'no such global')
+    end
+    return value
+  end
+  setmetatable(_G, meta)
+end
+
 --- Enters the prompt.
 -- @tparam[opt] function call runs a function under a message handler: true and results, or false and the text
-function trepl.repl(call)
+-- @tparam[opt] function note what th wants to know of compiled traces, to interrupt them
+function trepl.repl(call, note)
   return require 'trepl.prompt'(call or function(f, ...)
     return xpcall(f, debug.traceback, ...)
-  end)
+  end, note)
 end
 
 for _, name in ipairs { 'torch.compat', 'torch', 'paths', 'sys', 'xlua' } do
@@ -142,5 +208,21 @@ rawset(_G, 'print_new', trepl.print)
 rawset(_G, 'print', trepl.print)
 rawset(_G, 'setprintlevel', trepl.setprintlevel)
 require 'trepl.globals'
+
+-- Loaded when first called, most by hand.
+for _, name in ipairs { 'help', 'who', 'import', 'browse', 'ls', 'pwd' } do
+  rawset(_G, name, function(...)
+    return require 'trepl.commands'[name](...)
+  end)
+end
+rawset(_G, 'noColors', trepl.noColors)
+rawset(_G, 'monitor_G', trepl.monitor_G)
+rawset(_G, 'repl', trepl.repl)
+require 'trepl.require'
+
+trepl.system = {} -- names that are not the session's: see who()
+for name in next, _G do
+  trepl.system[name] = true
+end
 
 return trepl

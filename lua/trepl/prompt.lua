@@ -3,17 +3,21 @@
 -- opened through the FFI when the prompt starts on a terminal; without either
 -- it reads plain lines. A statement may span lines; `= e` and plain
 -- expressions print their values unless the line ends in `;`; `$ command` runs a shell
--- command; an error shows its traceback and the session goes on.
+-- command, `? name` shows documentation; an error shows where it happened and the session goes on.
 local ffi = require 'ffi'
 local editor = require 'trepl.editor'
+local commands = require 'trepl.commands'
 
 -- Names of our own: a declaration of the same function elsewhere would count instead.
 ffi.cdef [[
 int trepl_isatty(int) __asm__("isatty");
 typedef void trepl_signal_handler(int);
 trepl_signal_handler *trepl_signal(int, trepl_signal_handler *) __asm__("signal");
+int trepl_siginterrupt(int, int) __asm__("siginterrupt");
+void trepl_nothing(int) __asm__("abs");
 ]]
-local SIGINT, SIG_IGN = 2, ffi.cast('trepl_signal_handler *', 1)
+local SIGINT = 2
+local CALLS_SHOWN = 6
 
 local function compile(text)
   local expression = text:match '^%s*=(.*)$'
@@ -38,7 +42,7 @@ local function read_statement(read)
     return nil
   end
   while true do
-    if text:match '^%s*%$' then
+    if text:match '^%s*[$?]' then
       return text
     end
     local chunk, message = compile(text)
@@ -47,8 +51,10 @@ local function read_statement(read)
     elseif not unfinished(message) then
       return text, nil, message
     end
-    local more = read '..> '
-    if not more then
+    local more, abandoned = read '..> '
+    if abandoned then
+      return ''
+    elseif not more then
       return '', nil, message
     end
     text = text .. '\n' .. more
@@ -61,27 +67,50 @@ local function keep(results, n)
   for i = 1, n do
     table.insert(_G._RESULTS, results[i])
   end
-  _G._LAST = results[n]
+  _G._LAST, _G._ = results[n], results[n]
 end
 
 local function collect(ok, ...)
   return ok, { ... }, select('#', ...)
 end
 
+-- The message and the calls of the program's own code, the nearest first.
+local function short(traceback)
+  local message, calls = tostring(traceback):match '^(.-)\nstack traceback:\n(.*)$'
+  if not message then
+    return tostring(traceback)
+  end
+  local lines = {}
+  for line in calls:gmatch '[^\n]+' do
+    if line:find('trepl/prompt.lua', 1, true) or line:find "^%s*%[C%]: in function 'call'"
+      or line:find('[C]: at 0x', 1, true) or #lines == CALLS_SHOWN then
+      break
+    elseif not line:find "%[C%]: in function 'error'" and not line:find "%[C%]: in function 'assert'" then
+      lines[#lines + 1] = line
+    end
+  end
+  if #lines <= 1 then -- the statement itself
+    return message
+  end
+  return message .. '\n' .. table.concat(lines, '\n')
+end
+
 local function evaluate(call, text, chunk, message)
-  local command = text:match '^%s*%$(.*)$'
+  local command, topic = text:match '^%s*%$(.*)$', text:match '^%s*%?%s*(.-)%s*$'
   if command then
     call(os.execute, command)
+  elseif topic then
+    call(commands.help, topic ~= '' and topic or nil)
   elseif chunk then
     local ok, results, n = collect(call(chunk))
     if not ok then
-      io.stderr:write(tostring(results[1]), '\n')
+      io.stderr:write(short(results[1]), '\n')
     elseif n > 0 then
       keep(results, n)
       if not text:match ';%s*$' then
         ok, message = call(print, unpack(results, 1, n))
         if not ok then
-          io.stderr:write(tostring(message), '\n')
+          io.stderr:write(short(message), '\n')
         end
       end
     end
@@ -91,14 +120,16 @@ local function evaluate(call, text, chunk, message)
   io.stdout:flush()
 end
 
-return function(call)
+return function(call, note)
   local terminal = ffi.C.trepl_isatty(0) == 1
   local read, close = editor(terminal)
-  local before = ffi.C.trepl_signal(SIGINT, SIG_IGN) -- Ctrl-C abandons a line, and what runs, but not the session
+  local after = note and require 'trepl.interrupt'(note) or function() end
+  local before = ffi.C.trepl_signal(SIGINT, ffi.C.trepl_nothing) -- Ctrl-C ends the reading of a line
+  ffi.C.trepl_siginterrupt(SIGINT, 1)
   if terminal then
     local torch = rawget(_G, 'torch')
     print(('Rekindle%s, Torch7 alight again (%s). Ctrl-D leaves.'):format(
-      torch and torch.version and ' ' .. tostring(torch.version) or '', jit.version))
+      torch and type(torch._VERSION) == 'string' and ' ' .. torch._VERSION or '', jit.version))
     local startup = os.getenv 'TREPLSTARTUP'
     if startup then
       evaluate(call, '', function() dofile(startup) end)
@@ -111,6 +142,7 @@ return function(call)
     end
     if text:match '%S' then
       evaluate(call, text, chunk, message)
+      after()
     end
   end
   close()

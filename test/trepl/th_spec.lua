@@ -64,7 +64,7 @@ describe('th', function()
   end)
 
   it('refuses wrong options', function()
-    for _, words in ipairs { '-x', '-e', '-l', '--wrong', '-ii' } do
+    for _, words in ipairs { '-y', '-e', '-l', '--wrong', '-ii' } do
       local text, status = run(words)
       assert.are.equal(1, status)
       assert.truthy(text:match 'usage')

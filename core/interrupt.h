@@ -1,0 +1,22 @@
+/* interrupt.h -- what th.c uses of interrupt.c: Ctrl-C while Lua runs. Part of th, not of librekindle. */
+#ifndef TH_INTERRUPT_H
+#define TH_INTERRUPT_H
+#include <lua.h>
+#include <signal.h>
+
+/* What SIGINT does from now on, and what it did before, to be given back. */
+struct interrupt {
+  lua_State *L;
+  int session;
+  struct sigaction action;
+};
+
+/* Let SIGINT raise an error in L; with session != 0 it never ends the process before the third time. */
+struct interrupt interrupt_begin(lua_State *L, int session);
+void interrupt_end(struct interrupt before);
+
+/* The Lua function note([number, address, size, loop, root, stub, ...]): a compiled trace, its loop's
+ * offset, whether it starts from the stack, and where its groups of exit stubs lie; without arguments:
+ * all traces are gone. Returns whether code was changed since, which asks for jit.flush(). */
+int interrupt_note(lua_State *L);
+#endif

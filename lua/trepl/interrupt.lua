@@ -1,0 +1,46 @@
+--- Tells th where LuaJIT puts compiled traces, so that Ctrl-C can stop them (core/interrupt.c).
+-- Handlers of the compiler run inside of it: they must not be compiled themselves.
+local util = require 'jit.util'
+
+local GROUP = 32 -- exit stubs lie in groups
+
+--- Watches the compiler from now on; what was compiled before is thrown away.
+-- @func note of th
+-- @treturn function after() to be called when something was interrupted or not: throws away changed traces
+return function(note)
+  local traceinfo, tracemc, stub = util.traceinfo, util.tracemc, util.traceexitstub
+  local from_stack = {}
+
+  local function watch(what, trace, _, _, parent, exit)
+    if what == 'start' then
+      from_stack[trace] = parent == nil or exit == -1
+    elseif what == 'stop' then
+      local info = traceinfo(trace)
+      local code, address, loop = tracemc(trace)
+      local stubs, n = {}, 0
+      for first = 0, info and info.nexit - 1 or -1, GROUP do
+        n = n + 1
+        stubs[n] = stub(first)
+      end
+      if code and n > 0 then
+        note(trace, address, #code, loop, from_stack[trace], stub(0), unpack(stubs, 1, n))
+      end
+    elseif what == 'flush' then
+      note()
+    end
+  end
+  jit.off(watch, true)
+
+  local function after()
+    if note(-1) then
+      jit.flush()
+      note()
+    end
+  end
+  jit.off(after, true)
+  if jit.arch == 'x64' then
+    jit.flush()
+    jit.attach(watch, 'trace')
+  end
+  return after
+end
