@@ -167,7 +167,7 @@ struct interrupt interrupt_begin(lua_State *L, int session) {
 }
 
 void interrupt_end(struct interrupt before) {
-  if (running.L) lua_sethook(running.L, NULL, 0, 0);
+  if (running.L && lua_gethook(running.L) == stop) lua_sethook(running.L, NULL, 0, 0);
   running.L = before.L;
   running.session = before.session;
   running.count = 0;

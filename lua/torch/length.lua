@@ -23,6 +23,28 @@ local function of_object(t, mt)
   return (f(t))
 end
 
+-- What the operand is called on the line of the program that failed, if only one can be meant.
+local function operand()
+  local info = debug.getinfo(3, 'Sl')
+  local source, line = info.source, nil
+  local path = source:match '^@(.*)'
+  local file = path and io.open(path)
+  local text = file and file:read '*a' or source
+  if file then
+    file:close()
+  end
+  local n = 0
+  for each in (text .. '\n'):gmatch '(.-)\n' do
+    n = n + 1
+    if n == info.currentline then
+      line = each:gsub('%-%-.*', '')
+      break
+    end
+  end
+  local _, signs = (line or ''):gsub('#', '')
+  return signs == 1 and line:match '#%s*([%a_][%w_.]*)' or nil
+end
+
 --- `#x`, and for a table with `__len` in its metatable what that answers.
 function string.__len(x)
   local kind = type(x)
@@ -32,7 +54,9 @@ function string.__len(x)
       return of_object(x, mt)
     end
   elseif not has_length[kind] and getmeta(x) == nil then
-    error(('attempt to get length of a %s value'):format(kind), 2)
+    local name = operand()
+    error(('attempt to get length of %s'):format(name and ("'%s' (a %s value)"):format(name, kind)
+      or ('a %s value'):format(kind)), 2)
   end
   return #x
 end

@@ -106,6 +106,10 @@ describe('torch.compat', function()
 
   it('reports wrong operands where they are', function()
     local f = loadstring('local x = ...\nreturn #x', '=chunk')
+    local _, named = pcall(loadstring 'local a = {} return 1 + #a.b.c')
+    assert.truthy(named:find("attempt to index field 'b'", 1, true))
+    _, named = pcall(loadstring 'local a = {} return 1 + #a.b')
+    assert.truthy(named:find("attempt to get length of 'a.b' (a nil value)", 1, true))
     for _, v in ipairs { 1, true, print } do
       local ok, message = pcall(f, v)
       assert.is_false(ok)
