@@ -7,7 +7,7 @@
 #endif
 
 static _Thread_local int wanted; /* as OpenMP has it: of the thread that calls; 0: not asked for yet */
-static int deterministic; /* see rk_set_deterministic */
+static int deterministic;        /* see rk_set_deterministic */
 
 /* Cores that a container's quota amounts to (cgroup 2), rounded up; 0 when there is none. */
 static int quota(void) {
