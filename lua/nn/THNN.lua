@@ -15,8 +15,8 @@ local function tensor(v)
   return v
 end
 
--- "Class: updateOutput arguments | updateGradInput | accGradParameters". A star before the second: the gradient needs
--- the output, which the call does not give: it is computed again.
+-- "Class: updateOutput arguments | updateGradInput | accGradParameters", "Name=Class: ..." where THNN has another name.
+-- A star before the second: the gradient needs the output, which the call does not give: it is computed again.
 local signatures = [[
 Abs: input output |* input gradOutput gradInput
 AbsCriterion: input target output sizeAverage | input target gradInput sizeAverage
@@ -84,9 +84,39 @@ SpatialSubSampling: input output weight bias kW kH dW dH | input gradOutput grad
 SpatialUpSamplingNearest: input output scale_factor | input gradOutput gradInput scale_factor
 SpatialReflectionPadding: input output pad_l pad_r pad_t pad_b | input gradOutput gradInput pad_l pad_r pad_t pad_b
 SpatialReplicationPadding: input output pad_l pad_r pad_t pad_b | input gradOutput gradInput pad_l pad_r pad_t pad_b
-VolumetricAveragePooling: input output kT kW kH dT dW dH | input gradOutput gradInput kT kW kH dT dW dH
+VolumetricAveragePooling: input output kT kW kH dT dW dH padT padW padH ceil_mode count_include_pad | input gradOutput
+  gradInput kT kW kH dT dW dH padT padW padH ceil_mode count_include_pad
 VolumetricMaxPooling: input output indices kT kW kH dT dW dH padT padW padH ceil_mode | input gradOutput gradInput
   indices dT dW dH padT padW padH
+VolumetricDilatedMaxPooling: input output indices kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH
+  ceil_mode | input gradOutput gradInput indices kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH
+  ceil_mode
+VolumetricConvolutionMM=VolumetricConvolution: input output weight bias finput kT kW kH dT dW dH padT padW padH | input
+  gradOutput gradInput weight finput fgradInput kT kW kH dT dW dH padT padW padH | input gradOutput gradWeight gradBias
+  finput kT kW kH dT dW dH padT padW padH scale
+VolumetricDilatedConvolution: input output weight bias columns ones kT kW kH dT dW dH padT padW padH dilationT dilationW
+  dilationH | input gradOutput gradInput weight columns kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH |
+  input gradOutput gradWeight gradBias columns ones kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH scale
+VolumetricFullConvolution: input output weight bias finput fgradInput dT dW dH padT padW padH adjT adjW adjH | input
+  gradOutput gradInput weight finput fgradInput dT dW dH padT padW padH adjT adjW adjH | input gradOutput gradWeight
+  gradBias finput fgradInput dT dW dH padT padW padH adjT adjW adjH scale
+SpatialConvolutionLocal: input output weight bias finput fgradInput kW kH dW dH padW padH iW iH oW oH | input gradOutput
+  gradInput weight finput fgradInput kW kH dW dH padW padH iW iH oW oH | input gradOutput gradWeight gradBias finput
+  fgradInput kW kH dW dH padW padH iW iH oW oH scale
+TemporalRowConvolution: input output weight bias finput fgradInput kW dW padW featFirst | input gradOutput gradInput
+  weight finput fgradInput kW dW padW featFirst | input gradOutput gradWeight gradBias finput fgradInput kW dW padW
+  featFirst scale
+SpatialAdaptiveMaxPooling: input output indices W H | input gradOutput gradInput indices
+SpatialAdaptiveAveragePooling: input output W H | input gradOutput gradInput
+SpatialMaxUnpooling: input output indices owidth oheight | input gradOutput gradInput indices owidth oheight
+VolumetricMaxUnpooling: input output indices oT oW oH dT dW dH padT padW padH | input gradOutput gradInput indices oT oW
+  oH dT dW dH padT padW padH
+SpatialFractionalMaxPooling: input output outW outH poolSizeW poolSizeH indices randomSamples | input gradOutput
+  gradInput outW outH poolSizeW poolSizeH indices
+VolumetricFractionalMaxPooling: input output outT outW outH poolSizeT poolSizeW poolSizeH indices randomSamples | input
+  gradOutput gradInput outT outW outH poolSizeT poolSizeW poolSizeH indices
+SpatialUpSamplingBilinear: input output oheight owidth
+GatedLinear=GatedLinearUnit: input output dim | input gradOutput gradInput dim
 VolumetricReplicationPadding: input output pleft pright ptop pbottom pfront pback | input gradOutput gradInput
   pleft pright ptop pbottom pfront pback
 ]]
@@ -121,6 +151,41 @@ local function map(m)
   m.kH, m.kW = weight:size(2), weight:size(3)
 end
 prepare.SpatialConvolutionMap, prepare.SpatialFullConvolutionMap = map, map
+local function volumes(m)
+  local weight = m.weight or m.gradWeight
+  m.nOutputPlane = weight:size(1)
+  m.nInputPlane = weight:nElement() / (m.nOutputPlane * m.kT * m.kW * m.kH)
+end
+prepare.VolumetricConvolution, prepare.VolumetricDilatedConvolution = volumes, volumes
+function prepare.VolumetricFullConvolution(m)
+  local s = (m.weight or m.gradWeight):size()
+  m.nInputPlane, m.nOutputPlane, m.kT, m.kH, m.kW = s[1], s[2], s[3], s[4], s[5]
+end
+-- Its weight comes as (places, nOut, nIn kH kW), its bias as it is.
+function prepare.SpatialConvolutionLocal(m)
+  local weight = m.weight or m.gradWeight
+  local g = m.gradOutput
+  m.nOutputPlane = g and g:size(g:dim() - 2) or m.bias:size(1)
+  m.nInputPlane = weight:nElement() / (m.oH * m.oW * m.nOutputPlane * m.kH * m.kW)
+end
+function prepare.TemporalRowConvolution(m) m.inputFrameSize = (m.weight or m.gradWeight):size(1) end
+function prepare.SpatialAdaptiveAveragePooling(m)
+  local g = m.gradOutput
+  if g then m.H, m.W = g:size(g:dim() - 1), g:size(g:dim()) end
+end
+prepare.SpatialAdaptiveMaxPooling = prepare.SpatialAdaptiveAveragePooling
+-- The pooling layer that positions and sizes come from.
+function prepare.SpatialMaxUnpooling(m)
+  m.pooling = { indices = m.indices, iheight = m.oheight, iwidth = m.owidth }
+end
+function prepare.VolumetricMaxUnpooling(m)
+  m.pooling = { indices = m.indices, itime = m.oT, iheight = m.oH, iwidth = m.oW }
+end
+local function drawn(m) m.newRandomPool = true end
+prepare.SpatialFractionalMaxPooling, prepare.VolumetricFractionalMaxPooling = drawn, drawn
+function prepare.SpatialUpSamplingBilinear(m)
+  m.inputSize, m.outputSize = torch.LongStorage(4), torch.LongStorage(4)
+end
 function prepare.SpatialUpSamplingNearest(m)
   m.inputSize, m.outputSize = torch.LongStorage(4), torch.LongStorage(4)
 end
@@ -219,8 +284,8 @@ local function total_weight_number(m)
   return total:nElement() > 0 and total:contiguous():view(-1)[1] or nil
 end
 
-local function entry(class, method, arguments, again)
-  local name = class .. '_' .. method
+local function entry(prefix, class, method, arguments, again)
+  local name = prefix .. '_' .. method
   functions[name] = function(...)
     local m, input = object(class, name, arguments, ...)
     if method == 'updateGradInput' then m.total_weight = total_weight_number(m) end
@@ -233,12 +298,13 @@ local function entry(class, method, arguments, again)
 end
 
 for line in signatures:gsub('\n  +', ' '):gmatch '[^\n]+' do
-  local class, rest = line:match '^(%w+): (.*)$'
+  local prefix, class, rest = line:match '^(%w+)=?(%w*): (.*)$'
+  if class == '' then class = prefix end
   local i = 0
   for part in (rest .. ' |'):gmatch '(.-)|' do
     i = i + 1
     local again, arguments = part:match '^(%*?)(.*)$'
-    entry(class, methods[i], words(arguments), again == '*')
+    entry(prefix, class, methods[i], words(arguments), again == '*')
   end
 end
 
@@ -272,6 +338,15 @@ function functions.LookupTable_renorm(index, weight, maxNorm, normType)
   index, weight = tensor(index), tensor(weight)
   m._type, m.weight, m.maxNorm, m.normType = weight:type(), weight, maxNorm, normType
   m:renorm(index)
+end
+
+function functions.SpatialUpSamplingBilinear_updateGradInput(gradOutput, gradInput, nbatch, nchannel, iheight, iwidth,
+                                                             oheight, owidth)
+  gradOutput, gradInput = tensor(gradOutput), tensor(gradInput)
+  local m = nn.SpatialUpSamplingBilinear { oheight = oheight, owidth = owidth }
+  local input = gradOutput.new(nbatch, nchannel, iheight, iwidth) -- only its size is read
+  m._type, m.output, m.gradInput = gradOutput:type(), gradOutput.new(), gradInput
+  deliver(gradInput, m:updateGradInput(input, gradOutput))
 end
 
 functions.SpatialConvolutionMM_updateGradParameters = functions.SpatialConvolutionMM_accGradParameters

@@ -96,13 +96,29 @@ local plain = { 'SpatialConvolution', 'SpatialConvolution', 'VolumetricConvoluti
 local dilated = { 'SpatialDilatedConvolution', 'SpatialDilatedConvolution', 'VolumetricDilatedConvolution' }
 local full = { 'SpatialFullConvolution', 'SpatialFullConvolution', 'VolumetricFullConvolution' }
 
+-- A padding layer for a border of anything but zeros, and the padding that the convolution then has.
+local borders = { reflect = 'ReflectionPad', replicate = 'ReplicationPad', circular = 'CircularPad' }
+local function border_of(who, o, p)
+  local mode = o.paddingMode or 'zeros'
+  if mode == 'zeros' then return nil end
+  if not borders[mode] then
+    options.refuse(who, 'paddingMode', "'zeros', 'reflect', 'replicate' or 'circular'", mode)
+  end
+  local widths, none = {}, {}
+  for i = #p, 1, -1 do -- the last dimension first, before and after
+    widths[#widths + 1], widths[#widths + 2], none[i] = p[i], p[i], 0
+  end
+  return nn[borders[mode] .. #p .. 'd'](widths), none
+end
+
 for n = 1, 3 do
   row(('Conv%dd'):format(n), 'inChannels outChannels kernelSize stride padding dilation groups bias paddingMode',
     function(o, who)
       whole(who, o, 'inChannels', 'outChannels')
-      refuse_unless(who, 'paddingMode', o.paddingMode, 'zeros')
       local k, d = sizes(who, 'kernelSize', o.kernelSize, n), sizes(who, 'dilation', o.dilation, n, 1)
       local s, p = sizes(who, 'stride', o.stride, n, 1), padding(who, o, k, d)
+      local border, none = border_of(who, o, p)
+      if border then p = none end
       if o.padding == 'same' and not each_is(s, 1) then
         options.refuse(who, 'stride', "1 with padding 'same'", o.stride)
       end
@@ -111,7 +127,8 @@ for n = 1, 3 do
       local arguments = each_is(d, 1) and { beside(k, s, p) } or { beside(k, s, p, d) }
       arguments[#arguments + 1] = groups
       local class = (each_is(d, 1) and plain or dilated)[n]
-      return maybe_row(n, no_bias(o, who, nn[class](o.inChannels, o.outChannels, unpack(arguments))))
+      local convolution = maybe_row(n, no_bias(o, who, nn[class](o.inChannels, o.outChannels, unpack(arguments))))
+      return border and nn.Sequential():add(border):add(convolution) or convolution
     end)
 
   row(('ConvTranspose%dd'):format(n),
@@ -228,8 +245,11 @@ end
 -- The slope changes at beta: Huber's loss divided by beta.
 row('SmoothL1Loss', 'sizeAverage reduce reduction beta', function(o, who)
   refuse_unless(who, 'reduce', o.reduce, true)
-  refuse_unless(who, 'beta', o.beta, 1)
-  return nn.SmoothL1Criterion(averaged(o, who))
+  local beta = options.number(who, 'beta', o.beta, 1)
+  if beta < 0 then options.refuse(who, 'beta', 'a number of 0 or more', beta) end
+  if beta == 0 then return nn.AbsCriterion(averaged(o, who)) end
+  if beta == 1 then return nn.SmoothL1Criterion(averaged(o, who)) end
+  return nn.MultiCriterion():add(nn.HuberCriterion(beta, averaged(o, who)), 1 / beta)
 end)
 row('HuberLoss', 'reduction delta', function(o, who)
   return nn.HuberCriterion(options.number(who, 'delta', o.delta, 1), averaged(o, who))
@@ -278,6 +298,16 @@ row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType', funct
   return table_
 end)
 row('CosineSimilarity', '', function() return nn.CosineDistance() end)
+
+row('LocalResponseNorm', 'size alpha beta k', function(o, who)
+  whole(who, o, 'size')
+  return nn.SpatialCrossMapLRN(o.size, o.alpha, o.beta, o.k)
+end)
+row('Softmax2d', '', function() return nn.SpatialSoftMax() end)
+row('UpsamplingNearest2d', 'size scaleFactor', function(o) return nn.Upsample(o.size, o.scaleFactor, 'nearest') end)
+row('UpsamplingBilinear2d', 'size scaleFactor', function(o)
+  return nn.Upsample(o.size, o.scaleFactor, 'bilinear', true)
+end)
 
 -- A container that holds modules and does nothing with them: nn.ModuleList{a, b}.
 rows.ModuleList = function(list)

@@ -126,4 +126,70 @@ describe('THNN', function()
     assert.has_error(function() torch.Tensor().THNN.Tanh_updateOutput() end)
     assert.has_error(function() torch.Tensor().THNN.Tanh_updateOutput(torch.Tensor(), torch.Tensor(), 3) end)
   end)
+
+  -- A layer and what its THNN calls take after the tensors: both must agree.
+  local function agree(name, m, x, numbers, buffers)
+    local y, dx = torch.Tensor(), torch.Tensor()
+    local spare = {}
+    for i = 1, 2 do spare[i] = torch.Tensor():cdata() end
+    local function call(method, tensors, many, ...)
+      for i = 1, many do tensors[#tensors + 1] = spare[i] end
+      for _, v in ipairs(numbers) do tensors[#tensors + 1] = v end
+      for _, v in ipairs { ... } do tensors[#tensors + 1] = v end
+      x.THNN[name .. '_' .. method](unpack(tensors))
+    end
+    call('updateOutput', { x:cdata(), y:cdata(), m.weight:cdata(), m.bias:cdata() }, buffers[1])
+    assert.is_true(distance(y, m:forward(x)) < 1e-12, name)
+    local g = y:clone():uniform(-1, 1)
+    call('updateGradInput', { x:cdata(), g:cdata(), dx:cdata(), m.weight:cdata() }, buffers[2])
+    m:zeroGradParameters()
+    assert.is_true(distance(dx, m:backward(x, g)) < 1e-12, name)
+    local dw, db = m.gradWeight:clone():zero(), m.gradBias:clone():zero()
+    call('accGradParameters', { x:cdata(), g:cdata(), dw:cdata(), db:cdata() }, buffers[3], 1)
+    assert.is_true(distance(dw, m.gradWeight) < 1e-12 and distance(db, m.gradBias) < 1e-12, name)
+  end
+
+  it('volumes, local and row convolutions', function()
+    agree('VolumetricConvolutionMM', nn.VolumetricConvolution(2, 3, 2, 3, 2, 1, 2, 1, 1, 0, 1), rand(2, 2, 4, 5, 6),
+      { 2, 3, 2, 1, 2, 1, 1, 0, 1 }, { 1, 2, 1 })
+    agree('VolumetricDilatedConvolution', nn.VolumetricDilatedConvolution(2, 3, 2, 3, 2, 1, 1, 1, 0, 0, 0, 1, 2, 1),
+      rand(2, 2, 4, 5, 6), { 2, 3, 2, 1, 1, 1, 0, 0, 0, 1, 2, 1 }, { 2, 1, 2 })
+    agree('VolumetricFullConvolution', nn.VolumetricFullConvolution(2, 3, 2, 3, 2, 1, 2, 2), rand(2, 2, 3, 4, 5),
+      { 1, 2, 2, 0, 0, 0, 0, 0, 0 }, { 2, 2, 2 })
+    agree('SpatialConvolutionLocal', nn.SpatialConvolutionLocal(2, 3, 6, 5, 3, 2), rand(2, 2, 5, 6),
+      { 3, 2, 1, 1, 0, 0, 6, 5, 4, 4 }, { 2, 2, 2 })
+  end)
+
+  it('adaptive, fractional and reversed pooling, interpolation', function()
+    local x, y, dx, indices = rand(2, 3, 6, 8), torch.Tensor(), torch.Tensor(), torch.LongTensor()
+    local m = nn.SpatialAdaptiveMaxPooling(3, 2)
+    x.THNN.SpatialAdaptiveMaxPooling_updateOutput(x:cdata(), y:cdata(), indices:cdata(), 3, 2)
+    assert.are.equal(0, distance(y, m:forward(x)))
+    local g = y:clone():uniform()
+    x.THNN.SpatialAdaptiveMaxPooling_updateGradInput(x:cdata(), g:cdata(), dx:cdata(), indices:cdata())
+    assert.are.equal(0, distance(dx, m:backward(x, g)))
+    m = nn.SpatialAdaptiveAveragePooling(3, 2)
+    x.THNN.SpatialAdaptiveAveragePooling_updateOutput(x:cdata(), y:cdata(), 3, 2)
+    assert.are.equal(0, distance(y, m:forward(x)))
+    x.THNN.SpatialAdaptiveAveragePooling_updateGradInput(x:cdata(), g:cdata(), dx:cdata())
+    assert.are.equal(0, distance(dx, m:backward(x, g)))
+    local pool = nn.SpatialMaxPooling(2, 2)
+    local p = pool:forward(x)
+    m = nn.SpatialMaxUnpooling(pool)
+    x.THNN.SpatialMaxUnpooling_updateOutput(p:cdata(), y:cdata(), pool.indices:cdata(), 8, 6)
+    assert.are.equal(0, distance(y, m:forward(p)))
+    x.THNN.SpatialMaxUnpooling_updateGradInput(p:cdata(), x:cdata(), dx:cdata(), pool.indices:cdata(), 8, 6)
+    assert.are.equal(0, distance(dx, m:backward(p, x)))
+    m = nn.SpatialUpSamplingBilinear(2)
+    x.THNN.SpatialUpSamplingBilinear_updateOutput(x:cdata(), y:cdata(), 12, 16)
+    assert.are.equal(0, distance(y, m:forward(x)))
+    g = y:clone():uniform()
+    x.THNN.SpatialUpSamplingBilinear_updateGradInput(g:cdata(), dx:cdata(), 2, 3, 6, 8, 12, 16)
+    assert.are.equal(0, distance(dx, m:backward(x, g)))
+    local samples = torch.rand(2, 3, 2)
+    m = nn.SpatialFractionalMaxPooling(2, 2, 3, 4)
+    m.randomSamples, m.newRandomPool = samples:clone(), true
+    x.THNN.SpatialFractionalMaxPooling_updateOutput(x:cdata(), y:cdata(), 3, 4, 2, 2, indices:cdata(), samples:cdata())
+    assert.are.equal(0, distance(y, m:forward(x)))
+  end)
 end)
