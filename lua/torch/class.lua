@@ -584,4 +584,7 @@ M.public = {
   'getconstructortable', 'version', 'isequal', 'pointer', 'metatype', 'pushudata', 'getenv', 'setenv',
 }
 
+--- The `__len` of classes: it asks `__len__`. Torch7's own interpreter did not ask it for `#object`: see torch.length.
+M.length_of_class = dispatchers.__len__
+
 return M

@@ -10,6 +10,7 @@
 
 local type, getmetatable, rawget, error = type, getmetatable, rawget, error
 local getmeta = debug.getmetatable
+local length_of_class = require('torch.class').length_of_class
 local has_length = { string = true, cdata = true, userdata = true }
 
 local function of_object(t, mt)
@@ -17,7 +18,7 @@ local function of_object(t, mt)
     mt = getmeta(t)
   end
   local f = rawget(mt, '__len')
-  if f == nil then
+  if f == nil or f == length_of_class then -- objects of torch.class: the operator itself, as the vectors show
     return #t
   end
   return (f(t))
