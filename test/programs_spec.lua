@@ -72,3 +72,69 @@ describe('suites', function()
     assert.truthy(text:match 'not the fourth' and not text:match 'not the third')
   end)
 end)
+
+describe('training programs', function()
+  it('share one storage between the gradients of many layers', function()
+    assert.are.equal('true\n', output [[
+      require 'nn'
+      torch.manualSeed(1)
+      local net = nn.Sequential():add(nn.Linear(4, 5)):add(nn.Tanh()):add(nn.Linear(5, 5)):add(nn.Tanh())
+      local twin = net:clone()
+      local stores = {}
+      net:apply(function(m)
+        local key = torch.type(m)
+        if torch.isTensor(m.gradInput) then
+          stores[key] = stores[key] or torch.DoubleStorage(1)
+          m.gradInput = torch.DoubleTensor(stores[key], 1, 0)
+        end
+      end)
+      local x, g = torch.randn(3, 4), torch.randn(3, 5)
+      for _, n in ipairs { net, twin } do
+        n:forward(x)
+        n:zeroGradParameters()
+        n:backward(x, g)
+      end
+      print(net:get(1).gradWeight:dist(twin:get(1).gradWeight) < 1e-12)]])
+  end)
+
+  it('walk a network by its length, and cut it into another', function()
+    assert.are.equal('3\ttrue\n', output [[
+      require 'nn'
+      local net, part = nn.Sequential():add(nn.Linear(2, 3)):add(nn.ReLU()):add(nn.Linear(3, 1)), nn.Sequential()
+      for i = 1, #net do
+        part:add(net:get(i))
+      end
+      local x = torch.randn(5, 2)
+      print(#part, part:forward(x):equal(net:forward(x)))]])
+  end)
+
+  it('end while loader threads still have jobs', function()
+    assert.are.equal('8\n', output [[
+      local Threads = require 'threads'
+      Threads.serialization 'threads.sharedserialize'
+      local pool = Threads(2, function() require 'torch' end, function(id) torch.manualSeed(id) end)
+      local batch
+      for _ = 1, 3 do
+        pool:addjob(function() return torch.rand(8, 3) end, function(x) batch = x end)
+      end
+      pool:dojob()
+      require 'nn'
+      require 'image'
+      print(batch:size(1))]])
+  end)
+
+  it('replace classes of nn by their own', function()
+    assert.are.equal('mine\tnn.LSTM\tmine\n', output [[
+      require 'nn'
+      local LSTM, parent = torch.class('nn.LSTM', 'nn.Module')
+      function LSTM:__init(tag)
+        parent.__init(self)
+        self.tag = tag
+      end
+      local Fast, slow = torch.class('nn.FastOne', 'nn.LSTM')
+      function Fast:__init()
+        slow.__init(self, 'mine')
+      end
+      print(nn.LSTM('mine').tag, torch.type(nn.LSTM 'x'), nn.FastOne().tag)]])
+  end)
+end)
