@@ -98,4 +98,6 @@ end
 --- The global `include`: run a file beside the calling one, as packages do in their init.lua.
 rawset(_G, 'include', function(...) return require 'torch.system'.include_beside(...) end)
 
+require 'paths' -- Torch7's torch brings the global `paths`
+
 return torch
