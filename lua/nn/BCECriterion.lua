@@ -12,7 +12,7 @@ function BCE:__init(weights, sizeAverage)
   self.weights = regression.vector('nn.BCECriterion', weights)
 end
 
-function BCE:__len__() return self.weights and self.weights:size(1) or 0 end
+function BCE:__len() return self.weights and self.weights:size(1) or 0 end
 
 regression.methods(BCE, 'bce', 1e-12)
 local updateOutput = BCE.updateOutput

@@ -14,7 +14,7 @@ function BCE:__init(weights, sizeAverage, posWeights)
   self.posWeights = regression.vector('nn.BCEWithLogitsCriterion', posWeights)
 end
 
-function BCE:__len__() return self.weights and self.weights:size(1) or 0 end
+function BCE:__len() return self.weights and self.weights:size(1) or 0 end
 
 regression.methods(BCE, 'bce_logits')
 local updateOutput, updateGradInput = BCE.updateOutput, BCE.updateGradInput

@@ -25,7 +25,7 @@ function NLL:__init(weights, sizeAverage, ignoreIndex)
   self.target = torch.zeros(1):long()
 end
 
-function NLL:__len__() return self.weights and self.weights:size(1) or 0 end
+function NLL:__len() return self.weights and self.weights:size(1) or 0 end
 
 -- The input as a batch: more dimensions are positions, for SpatialClassNLLCriterion.
 local function batched(self, input)

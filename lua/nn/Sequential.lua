@@ -94,7 +94,7 @@ function Sequential:accUpdateGradParameters(input, gradOutput, lr)
   end
 end
 
-function Sequential:__len__() return #self.modules end
+function Sequential:__len() return #self.modules end
 
 function Sequential:__tostring__()
   local chain, lines = { '[input' }, {}

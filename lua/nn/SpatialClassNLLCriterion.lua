@@ -9,7 +9,7 @@ local SpatialNLL = torch.class('nn.SpatialClassNLLCriterion', 'nn.Criterion')
 local common = require 'nn.common'
 
 SpatialNLL.__init = NLL.__init
-SpatialNLL.__len__ = NLL.__len__
+SpatialNLL.__len = NLL.__len
 SpatialNLL.spatial = true
 
 local function check(self, input) common.check_dims(self, input, 4, 4, 'log-probabilities [N x C x H x W]') end
