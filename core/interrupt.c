@@ -157,7 +157,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
 
 struct interrupt interrupt_begin(lua_State *L, int session) {
   struct interrupt before = {.L = running.L, .session = running.session};
-  struct sigaction ours = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_RESTART};
+  struct sigaction ours = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | (session ? 0 : SA_RESTART)};
   running.L = L;
   running.session = session;
   running.count = 0;

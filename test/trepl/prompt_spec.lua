@@ -96,13 +96,18 @@ describe('the prompt on a terminal', function()
 
   it('interrupts loops, also compiled ones', function()
     start()
-    answer 'x, big = 0, torch.ones(300, 300)'
+    answer 'x, big, th = 0, torch.ones(300, 300), {}'
     for _, loop in ipairs {
       'while true do end', 'local i = 0 while true do i = i + 1 end', 'while true do x = x + 1 end',
       'for i = 1, 1e15 do end', 'local t = {} while true do t[#t % 10 + 1] = 1 end', 'while true do big:add(1) end',
       'local function f(n) return n == 0 and 0 or f(n - 1) end while true do f(50) end',
       'local s = 0 while true do for i = 1, 9 do s = i % 3 == 0 and s + 1 or i % 7 == 1 and s * 2 or s + i end end',
       'local t = {} while true do t = {t, nil} end', 'while true do local s = ("x"):rep(10) .. x end',
+      'coroutine.wrap(function() local i = 0 while true do i = i + 1 end end)()', 'local s = io.read() return s', 'sys.sleep(60) x = 1',
+      'for k in pairs(setmetatable({}, {__pairs = function() return function() return 1 end end})) do end',
+      'local a = torch.ones(10) while true do a = a + 1 end', 'while true do a = #big end', 'while true do a = #th end',
+      'local s = 0 for i = 1, 1e15 do for j = 1, 100 do s = s + (j % 2 == 0 and i or j) end end',
+      'local f f = function(i) return f(i + 1) end f(1)', 'while true do type(big) end',
       'jit.off() while true do end', 'jit.on() repeat until false',
     } do
       terminal:send(loop .. '\n')
