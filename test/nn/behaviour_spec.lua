@@ -207,7 +207,7 @@ describe('nn behaviour', function()
       function() nn.Add() end, function() nn.CAdd() end, function() nn.CMul(0) end, function() nn.Bilinear(2, 3) end,
       function() nn.Bottle() end, function() nn.Collapse() end, function() nn.Constant() end,
       function() nn.Convert(nil, 'bf') end, function() nn.Cosine(3) end, function() nn.CReLU() end,
-      function() nn.Decorator(3) end, function() nn.DepthConcat() end, function() nn.FeatureLPPooling(1, 1, 2) end,
+      function() nn.Decorator(3) end, function() nn.DepthConcat "x" end, function() nn.FeatureLPPooling(1, 1, 2) end,
       function() nn.GPU(nn.Tanh()) end, function() nn.GradientReversal 'x' end, function() nn.Index() end,
       function() nn.Kmeans(2) end, function() nn.L1Penalty() end, function() nn.LayerNormalization() end,
       function() nn.Max 'x' end, function() nn.Sum(1, 'x') end, function() nn.Maxout(3) end, function() nn.MV(1) end,
