@@ -31,7 +31,7 @@ function M.packageLuaPath(name)
   end
 end
 
-local run_file, run_module = dofile, require -- a program may replace them
+local run_file, run_module = dofile, class.luarequire -- a program may replace them
 
 -- Folder of the file in which the function `level` frames up was written. `return include 'x.lua'` at the end of a file
 -- is a tail call, which leaves no trace of the file: below it stands what runs it, whose argument names it.
