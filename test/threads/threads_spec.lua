@@ -179,30 +179,37 @@ describe('a pool', function()
 end)
 
 describe('under stress', function()
-  it('does 20000 jobs in 8 threads, some of which fail, and keeps no memory', function()
+  it('does 100000 jobs in 8 threads, some of which fail, and keeps no memory', function()
+    local function resident() -- kB
+      for line in io.lines '/proc/self/status' do
+        local n = line:match '^VmRSS:%s*(%d+)'
+        if n then return tonumber(n) end
+      end
+    end
     local pool = threads.Threads(8)
-    local sum, failed, live = 0, 0
+    local sum, failed, live, held = 0, 0
     local function attempt(f, ...)
       local ok = pcall(f, ...)
       if not ok then failed = failed + 1 end
       return ok
     end
-    for i = 1, 20000 do
+    for i = 1, 100000 do
       local function job(x)
-        if x % 500 == 0 then error 'injected' end
+        if x % 1000 == 0 then error 'injected' end
         return x, torch.ones(10)
       end
       local function done(x, t) sum = sum + x + t:sum() - 10 end
       while not pool:acceptsjob() do attempt(pool.dojob, pool) end
       pool:addjob(job, done, i)
-      if i == 2000 then live = collectgarbage 'count' end
+      if i == 10000 then live, held = collectgarbage 'count', resident() end
     end
     while pool:hasjob() do attempt(pool.dojob, pool) end
     pool:terminate()
-    assert.equal(40, failed)
-    assert.equal(20000 * 20001 / 2 - 500 * 40 * 41 / 2, sum)
+    assert.equal(100, failed)
+    assert.equal(100000 * 100001 / 2 - 1000 * 100 * 101 / 2, sum)
     collectgarbage()
     assert.is_true(collectgarbage 'count' < live + 4096)
+    assert.is_true(resident() < held + 16384, ('%d kB after %d'):format(resident(), held))
   end)
 end)
 
@@ -211,8 +218,7 @@ describe('below pools', function()
     local m, c = threads.Mutex(), threads.Condition()
     assert.equal(m, threads.Mutex(m:id()))
     local thread = threads.Thread(([[
-      -- luacheck: globals first __threadid
-local threads = require 'threads'
+      local threads = require 'threads'
       local m, c = threads.Mutex(%d), threads.Condition(%d)
       m:lock()
       c:signal()
