@@ -97,7 +97,7 @@ static void wrong_calls(void) {
   CHECK_FAILS(rk_bag_forward(&h, &h, &bag), RK_EDTYPE, "Half");
   CHECK_FAILS(rk_bag_forward(&out, &row, &bag), RK_ESHAPE, "matrix");
   CHECK_FAILS(rk_bag_renorm(&m, &k, 0, 1), RK_EARG, "norm");
-  CHECK_FAILS(rk_bag_renorm(&m, &k, 2, NAN), RK_EARG, "norm");
+  CHECK_FAILS(rk_bag_renorm(&m, &k, 2, (double)NAN), RK_EARG, "norm");
   rk_tensor_drop(&m), rk_tensor_drop(&k), rk_tensor_drop(&e), rk_tensor_drop(&e2);
   rk_tensor_drop(&out), rk_tensor_drop(&d), rk_tensor_drop(&h), rk_tensor_drop(&row);
 }

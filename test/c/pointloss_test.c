@@ -25,7 +25,7 @@ static double by_hand(const char *name, double x, double t, double a) {
   if (!strcmp(name, "kl_log")) return exp(t) * (t - x);
   if (!strcmp(name, "poisson_log")) return exp(x) - t * x;
   if (!strcmp(name, "ratio")) return log1p(exp(x - t));
-  return NAN; /* bce and poisson want positive inputs: tested from Lua */
+  return (double)NAN; /* bce and poisson want positive inputs: tested from Lua */
 }
 
 static void loss_case(int loss, int dtype) {
