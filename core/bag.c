@@ -21,7 +21,7 @@ struct job {
   double scale;
 };
 
-static int open(struct job *j, const struct rk_tensor *m, const struct rk_bag *bag, const char *who) {
+static int begin(struct job *j, const struct rk_tensor *m, const struct rk_bag *bag, const char *who) {
   memset(j, 0, sizeof *j);
   if (!bag) return rk_fail(RK_EARG, "%s: no bags given", who);
   RK_TRY(rk_need_float(m, who, 1));
@@ -119,7 +119,7 @@ int rk_bag_forward(struct rk_tensor *out, const struct rk_tensor *m, const struc
   struct job j;
   struct rk_result r;
   RK_TRY(rk_need(out, who, 1));
-  RK_TRY(open(&j, m, bag, who));
+  RK_TRY(begin(&j, m, bag, who));
   RK_TRY(rk_same_dtype(who, out, m));
   RK_TRY(rk_need_apart(out, m, who));
   int64_t shape[2] = {j.n, j.d};
@@ -154,7 +154,7 @@ int rk_bag_backward(struct rk_tensor *dm, const struct rk_tensor *g, const struc
   struct job j;
   RK_TRY(rk_need(dm, who, 1));
   RK_TRY(rk_need(g, who, 2));
-  RK_TRY(open(&j, dm, bag, who));
+  RK_TRY(begin(&j, dm, bag, who));
   RK_TRY(rk_same_dtype(who, dm, g));
   RK_TRY(rk_need_apart(dm, g, who));
   if (rk_tensor_count(g) != j.n * j.d || (g->rank && j.n && g->shape[g->rank - 1] != j.d))
@@ -180,7 +180,7 @@ int rk_bag_renorm(struct rk_tensor *m, const struct rk_tensor *keys, double p, d
   if (!(p > 0)) return rk_fail(RK_EARG, "%s: a norm above 0 expected, got %g", who, p);
   if (!(limit > 0)) return rk_fail(RK_EARG, "%s: a largest norm above 0 expected, got %g", who, limit);
   RK_TRY(rk_need(m, who, 1));
-  RK_TRY(open(&j, m, &bag, who));
+  RK_TRY(begin(&j, m, &bag, who));
   double *seen = NULL;
   int status = fetch(&j, m, &bag, who);
   if (!status && j.height && !(seen = occurrences(&j, who))) status = RK_ENOMEM;

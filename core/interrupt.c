@@ -85,13 +85,14 @@ static void leave_head(const struct trace *t, const uint8_t *at) {
 }
 
 /* The loop's last jump is conditional, an exit follows: let the exit be taken. */
+static const uint8_t nop2[] = {0x66, 0x90}, nop_guard[GUARD] = {0x66, 0x0F, 0x1F, 0x44, 0x00, 0x00};
 static int leave_end(const struct trace *t) {
   uint8_t *loop = t->code + t->loop, *p = t->code + t->size - JUMP;
   if (p < loop + 2 || p[0] != 0xE9 || !is_stub(target(p, JUMP))) return 0;
   if ((p[-2] & 0xF0) == 0x70 && p + (int8_t)p[-1] == loop) {
-    memcpy(p - 2, "\x66\x90", 2);
+    memcpy(p - 2, nop2, sizeof nop2);
   } else if (p >= loop + GUARD && p[-6] == 0x0F && (p[-5] & 0xF0) == 0x80 && target(p - GUARD, GUARD) == loop) {
-    memcpy(p - GUARD, "\x66\x0F\x1F\x44\x00\x00", GUARD);
+    memcpy(p - GUARD, nop_guard, sizeof nop_guard);
   } else {
     return 0;
   }

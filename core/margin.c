@@ -19,8 +19,8 @@ static void done(struct job *j) {
 }
 
 /* Bring the operands in; dx NULL: only the loss is wanted. */
-static int open(struct job *j, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
-                const struct rk_tensor *weights, const char *who) {
+static int begin(struct job *j, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
+                 const struct rk_tensor *weights, const char *who) {
   memset(j, 0, sizeof *j);
   RK_TRY(rk_need_float(x, who, 1));
   RK_TRY(rk_need(target, who, 2));
@@ -66,7 +66,7 @@ int rk_multi_margin(double *loss, struct rk_tensor *dx, const struct rk_tensor *
   struct job j;
   double all = 0;
   if (p != 1 && p != 2) return rk_fail(RK_EARG, "%s: p: 1 or 2 expected, got %d", who, p);
-  RK_TRY(open(&j, dx, x, target, weights, who));
+  RK_TRY(begin(&j, dx, x, target, weights, who));
   int status = check_classes(&j, who);
   const double *w = weights ? (const double *)rk_at(&j.weights) : NULL, *row = (const double *)rk_at(&j.x);
   const int64_t *t = (const int64_t *)rk_at(&j.target);
@@ -94,7 +94,7 @@ int rk_multi_label_margin(double *loss, struct rk_tensor *dx, struct rk_tensor *
   struct rk_result m = {0};
   double all = 0;
   RK_TRY(rk_need(marks, who, 3));
-  RK_TRY(open(&j, dx, x, target, NULL, who));
+  RK_TRY(begin(&j, dx, x, target, NULL, who));
   const double *row = (const double *)rk_at(&j.x);
   const int64_t *t = (const int64_t *)rk_at(&j.target);
   int status = rk_need_shape(target, x->rank, x->shape, who, "target");

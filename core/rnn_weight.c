@@ -55,7 +55,7 @@ static void pack_gates(const struct sums *s, int64_t first) {
   const int64_t n = least(s->pack_cols, s->cols - first), row = s->cols * s->size;
   const char *from = s->dgates + s->first * row + first * s->size;
   s->loops->add(s->column_sums + first * s->size, 0, from, s->cols, s->count, n);
-  const size_t bytes = (size_t)(s->kernel->rows * s->size);
+  const size_t bytes = (size_t)s->kernel->rows * (size_t)s->size;
   char *to = s->a + first / s->kernel->rows * s->a_step;
   const int64_t whole = n / s->kernel->rows;
   const size_t rest = (size_t)(n * s->size) - (size_t)whole * bytes;

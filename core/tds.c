@@ -427,7 +427,7 @@ static int put(struct rk_tds *h, struct rk_cell *key, struct rk_cell *value) {
     return RK_OK;
   }
   if (value->kind == RK_CELL_NIL) return RK_OK;
-  if (h->used == h->room) {
+  if (!slot || h->used == h->room) {
     RK_TRY(rebuild(h));
     slot = slot_of(h, key);
   }
