@@ -184,7 +184,7 @@ int rk_bag_renorm(struct rk_tensor *m, const struct rk_tensor *keys, double p, d
   double *seen = NULL;
   int status = fetch(&j, m, &bag, who);
   if (!status && j.height && !(seen = occurrences(&j, who))) status = RK_ENOMEM;
-  for (int64_t q = 0; q < j.count && !status; q++) {
+  for (int64_t q = 0; q < j.count && !status && seen; q++) {
     int64_t k = j.k[q] - 1;
     if (seen[k] == 0) continue; /* done */
     seen[k] = 0;

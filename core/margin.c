@@ -102,7 +102,7 @@ int rk_multi_label_margin(double *loss, struct rk_tensor *dx, struct rk_tensor *
   if (!status) status = rk_zero(&m.t);
   double *mark = status ? NULL : (double *)rk_at(&m.t);
   const double scale = 1 / (double)j.c / (average ? (double)j.n : 1);
-  for (int64_t i = 0; i < j.n && !status; i++, row += j.c, t += j.c, mark += j.c) {
+  for (int64_t i = 0; i < j.n && !status && mark && row; i++, row += j.c, t += j.c, mark += j.c) {
     int64_t listed = 0;
     double *d = j.dx ? j.dx + i * j.c : NULL;
     for (; listed < j.c && t[listed] != 0 && !status; listed++)
