@@ -3,7 +3,8 @@
 # configured with -DRK_SANITIZE=ON. The seed is printed; the calls before a crash stand at the end of BUILD/fuzz-*.log.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-build=$1 seconds=${2:-60} seed=${3:-$(($(date +%s) % 1000003))}
+build=$(cd "$1" && pwd) || exit 1
+seconds=${2:-60} seed=${3:-$(($(date +%s) % 1000003))}
 # Allocations that the machine would refuse fail here, too; the collector of Lua frees at its own time.
 options=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=512:intercept_tls_get_addr=0
 status=0
