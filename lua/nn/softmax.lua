@@ -1,15 +1,19 @@
---- What nn.SoftMax and nn.LogSoftMax share: over dimension 1 of 1-D and 3-D input, 2 of 2-D and 4-D.
+--- What the layers over rk_softmax share: nn.SoftMax and nn.LogSoftMax, over dimension 1 of 1-D and 3-D input, 2 of 2-D
+-- and 4-D, and nn.Softmax(dim), nn.LogSoftmax(dim), over a dimension of their own.
 local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
+
+local function torch7_dimension(self, input)
+  common.check_dims(self, input, 1, 4, 'input of 1 to 4 dimensions')
+  return (input.rank == 1 or input.rank == 3) and 0 or 1
+end
 
 --- Give a class updateOutput and updateGradInput.
 -- @param Class the class table
 -- @param take_log 1 for the logarithm of the probabilities
-return function(Class, take_log)
-  local function dimension(self, input)
-    common.check_dims(self, input, 1, 4, 'input of 1 to 4 dimensions')
-    return (input.rank == 1 or input.rank == 3) and 0 or 1
-  end
+-- @param dimension function (self, input): the dimension, from 0; Torch7's rule by default
+return function(Class, take_log, dimension)
+  dimension = dimension or torch7_dimension
 
   -- input (C), (N, C), (C, H, W) or (N, C, H, W) → output (the same)
   function Class:updateOutput(input)

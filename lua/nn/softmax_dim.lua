@@ -2,7 +2,7 @@
 -- Without dim as Torch7's nn.SoftMax: 1 for inputs of 1 or 3 dimensions, else 2.
 local common = require 'nn.common'
 local options = require 'nn.options'
-local C, again, buffer = common.C, common.again, common.buffer
+local softmax = require 'nn.softmax'
 
 --- Define the class nn.<name>.
 -- @param take_log 1 for the logarithm of the probabilities
@@ -27,23 +27,7 @@ return function(name, take_log)
     return dim - 1
   end
 
-  function Class:updateOutput(input)
-    local dim = dimension(self, input)
-    local out = buffer(self.output, input)
-    self.output = out
-    local s = C.rk_softmax_forward(out, input, dim, take_log)
-    if s ~= 0 then again(self, s, C.rk_softmax_forward, out, input, dim, take_log) end
-    return out
-  end
-
-  function Class:updateGradInput(input, gradOutput)
-    local dim = dimension(self, input)
-    local dx = buffer(self.gradInput, input)
-    self.gradInput = dx
-    local s = C.rk_softmax_backward(dx, gradOutput, self.output, dim, take_log)
-    if s ~= 0 then again(self, s, C.rk_softmax_backward, dx, gradOutput, self.output, dim, take_log) end
-    return dx
-  end
+  softmax(Class, take_log, dimension)
 
   function Class:__tostring__() return ('%s(%s)'):format(torch.type(self), self.dim or '') end
   return Class
