@@ -184,7 +184,7 @@ end
 -- @usage local picture = image.colorize(torch.Tensor(), torch.range(0, 15):view(4, 4), image.jetColormap(16))
 function M.colorize(...)
   local dst, src, map = ...
-  if select('#', ...) == 2 then dst, src, map = nil, ... end
+  if select('#', ...) == 2 then dst, src, map = nil, dst, src end
   common.image('colorize', 'source', src, '23')
   if dst ~= nil and not torch.isTensor(dst) then expected('colorize', 'destination', 'a tensor', dst) end
   if src:dim() == 3 and src:size(1) ~= 1 then expected('colorize', 'source', 'an image [1 x H x W] or [H x W]', src) end

@@ -129,12 +129,12 @@ end
 
 --- Split ([dst,] src, ...) into dst or nil, src, and what follows: tensors come first, `extra` of them are arguments.
 function M.split(name, extra, ...)
-  local count = 0
+  local count, first = 0, ...
   for i = 1, select('#', ...) do
     if not torch.isTensor((select(i, ...))) then break end
     count = count + 1
   end
-  if count == 0 then M.expected(name, 'argument 1', 'an image (a tensor)', (...)) end
+  if count == 0 then M.expected(name, 'argument 1', 'an image (a tensor)', first) end
   if count >= 2 + extra then return ... end
   return nil, ...
 end

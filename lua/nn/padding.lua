@@ -54,8 +54,8 @@ end
 function M.layer(name, kind, fields)
   local Class, parent = torch.class(name, 'nn.Module')
   function Class:__init(...)
-    parent.__init(self)
     local first = ...
+    parent.__init(self)
     for i, field in ipairs(fields) do
       local v = (select(i, ...))
       if v == nil then v = first end

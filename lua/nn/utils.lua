@@ -116,12 +116,10 @@ end
 -- @param[opt=1] dim 1 .. t:dim() + 1
 -- @usage nn.utils.addSingletonDimension(torch.ones(3, 4), 2)  -- 3x1x4
 function utils.addSingletonDimension(...)
-  local view, t, dim
+  local view, t, dim = ...
   if select('#', ...) < 3 then
-    t, dim = ...
+    t, dim = view, t
     view = t.new()
-  else
-    view, t, dim = ...
   end
   assert(torch.isTensor(t), 'nn.utils.addSingletonDimension: expected a tensor')
   dim = dim or 1

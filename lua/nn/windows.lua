@@ -96,8 +96,8 @@ function M.adaptive(kind, dims)
   local letters = ({ 'W', 'HW', 'THW' })[dims]
 
   function Class:__init(...)
-    parent.__init(self)
     local first = ...
+    parent.__init(self)
     local values = type(first) == 'table' and first or { ... }
     self.size = {}
     for d = 1, dims do

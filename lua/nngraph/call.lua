@@ -30,7 +30,8 @@ end
 --- module(node), module {nodes}, module(): a node.
 -- @function nn.Module.__call__
 function Module:__call__(...)
-  local n, input = select('#', ...), ...
+  local input = ...
+  local n = select('#', ...)
   if n > 1 then error('nngraph: one argument expected; use {input1, input2} to pass several nodes', 2) end
   if n == 1 and input == nil then error('nngraph: ' .. not_a_node(nil, 'inputs', 1), 2) end
   if n == 1 and torch.type(input) == 'table' and next(input) == nil then

@@ -58,8 +58,9 @@ end
 -- @return node
 -- @usage local a, b = nn.Identity()(), nn.Identity()(); local node = nngraph.nest {a, {b}}
 function nngraph.nest(...)
+  local nodes = ...
   if select('#', ...) ~= 1 then error('nngraph.nest: one argument expected, a table for several nodes', 2) end
-  return nest((...))
+  return nest(nodes)
 end
 
 return nngraph.nest

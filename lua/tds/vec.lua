@@ -60,7 +60,8 @@ local function fill(v, n, from)
 end
 
 Vec = common.class('tds.Vec', VEC, function(...)
-  local v, from = common.new(VEC), (...)
+  local from = ...
+  local v = common.new(VEC)
   if select('#', ...) > 1 then
     fill(v, select('#', ...), {...})
   elseif type(from) == 'table' and getmetatable(from) == nil then
@@ -93,11 +94,13 @@ Vec.pairs, Vec.ipairs = each, each_until_nil
 
 --- `v:insert(x)` at the end, `v:insert(i, x)` before element i.
 function Vec.insert(v, ...)
+  local first, second = ...
   local object = common.self(v, VEC, 'tds.Vec.insert')
   local n = select('#', ...)
   if n < 1 or n > 2 then error('tds.Vec.insert: [position,] value expected', 2) end
-  local at = n == 1 and count(v) or place((...), 'tds.Vec.insert', 1)
-  if C.rk_vec_insert(object, at, of((select(n, ...)), 'tds.Vec.insert', n)) ~= 0 then cell.failed(2) end
+  local at = n == 1 and count(v) or place(first, 'tds.Vec.insert', 1)
+  if n == 2 then first = second end
+  if C.rk_vec_insert(object, at, of(first, 'tds.Vec.insert', n)) ~= 0 then cell.failed(2) end
 end
 
 --- Remove the last element, or element i; returns it.

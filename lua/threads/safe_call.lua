@@ -2,8 +2,9 @@
 -- @module threads.safe_call
 
 local function finish(mutex, ok, ...)
+  local why = ...
   mutex:unlock()
-  if not ok then error((...), 0) end
+  if not ok then error(why, 0) end
   return ...
 end
 

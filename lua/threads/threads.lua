@@ -189,9 +189,10 @@ end
 -- pool:terminate()
 -- assert(sum == 385)
 function Threads:addjob(...)
+  local first = ...
   local state = check(self, 'addjob')
   if state.mode then
-    add(self, state, 2, check_id(state, 'addjob', (...)), select(2, ...))
+    add(self, state, 2, check_id(state, 'addjob', first), select(2, ...))
   else
     add(self, state, 1, state.queues.shared, ...)
   end

@@ -30,7 +30,8 @@ local function run(id, receive)
   local ok, job = pcall(receive)
   if not ok then return {false, 'the job cannot be read: ' .. tostring(job), id} end
   local function collect(status, ...)
-    if not status then return {false, type((...)) == 'string' and (...) or tostring((...)), id} end
+    local why = ...
+    if not status then return {false, type(why) == 'string' and why or tostring(why), id} end
     return {true, id, select('#', ...), ...}
   end
   return collect(xpcall(function() return job[1](unpack(job, 3, 2 + job[2])) end, describe))

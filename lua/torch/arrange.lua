@@ -162,8 +162,8 @@ end)
 --- stack({a, b, ...}, [dim = 1]) or stack(res, {...}, [dim]): tensors of one size along a new dimension.
 -- @usage torch.stack({torch.ones(2), torch.zeros(2)}) -- 2 x 2
 function functions.stack(...)
-  local res, list, dim = nil, ...
-  if check.istensor(list) then res, list, dim = ... end
+  local res, list, dim = ...
+  if not check.istensor(res) then res, list, dim = nil, res, list end
   if type(list) ~= 'table' or getmetatable(list) then argument('stack', res and 2 or 1, 'a table of tensors', list) end
   list = list_of('stack', list)
   dim = dim == nil and 1 or dim_of('stack', 2, list[1], dim, 1)

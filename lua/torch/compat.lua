@@ -4,7 +4,8 @@
 -- th loads it before everything else; under plain LuaJIT `require 'torch.compat'` does the same for all code that is
 -- loaded afterwards. Torch7's LuaJIT was built with LUAJIT_ENABLE_LUA52COMPAT. Library forms are wrapped such that
 -- plain tables stay as quick (all of it compiles); `#x` is a matter of the virtual machine, so programs' code is
--- rewritten when it is loaded (torch.source). Files of our own packages are loaded as they are: they need none of it.
+-- rewritten when it is loaded (torch.source); what LuaJIT would compile wrongly is kept interpreted (torch.varargs).
+-- Files of our own packages are loaded as they are: they need none of it.
 -- @module torch.compat
 
 -- luacheck: ignore 121 122 142 143
@@ -23,7 +24,7 @@ local class = require 'torch.class' -- keeps Lua's own `type`
 -- Loading code
 -- ---------------------------------------------------------------------------------------------------------
 
-local source -- loaded when the first program with a `#` comes
+local source, varargs -- loaded when the first program with a `#`, with `...` comes
 
 local root = debug.getinfo(1, 'S').source:match '^@(.*)/torch/compat%.lua$'
 local ours = {}
@@ -37,10 +38,17 @@ local function is_ours(path)
   return root and path:sub(1, #root) == root and ours[path:match('^/([^/]+)/', #root + 1)] or false
 end
 
+-- A loaded chunk, kept from LuaJIT's mistake with `...`.
+local function protect(f)
+  varargs = varargs or require 'torch.varargs'
+  return varargs.protect(f)
+end
+
 -- load of a whole text; `...` are mode and environment, if given.
 local function load_program(text, name, ...)
   if text:byte() == 27 then
-    return load_text(text, name, ...)
+    local f, why = load_text(text, name, ...)
+    return f and protect(f), why
   end
   if text:find '^%s*local%s+goto%f[^%w_]' then -- a keyword in 5.2: libraries ask in this way
     return nil, ("%s:1: '<name>' expected near 'goto'"):format(name:sub(1, 40))
@@ -54,9 +62,10 @@ local function load_program(text, name, ...)
   if not f and (text:find('break', 1, true) or text:find ';%s*;') then
     source = source or require 'torch.source'
     local again = load_text(source.statements(changed), name, ...)
-    if again then
-      return again
-    end
+    f = again or f
+  end
+  if f and text:find('...', 1, true) then
+    protect(f)
   end
   return f, why
 end

@@ -89,8 +89,8 @@ reduction('nanmean', function(x) return without_nan(x):sum() / x:eq(x):sum() end
 for name, spread in pairs { std_mean = 'std', var_mean = 'var' } do
   --- std_mean([dim], [biased]): two results.
   define(name, function(x, ...)
-    only_float(name, x)
     local dim = ...
+    only_float(name, x)
     if type(dim) ~= 'number' then return x[spread](x, ...), x:mean() end
     return x[spread](x, ...), x:mean(dim)
   end, nil, floats)

@@ -186,6 +186,7 @@ M.from_table = from_table
 --- Point t at a storage: (storage, [offset], [LongStorage sizes, [LongStorage steps]]) or (storage, offset, size,
 -- step, size, step ...). n: position of the storage for errors.
 local function set_storage(name, t, n, b, offset, a, ...)
+  local st = ...
   if b.dt ~= t.dt then
     check.argument(name, n, ('%sStorage'):format(types.class[t.dt]), b)
   end
@@ -196,7 +197,6 @@ local function set_storage(name, t, n, b, offset, a, ...)
     dims[0] = tonumber(C.rk_buffer_count(b)) - offset + 1
   elseif istype(buffer_ct, a) then
     rank = gather(name, n + 2, a)
-    local st = ...
     if st ~= nil then
       if not istype(buffer_ct, st) or st.dt ~= LONG then check.argument(name, n + 3, 'a LongStorage of strides', st) end
       if C.rk_buffer_count(st) ~= rank then
@@ -239,13 +239,13 @@ M.alias = alias
 -- -- construction ---------------------------------------------------------------------
 
 local function construct_other(name, dt, a, ...)
+  local st = ...
   if istype(ctype, a) then
     if a.dt ~= dt then check.argument(name, 1, types.class[dt] .. 'Tensor', a) end
     return alias(a)
   elseif istype(buffer_ct, a) then
     -- LongTensor(LongStorage) reads the storage as data; every other type takes a LongStorage as sizes
     if a.dt == LONG and dt ~= LONG then
-      local st = ...
       local rank = gather(name, 1, a)
       if st == nil then return from_dims(name, dt, rank) end
       if not istype(buffer_ct, st) or st.dt ~= LONG then check.argument(name, 2, 'a LongStorage of strides', st) end
