@@ -12,8 +12,10 @@ local M = {}
 local CALL, END = '(("").__len(', '))' -- the outer brackets: a call behind `return` would be a tail call
 local NOT_A_NAME = { ['nil'] = true, ['true'] = true, ['false'] = true, ['function'] = true, ['not'] = true }
 
--- The state of one rewriting; it is never used by two at once.
+-- The state of the rewriting under way, and those it interrupted: a handler of the virtual machine's events (jit.v,
+-- jit.dump) may load code of its own in the middle of one.
 local text, pieces, n, copied
+local outer = {}
 
 local function put(piece, from, to)
   pieces[n + 1], pieces[n + 2] = sub(text, copied, from - 1), piece
@@ -195,6 +197,7 @@ local function start()
 end
 
 local function begin(source)
+  outer[#outer + 1] = { text, pieces, n, copied }
   text, pieces, n, copied = source, {}, 0, 1
 end
 
@@ -204,7 +207,7 @@ local function finish()
     pieces[n + 1] = sub(text, copied)
     whole = table.concat(pieces)
   end
-  text, pieces = nil, nil
+  text, pieces, n, copied = unpack(table.remove(outer), 1, 4)
   return whole
 end
 
