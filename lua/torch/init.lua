@@ -84,6 +84,7 @@ torch._VERSION = require 'ffi'.string(C.rk_version())
 
 local lazy = require 'torch.lazy'
 setmetatable(torch, { __index = function(t, name) return lazy.load(t, name) end })
+require 'torch.enumerate'.register(torch, function() lazy.all(torch) end)
 
 -- torch.FloatTensor.flatten: what tensors load on first mention is found through the constructors, too.
 for dt = 0, types.count - 1 do

@@ -62,6 +62,11 @@ function M.load(torch, name)
   return rawget(torch, name)
 end
 
+--- Define every name in `torch`.
+function M.all(torch)
+  for name in pairs(M.where) do M.load(torch, name) end
+end
+
 --- A method of tensors that is defined on first mention, or another spelling of one; nil for an unknown name. What is
 -- found becomes a method of the class.
 function M.method(methods, key)

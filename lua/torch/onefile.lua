@@ -5,6 +5,7 @@
 -- @module torch.onefile
 
 local class = require 'torch.class'
+local enumerate = require 'torch.enumerate'
 
 local M = {}
 
@@ -65,14 +66,8 @@ function M.attach(package_, prefix, source, pattern, extra, rest)
     return package_
   end
 
-  setmetatable(package_, {
-    __index = function(_, name) return load(name) end,
-    -- LuaJIT built with Lua 5.2 compatibility asks this; others list what has been mentioned so far.
-    __pairs = function(t)
-      load_all()
-      return next, t, nil
-    end,
-  })
+  setmetatable(package_, { __index = function(_, name) return load(name) end })
+  enumerate.register(package_, load_all)
   return load_all
 end
 

@@ -3,7 +3,7 @@
 local vision = {}
 local parts = { datasets = 'vision.datasets' }
 
-return setmetatable(vision, {
+setmetatable(vision, {
   __index = function(_, name)
     if not parts[name] then return nil end
     local part = require(parts[name])
@@ -11,3 +11,8 @@ return setmetatable(vision, {
     return part
   end,
 })
+require 'torch.enumerate'.register(vision, function()
+  for name in pairs(parts) do local _ = vision[name] end
+end)
+
+return vision

@@ -1,0 +1,73 @@
+--- Listing packages whose names are loaded on first mention: `pairs` and `next` see every name, in th and LuaJIT.
+local th, tree = arg[-1], debug.getinfo(1, 'S').source:match '^@(.*)/test/torch/[^/]*$' or '.'
+
+local function output(command)
+  local pipe = io.popen(command .. ' 2>&1')
+  local text = pipe:read '*a'
+  pipe:close()
+  return text
+end
+
+local program = os.tmpname()
+local list = [==[
+require 'torch'
+local package_, how = require(arg[1]), arg[2]
+local names, n = {}, 0
+if how == 'next' then
+  for name in next, package_ do names[name] = true end
+else
+  for name, value in pairs(package_) do names[name] = value ~= nil end
+end
+for name in pairs(names) do n = n + 1 end
+for i = 3, #arg do assert(names[arg[i]], arg[i]) end
+print(n >= #arg - 2 and 'complete')
+]==]
+local wanted = {
+  optim = 'adadelta adagrad adam adamax asgd cg checkgrad ConfusionMatrix de FistaLS lbfgs Logger lswolfe nag '
+    .. 'polyinterp rmsprop rprop sgd cmaes',
+  nn = 'Linear Sequential SpatialConvolution CrossEntropyCriterion Module utils THNN Jacobian hessian',
+  torch = 'svd DiskFile CmdLine Tester save Timer class randn einsum',
+  vision = 'datasets',
+}
+
+describe('a package whose names are loaded on first mention', function()
+  setup(function()
+    io.open(program, 'w'):write(list):close()
+  end)
+  teardown(function() os.remove(program) end)
+
+  it('is listed whole by th', function()
+    for name, fields in pairs(wanted) do
+      for _, how in ipairs { 'pairs', 'next' } do
+        assert.are.equal('complete\n', output(('%s %s %s %s %s'):format(th, program, name, how, fields)), name)
+      end
+    end
+  end)
+
+  it('is listed whole by LuaJIT', function()
+    if output 'luajit -v':find '^LuaJIT' then
+      local prefix = ("RK_LIB='%s' LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;'"):format(package.loaded['torch.libpath'],
+        tree, tree)
+      for name, fields in pairs(wanted) do
+        for _, how in ipairs { 'pairs', 'next' } do
+          assert.are.equal('complete\n',
+            output(('%s luajit %s %s %s %s'):format(prefix, program, name, how, fields)), name)
+        end
+      end
+    end
+  end)
+
+  it('leaves pairs and next as they are for all else', function()
+    local t, seen = { 5, 6, x = 7 }, {}
+    for k, v in next, t do seen[k] = v end
+    assert.are.same(t, seen)
+    assert.is_nil(next {})
+    assert.are.equal(2, next(t, 1))
+    local ok, why = pcall(next, nil)
+    assert.is_false(ok)
+    assert.truthy(why:find("bad argument #1 to 'next' (table expected, got nil)", 1, true))
+    ok, why = pcall(pairs, nil)
+    assert.is_false(ok)
+    assert.truthy(why:find("bad argument #1 to 'pairs' (table expected, got nil)", 1, true))
+  end)
+end)
