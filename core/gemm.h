@@ -37,7 +37,7 @@ void rk_blas_alone(bool alone);
 /* One tile from packed panels: out[i][j] = sum over q of a[q][i] * b[q][j], rows x cols, all dense. */
 typedef void rk_tile(int64_t k, const void *a, const void *b, void *out);
 enum { RK_COMPUTE_F32, RK_COMPUTE_F64, RK_COMPUTE_U32, RK_COMPUTE_U64, RK_NCOMPUTE };
-enum { RK_TILE_ROWS = 8, RK_TILE_COLS = 32 }; /* the largest of any instruction set */
+enum { RK_TILE_ROWS = 13, RK_TILE_COLS = 32 }; /* the largest of any instruction set */
 struct rk_gemm_kernel {
   rk_tile *tile;
   int rows, cols;
@@ -45,4 +45,6 @@ struct rk_gemm_kernel {
   void (*transpose8)(void *to, int width, const void *from, int64_t step, int64_t k);
 };
 const struct rk_gemm_kernel *rk_gemm_kernel(int compute);
+/* Of the kernels for floats the lowest that has `rows` rows, else the highest. */
+const struct rk_gemm_kernel *rk_gemm_kernel_of(int compute, int64_t rows);
 #endif

@@ -7,7 +7,9 @@
  * (gemm_kernels.c), and stay in the caches of the threads that use them; a
  * general product would pack them anew at every step. A tile's sums go straight
  * into the loops that make gates and states (loops_rnn.c), and these are packed
- * for the next step: one meeting of the threads a step, nothing in between.
+ * for the next step: one meeting of the threads a step, nothing in between; none at
+ * all where the weights fit each thread's own cache: then a thread takes some samples
+ * through all steps.
  * The input's share is summed in the same tiles, unless its weights would crowd
  * the caches: then one matrix product does it for all steps beforehand. Gates
  * are kept tile by tile: rows far apart cost more to fetch than to compute.
@@ -40,6 +42,7 @@ struct run {
   int64_t before_row, cell_before_row;
   int64_t t, packed;           /* the present step; backward: the step whose gradients are packed in `now` */
   bool blank;                  /* nothing comes from the step before: the product is 0 */
+  bool apart;                  /* each tile of samples goes through all steps by itself */
   const struct rk_rnn_grad *d; /* NULL: forward */
 };
 
@@ -211,10 +214,9 @@ static void fetch(const struct run *s, const void *at, int64_t row, int64_t bloc
     }
 }
 
-static void forward_part(void *arg, int64_t part) {
-  const struct run *s = arg;
+static void forward_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[4][TILE_BYTES] __attribute__((aligned(64))), x[4][TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
+  const int64_t first = tile * s->rows, unit = panel * s->cols;
   struct rk_rnn_tile t = open_tile(s, first, unit);
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.y, t.y_row, 1, &t);
@@ -235,9 +237,9 @@ static void forward_part(void *arg, int64_t part) {
 
 /* A tile of dx at the step whose gates' gradients are packed: the one after the present one in the order of the
  * sequence. */
-static void dx_part(const struct run *s, int64_t part) {
+static void dx_part(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
+  const int64_t first = tile * s->rows, unit = panel * s->cols;
   const int64_t rows = s->batch - first < s->rows ? s->batch - first : s->rows;
   const int64_t n = s->in - unit < s->cols ? s->in - unit : s->cols;
   char *to = row_at(s->d->dx, s->packed, first, unit);
@@ -252,23 +254,9 @@ static void dx_part(const struct run *s, int64_t part) {
   for (int64_t r = 0; r < rows; r++) memcpy(to + r * row * s->size, acc + r * s->cols * s->size, (size_t)(n * s->size));
 }
 
-/* The parts of a step are those of the state and those of dx, which are lighter: evenly mixed, for all threads to get
- * their share of both. Which kind is this one, and which of its kind? */
-static bool is_state_part(const struct run *s, int64_t *part) {
-  const int64_t state = s->panels * s->tiles, all = state + s->in_panels * s->tiles;
-  const int64_t before = *part * state / all, after = (*part + 1) * state / all;
-  *part = after > before ? before : *part - before;
-  return after > before;
-}
-
-static void backward_part(void *arg, int64_t part) {
-  const struct run *s = arg;
-  if (!is_state_part(s, &part)) {
-    dx_part(s, part);
-    return;
-  }
+static void backward_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t panel = part / s->tiles, tile = part % s->tiles, first = tile * s->rows, unit = panel * s->cols;
+  const int64_t first = tile * s->rows, unit = panel * s->cols;
   const struct rk_tensor *dg = s->d->dgates;
   struct rk_rnn_tile t = open_tile(s, first, unit);
   t.g = s->d->g ? row_at(&s->g, s->t, first, unit) : s->zeros, t.g_row = s->d->g ? s->g.step[1] : 0;
@@ -289,23 +277,18 @@ static void backward_part(void *arg, int64_t part) {
 }
 
 /* What the first step of all passes on to h0. */
-static void first_part(void *arg, int64_t part) {
-  const struct run *s = arg;
-  if (!is_state_part(s, &part)) {
-    dx_part(s, part);
-    return;
-  }
+static void first_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t panel = part / s->tiles, tile = part % s->tiles;
   struct rk_rnn_tile t = open_tile(s, tile * s->rows, panel * s->cols);
   product(s, tile, panel, acc);
   s->loops->add(rk_at(s->d->dh0) + (tile * s->rows * s->hidden + panel * s->cols) * s->size, s->hidden, acc, s->cols,
                 t.rows, t.n);
 }
 
-/* Look at step t, whose predecessor in the order of the sequence is `earlier` (out of range: the first states). */
-static void go_to(struct run *s, int64_t t, int64_t earlier) {
+/* Look at the k-th step in the order of the sequence, samples [row, row + rows). */
+static void go_to(struct run *s, int64_t k, int64_t row, int64_t rows) {
   const struct rk_rnn *r = s->r;
+  const int64_t t = r->reverse ? s->steps - 1 - k : k, earlier = r->reverse ? t + 1 : t - 1;
   s->t = t;
   bool first = earlier < 0 || earlier >= s->steps;
   const struct rk_tensor *state = states(r);
@@ -317,7 +300,74 @@ static void go_to(struct run *s, int64_t t, int64_t earlier) {
     s->cell_before_row = first ? (r->c0 ? s->hidden : 0) : r->cells->step[1];
   }
   const int64_t *n = r->lengths ? (const int64_t *)rk_at(&s->lengths) : NULL;
-  for (int64_t b = 0; n && b < s->batch; b++) s->active[b] = t < n[b];
+  for (int64_t b = row; n && b < row + rows && b < s->batch; b++) s->active[b] = t < n[b];
+}
+static void swap_packs(struct run *s) {
+  char *t = s->now;
+  s->now = s->next, s->next = t;
+  t = s->x_now, s->x_now = s->x_next, s->x_next = t;
+}
+
+/* -- who does what ------------------------------------------------------------------------- */
+typedef void rnn_tile(const struct run *s, int64_t panel, int64_t tile);
+static rnn_tile *const step_tile[] = {forward_tile, backward_tile};
+
+/* The parts of a step are those of the state and those of dx, which are lighter: evenly mixed, for all threads to get
+ * their share of both. Which kind is this one, and which of its kind? */
+static bool is_state_part(const struct run *s, int64_t *part) {
+  const int64_t state = s->panels * s->tiles, all = state + (s->d ? s->in_panels * s->tiles : 0);
+  const int64_t before = *part * state / all, after = (*part + 1) * state / all;
+  *part = after > before ? before : *part - before;
+  return after > before;
+}
+
+static void step_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  if (is_state_part(s, &part))
+    step_tile[s->d != NULL](s, part / s->tiles, part % s->tiles);
+  else
+    dx_part(s, part / s->tiles, part % s->tiles);
+}
+static void first_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  if (is_state_part(s, &part))
+    first_tile(s, part / s->tiles, part % s->tiles);
+  else
+    dx_part(s, part / s->tiles, part % s->tiles);
+}
+
+/* A tile of samples through all steps, by one thread. */
+static void samples_part(void *arg, int64_t tile) {
+  struct run s = *(const struct run *)arg;
+  for (int64_t k = 0; k < s.steps; k++) {
+    if (!s.d) swap_packs(&s);
+    go_to(&s, s.d ? s.steps - 1 - k : k, tile * s.rows, s.rows);
+    for (int64_t panel = 0; panel < s.panels; panel++) step_tile[s.d != NULL](&s, panel, tile);
+    for (int64_t panel = 0; s.d && panel < s.in_panels; panel++) dx_part(&s, panel, tile);
+    if (s.d) swap_packs(&s);
+    s.packed = s.t, s.blank = false;
+  }
+  for (int64_t panel = 0; s.d && panel < s.panels; panel++) first_tile(&s, panel, tile);
+  for (int64_t panel = 0; s.d && panel < s.in_panels; panel++) dx_part(&s, panel, tile);
+}
+
+static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
+  const int64_t panels = s->panels + (s->d ? s->in_panels : 0);
+  rk_parallel(panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
+}
+static void all_steps(struct run *s) {
+  if (s->apart) {
+    rk_parallel(s->tiles, s->steps * s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), samples_part, s);
+    return;
+  }
+  for (int64_t k = 0; k < s->steps; k++) {
+    if (!s->d) swap_packs(s);
+    go_to(s, s->d ? s->steps - 1 - k : k, 0, s->batch);
+    all_tiles(s, step_part);
+    if (s->d) swap_packs(s);
+    s->packed = s->t, s->blank = false;
+  }
+  if (s->d) all_tiles(s, first_part);
 }
 
 /* -- opening and closing ------------------------------------------------------------------- */
@@ -355,6 +405,8 @@ static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
 
 /* Weights of at most this much are kept in the caches together. */
 enum { KEPT_BYTES = 1 << 21 };
+/* Weights of at most this much are kept in every thread's own cache. */
+enum { OWN_BYTES = 3 << 18 };
 
 int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
   *tmp = (struct rk_tensor){.dt = t->dt};
@@ -367,11 +419,19 @@ static bool gradient_is_direct(const struct rk_rnn *r, const struct rk_rnn_grad 
          (d->dx->step[2] == 1 || d->dx->shape[2] == 1);
 }
 
+/* The kernel whose tiles cover the batch evenly, by an even number of tiles if by several. The same forward and
+ * backward, whatever the number of threads: the gates are kept by tiles. */
+static const struct rk_gemm_kernel *kernel_for(int compute, int64_t batch) {
+  const int64_t rows = rk_gemm_kernel_of(compute, batch)->rows, tiles = (batch + rows - 1) / rows;
+  const int64_t even = tiles == 1 ? 1 : (tiles + 1) / 2 * 2;
+  return rk_gemm_kernel_of(compute, (batch + even - 1) / even);
+}
+
 static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
   *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt)};
   s->loops = rk_rnn_loops(s->dt);
-  s->kernel = rk_gemm_kernel(s->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32);
   s->steps = r->x->shape[0], s->batch = r->x->shape[1], s->hidden = r->w_hh->shape[1];
+  s->kernel = kernel_for(s->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32, s->batch);
   s->gates = gates_of[r->kind], s->blocks = blocks_of[r->kind];
   s->depth = d ? s->gates * s->hidden : s->hidden;
   s->rows = s->kernel->rows, s->cols = s->kernel->cols;
@@ -384,6 +444,7 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   s->in_panels = d ? (s->in + s->cols - 1) / s->cols : s->gates * s->panels;
   const int64_t x_weights = aligned(s->in_panels * s->cols * (d ? s->depth : s->in) * s->size);
   const int64_t x_pack = d ? 0 : aligned(s->tiles * s->rows * s->in * s->size);
+  s->apart = s->tiles % rk_threads() == 0 && weights + x_weights <= OWN_BYTES;
   s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch) + x_weights + 2 * x_pack, who);
   if (!s->memory) return RK_ENOMEM;
   s->weights = s->memory, s->now = s->weights + weights, s->next = s->now + pack, s->bias = s->next + pack;
@@ -405,16 +466,6 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   int64_t parts = state_panels(s) + (s->in ? s->in_panels : 0);
   rk_parallel(parts, parts * s->cols * s->depth, weights_part, s);
   return RK_OK;
-}
-
-static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
-  const int64_t panels = s->panels + (s->d ? s->in_panels : 0);
-  rk_parallel(panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
-}
-static void swap_packs(struct run *s) {
-  char *t = s->now;
-  s->now = s->next, s->next = t;
-  t = s->x_now, s->x_now = s->x_next, s->x_next = t;
 }
 
 /* t's steps [first, first + count) as a matrix of count * batch rows. */
@@ -492,12 +543,7 @@ int rk_rnn_forward(const struct rk_rnn *r) {
       pack_tile(&s, b, 0, 0, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
                 s.hidden);
     }
-    for (int64_t k = 0; k < s.steps; k++) {
-      swap_packs(&s);
-      go_to(&s, r->reverse ? s.steps - 1 - k : k, r->reverse ? s.steps - k : k - 1);
-      all_tiles(&s, forward_part);
-      s.blank = false;
-    }
+    all_steps(&s);
     status = last_states(r);
   }
   close_run(&s);
@@ -564,14 +610,7 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
   if (!status) status = start(d->dc0, d->dcn);
   if (!status) {
     s.blank = true;
-    for (int64_t k = s.steps - 1; k >= 0; k--) {
-      go_to(&s, r->reverse ? s.steps - 1 - k : k, r->reverse ? s.steps - k : k - 1);
-      all_tiles(&s, backward_part);
-      swap_packs(&s);
-      s.packed = s.t;
-      s.blank = false;
-    }
-    all_tiles(&s, first_part);
+    all_steps(&s);
     if (d->dx && !s.in) status = to_input(&s);
   }
   close_run(&s);
