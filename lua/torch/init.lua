@@ -4,6 +4,7 @@ local torch = {}
 package.loaded['torch'] = torch
 _G.torch = torch
 
+require 'torch.position' -- `error` names the user's line, also from constructors
 local C = require 'torch.ffi'
 local class = require 'torch.class'
 class.register_package('torch', torch)
