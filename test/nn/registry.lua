@@ -81,6 +81,9 @@ all('MaskedSelect', '', '{ R(4), S(4):gt(0) }')
 all('PixelShuffle', '2', 'R(2, 8, 2, 3)', batch)
 all('PixelUnshuffle', '2', 'R(2, 2, 4, 6)', batch)
 
+all('Unfold', '{ 2, 3 }, { padding = 1, stride = { 2, 1 } }', 'R(2, 3, 4, 5)', batch)
+all('Fold', '{ 4, 5 }, { 2, 3 }, { padding = 1, stride = { 2, 1 } }', 'R(2, 12, 15)', batch)
+
 -- tables
 all('CAddTable CMulTable CMaxTable CMinTable', '', '{ R(3, 2), R(3, 2), R(3, 2) }')
 all('CSubTable CDivTable', '', '{ P(3, 2), P(3, 2) }')
