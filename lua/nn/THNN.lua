@@ -52,6 +52,8 @@ Square: input output |* input gradOutput gradInput
 Tanh: input output | input gradOutput gradInput output
 Threshold: input output threshold val inplace |* input gradOutput gradInput threshold val inplace
 GatedLinearUnit: input output dim | input gradOutput gradInput dim
+Linear: input output weight bias addBuffer | input gradOutput gradInput weight | input gradOutput gradInput weight bias
+  gradWeight gradBias addBuffer scale
 BatchNormalization: input output weight bias running_mean running_var save_mean save_std train momentum eps
 TemporalConvolution: input output weight bias kW dW inputFrameSize outputFrameSize | input gradOutput gradInput
   weight kW dW | input gradOutput gradWeight gradBias kW dW scale
@@ -70,6 +72,9 @@ SpatialFullConvolutionMap: input output weight bias connTable nInputPlane nOutpu
 SpatialDilatedConvolution: input output weight bias columns ones kW kH dW dH padW padH dilationW dilationH | input
   gradOutput gradInput weight columns kW kH dW dH padW padH dilationW dilationH | input gradOutput gradWeight
   gradBias columns ones kW kH dW dH padW padH dilationW dilationH scale
+SpatialDepthWiseConvolution: input output weight bias finput fgradInput kW kH dW dH padW padH | input gradOutput
+  gradInput weight finput fgradInput kW kH dW dH padW padH | input gradOutput gradWeight gradBias finput fgradInput kW
+  kH dW dH padW padH scale
 SpatialFullConvolution: input output weight bias columns ones kW kH dW dH padW padH adjW adjH | input gradOutput
   gradInput weight columns kW kH dW dH padW padH adjW adjH | input gradOutput gradWeight gradBias columns ones kW
   kH dW dH padW padH adjW adjH scale
@@ -94,6 +99,9 @@ VolumetricDilatedMaxPooling: input output indices kT kW kH dT dW dH padT padW pa
 VolumetricConvolutionMM=VolumetricConvolution: input output weight bias finput kT kW kH dT dW dH padT padW padH | input
   gradOutput gradInput weight finput fgradInput kT kW kH dT dW dH padT padW padH | input gradOutput gradWeight gradBias
   finput kT kW kH dT dW dH padT padW padH scale
+VolumetricConvolution: input output weight bias finput fgradInput dT dW dH padT padW padH | input gradOutput gradInput
+  weight finput dT dW dH padT padW padH | input gradOutput gradWeight gradBias finput fgradInput dT dW dH padT padW padH
+  scale
 VolumetricDilatedConvolution: input output weight bias columns ones kT kW kH dT dW dH padT padW padH dilationT dilationW
   dilationH | input gradOutput gradInput weight columns kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH |
   input gradOutput gradWeight gradBias columns ones kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH scale
@@ -133,6 +141,7 @@ local function planes_mm(m)
 end
 prepare.SpatialConvolutionMM = planes_mm
 prepare.SpatialDilatedConvolution = planes_mm
+prepare.SpatialDepthWiseConvolution = planes_mm
 function prepare.SpatialFullConvolution(m)
   local weight = m.weight or m.gradWeight
   m.nInputPlane, m.nOutputPlane = weight:size(1), weight:size(2)
@@ -153,6 +162,7 @@ end
 prepare.SpatialConvolutionMap, prepare.SpatialFullConvolutionMap = map, map
 local function volumes(m)
   local weight = m.weight or m.gradWeight
+  if not m.kT then m.kT, m.kH, m.kW = weight:size(3), weight:size(4), weight:size(5) end
   m.nOutputPlane = weight:size(1)
   m.nInputPlane = weight:nElement() / (m.nOutputPlane * m.kT * m.kW * m.kH)
 end
@@ -251,7 +261,7 @@ function run.updateOutput(class, m, input)
   if prepare[class] then prepare[class](m) end
   local result = m:updateOutput(input, m.target)
   deliver(out, result)
-  end
+end
 
 function run.updateGradInput(class, m, input, again)
   local dx = fresh(m, input, 'gradInput')
@@ -349,6 +359,20 @@ function functions.SpatialUpSamplingBilinear_updateGradInput(gradOutput, gradInp
   deliver(gradInput, m:updateGradInput(input, gradOutput))
 end
 
+function functions.FeatureLPPooling_updateOutput(input, output, power, width, stride, batchMode)
+  local m = nn.FeatureLPPooling(width, stride, power, batchMode == true or batchMode == 1)
+  m.output = tensor(output)
+  deliver(m.output, m:updateOutput(tensor(input)))
+end
+
+function functions.FeatureLPPooling_updateGradInput(gradOutput, input, output, gradInput, power, width, stride,
+                                                    batchMode)
+  local m = nn.FeatureLPPooling(width, stride, power, batchMode == true or batchMode == 1)
+  m.output, m.gradInput = tensor(output), tensor(gradInput)
+  deliver(m.gradInput, m:updateGradInput(tensor(input), tensor(gradOutput)))
+end
+
+for name, f in pairs(require 'nn.thnn_sparse'(tensor, deliver)) do functions[name] = f end
 functions.SpatialConvolutionMM_updateGradParameters = functions.SpatialConvolutionMM_accGradParameters
 
 setmetatable(functions, {
@@ -356,6 +380,9 @@ setmetatable(functions, {
     error(('THNN.%s: not one of the functions offered here; lua/nn/THNN.lua lists them'):format(tostring(name)), 2)
   end,
 })
+
+--- The functions by name, for those who list them.
+THNN.functions = functions
 
 --- By tensor type: the functions.
 THNN.kernels = { ['torch.FloatTensor'] = functions, ['torch.DoubleTensor'] = functions }
