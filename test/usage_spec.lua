@@ -69,6 +69,18 @@ describe('documentation', function()
     end
   end)
 
+  it('has an example for every class of nn', function()
+    local entries, bare = usage.package 'nn', {}
+    require 'nn'
+    for file in paths.files(torch.packageLuaPath 'nn', '^%u.*%.lua$') do
+      local name = 'nn.' .. file:match '^(.*)%.lua'
+      local found = torch.getmetatable(name) == nil
+      for _, tag in ipairs(entries[name] and entries[name].tags or {}) do found = found or tag.tag == 'usage' end
+      if not found then bare[#bare + 1] = name end
+    end
+    assert.same({}, bare)
+  end)
+
   it('is found by name, value, class and object', function()
     assert.truthy(torch.usage 'cmul':find('torch.cmul([res,] x, y)', 1, true))
     assert.equal(torch.usage 'cmul', torch.usage(torch.cmul))

@@ -1,4 +1,6 @@
 --- nn.Abs(): |x|; the slope at 0 is 1, as in Torch7.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.Abs():forward(torch.randn(2, 3))
 local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
 local Abs = require('nn.pointwise').layer('nn.Abs', 'abs')

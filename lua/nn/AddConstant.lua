@@ -1,4 +1,6 @@
 --- nn.AddConstant(c, [inplace = false]): x + c, c a number or a vector added to the last dimension.
+-- input (any shape; for a vector c of n, (..., n)) → output (the same).
+-- @usage local y = nn.AddConstant(1.5):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
 local AddConstant, parent = torch.class('nn.AddConstant', 'nn.Module')
 local common = require 'nn.common'

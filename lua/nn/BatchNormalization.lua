@@ -1,6 +1,10 @@
 --- nn.BatchNormalization(n, [eps = 1e-5], [momentum = 0.1], [affine = true]): each feature of a batch to mean 0 and
 -- variance 1, then times weight plus bias. Evaluation uses running estimates instead of the batch's.
 -- Also the base of the spatial and volumetric ones, which differ in nDim alone.
+-- y = (x - mean) / sqrt(variance + eps) · weight + bias, with the mean and biased variance of the batch.
+-- running estimates = (1 - momentum) · themselves + momentum · (mean, unbiased variance).
+-- input (N, n), when evaluating also (n) → output (the same).
+-- @usage local y = nn.BatchNormalization(5):forward(torch.randn(8, 5))
 local BN, parent = torch.class('nn.BatchNormalization', 'nn.Module')
 local ffi = require 'ffi'
 local common = require 'nn.common'

@@ -1,4 +1,6 @@
 --- nn.CAddTable([inplace = false]): the sum of a table of tensors.
+-- y = x1 + x2 + ...; {x1, x2, ...}, equal sizes → output (the same); in place: x1 is overwritten.
+-- @usage local y = nn.CAddTable():forward { torch.ones(2, 3), torch.ones(2, 3) }
 local CAddTable, parent = torch.class('nn.CAddTable', 'nn.Module')
 local arithmetic = require 'nn.arithmetic'
 

@@ -1,4 +1,6 @@
 --- nn.CDivTable(): the first tensor of a table divided by the second, element by element.
+-- {x1, x2}, equal sizes → x1 / x2 (the same).
+-- @usage local y = nn.CDivTable():forward { torch.ones(2, 3), torch.ones(2, 3):mul(4) }
 local CDivTable, parent = torch.class('nn.CDivTable', 'nn.Module')
 local arithmetic = require 'nn.arithmetic'
 

@@ -1,4 +1,6 @@
 --- nn.CMulTable(): the product of a table of tensors, element by element.
+-- {x1, x2, ...}, equal sizes → x1 · x2 · ... (the same).
+-- @usage local y = nn.CMulTable():forward { torch.randn(2, 3), torch.randn(2, 3) }
 local CMulTable, parent = torch.class('nn.CMulTable', 'nn.Module')
 local arithmetic = require 'nn.arithmetic'
 

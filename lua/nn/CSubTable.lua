@@ -1,4 +1,6 @@
 --- nn.CSubTable(): the first tensor of a table minus the second.
+-- {x1, x2}, equal sizes → x1 - x2 (the same).
+-- @usage local y = nn.CSubTable():forward { torch.randn(2, 3), torch.randn(2, 3) }
 local CSubTable, parent = torch.class('nn.CSubTable', 'nn.Module')
 local arithmetic = require 'nn.arithmetic'
 

@@ -4,6 +4,8 @@
 -- Output h' (LSTM: {h', c'}), gradInput like the input. weight holds w_ih (G*H, in) then w_hh (G*H, H), bias b_ih and
 -- b_hh; `named()` shows them as PyTorch names them. Copies that share them (clone('weight', 'bias', 'gradWeight',
 -- 'gradBias')) make an unrolled network.
+-- A parent only: make one of the three.
+-- @usage local h = nn.GRUCell(3, 5):forward { torch.randn(2, 3), torch.zeros(2, 5) }
 local Cell, parent = torch.class('nn.CellBase', 'nn.RNNBase')
 local common = require 'nn.common'
 local options = require 'nn.options'

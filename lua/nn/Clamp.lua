@@ -1,4 +1,6 @@
 --- nn.Clamp(min, max): x limited to min..max.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.Clamp(-0.5, 0.5):forward(torch.randn(2, 3))
 local Clamp, HardTanh = torch.class('nn.Clamp', 'nn.HardTanh')
 
 function Clamp:__init(min_value, max_value)

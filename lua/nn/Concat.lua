@@ -1,5 +1,7 @@
 --- nn.Concat(dim): every child gets the input; their outputs are joined along dimension dim.
 -- Without a dimension it only holds modules, for getParameters and the like.
+-- input (anything all children take) → output, (..., sum of the children's sizes along dim, ...).
+-- @usage local y = nn.Concat(2):add(nn.Linear(5, 3)):add(nn.Linear(5, 4)):forward(torch.randn(2, 5)) -- 2 x 7
 local Concat, parent = torch.class('nn.Concat', 'nn.Container')
 local common = require 'nn.common'
 

@@ -1,4 +1,6 @@
 --- nn.ConcatTable(): every child gets the input; the output is the table of their outputs.
+-- input (anything) → {output of child 1, output of child 2, ...}; gradInput: the sum of the children's.
+-- @usage local y = nn.ConcatTable():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
 local ConcatTable, parent = torch.class('nn.ConcatTable', 'nn.Container')
 local common = require 'nn.common'
 local utils = require 'nn.utils'

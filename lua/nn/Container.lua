@@ -1,4 +1,6 @@
 --- nn.Container: a module that holds others in self.modules.
+-- A parent of nn.Sequential, nn.Concat and the like; on its own it only holds modules: their parameters, type, mode.
+-- @usage local w, g = nn.Container():add(nn.Linear(5, 3)):add(nn.Linear(3, 2)):getParameters()
 local Container, parent = torch.class('nn.Container', 'nn.Module')
 local common = require 'nn.common'
 local utils = require 'nn.utils'

@@ -1,4 +1,6 @@
 --- nn.Contiguous(): the input itself, or a packed copy where its steps are others.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.Contiguous():forward(torch.randn(2, 3):t()) -- 3 x 2, packed
 local Contiguous = torch.class('nn.Contiguous', 'nn.Module')
 local common = require 'nn.common'
 local utils = require 'nn.utils'

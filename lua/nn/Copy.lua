@@ -1,4 +1,6 @@
 --- nn.Copy([inType], [outType], [forceCopy], [dontCast]): the input as another tensor type.
+-- input (any shape, of type inType) → output (the same, of type outType).
+-- @usage local y = nn.Copy('torch.DoubleTensor', 'torch.FloatTensor'):forward(torch.randn(2, 3):double())
 local Copy, parent = torch.class('nn.Copy', 'nn.Module')
 local common = require 'nn.common'
 local utils = require 'nn.utils'

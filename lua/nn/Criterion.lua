@@ -1,4 +1,7 @@
 --- nn.Criterion: a number that says how far an input is from its target.
+-- A parent: a criterion defines updateOutput(input, target), which returns the loss, and updateGradInput(input,
+-- target), which returns a tensor like the input.
+-- @usage local loss = nn.MSECriterion():forward(torch.randn(3), torch.randn(3))
 local Criterion = torch.class('nn.Criterion')
 local utils = require 'nn.utils'
 local Module = require 'nn.Module'

@@ -1,5 +1,7 @@
 --- nn.Dropout([p = 0.5], [v1], [inplace], [stochasticInference]): sets elements to 0 with probability p while training.
 -- What stays is divided by 1 - p; with v1 it is not, and evaluation multiplies by 1 - p instead.
+-- y = m x / (1 - p), each m 1 with probability 1 - p, else 0. input (any shape) → output (the same).
+-- @usage local y = nn.Dropout(0.2):forward(torch.ones(2, 3))
 local Dropout, parent = torch.class('nn.Dropout', 'nn.Module')
 local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer

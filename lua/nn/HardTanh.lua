@@ -1,4 +1,6 @@
 --- nn.HardTanh([min = -1], [max = 1], [inplace = false]): x limited to min..max.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.HardTanh(-2, 2):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
 local HardTanh, parent = torch.class('nn.HardTanh', 'nn.Module')
 

@@ -1,4 +1,6 @@
 --- nn.Identity(): y = x, whatever x is.
+-- input (anything, also tables) → output, the very same object.
+-- @usage local y = nn.Identity():forward(torch.randn(2, 3))
 local Identity = torch.class('nn.Identity', 'nn.Module')
 local utils = require 'nn.utils'
 

@@ -1,5 +1,7 @@
 --- nn.JoinTable(dim, [nInputDims]): the tensors of a table, joined along dimension dim.
 -- A negative dim counts from the last; with nInputDims, inputs of one dimension more are batches.
+-- {(..., d1, ...), (..., d2, ...), ...} → output (..., d1 + d2 + ..., ...).
+-- @usage local y = nn.JoinTable(1, 1):forward { torch.randn(4, 2), torch.randn(4, 3) } -- 4 x 5
 local JoinTable, parent = torch.class('nn.JoinTable', 'nn.Module')
 local common = require 'nn.common'
 

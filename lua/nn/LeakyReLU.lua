@@ -1,4 +1,6 @@
 --- nn.LeakyReLU([negval = 0.01], [inplace = false]): x above 0, negval x below.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.LeakyReLU(0.2):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
 local LeakyReLU, parent = torch.class('nn.LeakyReLU', 'nn.Module')
 

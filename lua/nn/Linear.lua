@@ -1,4 +1,6 @@
 --- nn.Linear(nIn, nOut, [bias = true]): y = W x + b with W of nOut x nIn.
+-- input (N, nIn) → output (N, nOut), input (nIn) → output (nOut). weight (nOut, nIn), bias (nOut).
+-- @usage local y = nn.Linear(5, 3):forward(torch.randn(2, 5)) -- 2 x 3
 local Linear, parent = torch.class('nn.Linear', 'nn.Module')
 local ffi = require 'ffi'
 local common = require 'nn.common'

@@ -3,6 +3,7 @@
 -- A layer defines updateOutput, updateGradInput and, with parameters,
 -- accGradParameters; `output` and `gradInput` are its buffers, overwritten by
 -- the next call. Flattening of parameters is in nn/flatten.lua.
+-- @usage local net = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()); net:forward(torch.randn(2, 5))
 local Module = torch.class('nn.Module')
 local utils = require 'nn.utils'
 local flatten = require 'nn.flatten'

@@ -1,4 +1,6 @@
 --- nn.Mul(): y = w x with one learnable number.
+-- input (any shape) → output (the same). weight (1).
+-- @usage local y = nn.Mul():forward(torch.randn(2, 3))
 local Mul, parent = torch.class('nn.Mul', 'nn.Module')
 local common = require 'nn.common'
 

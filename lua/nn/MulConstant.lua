@@ -1,4 +1,6 @@
 --- nn.MulConstant(c, [inplace = false]): c x.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.MulConstant(0.5):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
 local MulConstant, parent = torch.class('nn.MulConstant', 'nn.Module')
 local common = require 'nn.common'

@@ -1,4 +1,6 @@
 --- nn.MultiCriterion(): the weighted sum of criterions on one input and target.
+-- loss = sum over criterions of weight · criterion(input, target).
+-- @usage local c = nn.MultiCriterion():add(nn.MSECriterion(), 0.5):add(nn.AbsCriterion())
 local MultiCriterion, parent = torch.class('nn.MultiCriterion', 'nn.Criterion')
 local utils = require 'nn.utils'
 

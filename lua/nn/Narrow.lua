@@ -1,5 +1,7 @@
 --- nn.Narrow(dim, offset, [length = 1]): a range along a dimension. A negative dim counts from the last; a negative
 -- length reaches back from the end, -1 to the last entry; a negative offset means the first size - length entries.
+-- input (..., size, ...) → output (..., length, ...), on the same memory.
+-- @usage local y = nn.Narrow(2, 2, 3):forward(torch.randn(4, 5)) -- 4 x 3
 local Narrow, parent = torch.class('nn.Narrow', 'nn.Module')
 local common = require 'nn.common'
 

@@ -1,4 +1,6 @@
 --- nn.NarrowTable(offset, [length = 1]): entries offset .. offset + length - 1 of a table.
+-- {x1, x2, ...} → {x_offset, ..., x_(offset + length - 1)}; the gradient of the others is 0.
+-- @usage local y = nn.NarrowTable(2, 2):forward { torch.randn(2), torch.randn(3), torch.randn(4) }
 local NarrowTable, parent = torch.class('nn.NarrowTable', 'nn.Module')
 local common = require 'nn.common'
 

@@ -1,4 +1,6 @@
 --- nn.ParallelTable(): child i gets input[i]; the output is the table of their outputs.
+-- {x1, x2, ...} → {output of child 1 for x1, ...}.
+-- @usage local y = nn.ParallelTable():add(nn.Linear(5, 3)):add(nn.Tanh()):forward { torch.randn(5), torch.randn(2) }
 local ParallelTable, parent = torch.class('nn.ParallelTable', 'nn.Container')
 local common = require 'nn.common'
 

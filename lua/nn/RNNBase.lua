@@ -10,6 +10,7 @@
 -- All weights lie in `weight`, layer by layer and direction by direction, each w_ih (G*H, in) then w_hh (G*H, H);
 -- `bias` holds b_ih and b_hh (G*H) in the same order. `named()` shows them under PyTorch's names; the layout is
 -- PyTorch's too.
+-- @usage local h = nn.GRU(3, 5):forward(torch.randn(7, 2, 3))
 local Base, parent = torch.class('nn.RNNBase', 'nn.Module')
 local ffi = require 'ffi'
 local common = require 'nn.common'

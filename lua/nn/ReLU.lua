@@ -1,4 +1,6 @@
 --- nn.ReLU([inplace = false]): the larger of x and 0.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.ReLU(true):forward(torch.randn(2, 3)) -- in place
 local ReLU, Threshold = torch.class('nn.ReLU', 'nn.Threshold')
 
 function ReLU:__init(inplace) Threshold.__init(self, 0, 0, inplace) end

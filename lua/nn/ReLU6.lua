@@ -1,4 +1,6 @@
 --- nn.ReLU6([inplace = false]): x limited to 0..6.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.ReLU6():forward(torch.randn(2, 3):mul(9))
 local pointwise = require 'nn.pointwise'
 local ReLU6, parent = torch.class('nn.ReLU6', 'nn.Module')
 

@@ -1,6 +1,8 @@
 --- nn.Reshape(sizes..., [batchMode]): another shape, without -1.
 -- batchMode true: the first dimension is a batch and kept; false: it is not; nil: it is kept unless the input has
 -- exactly the elements asked for and its first dimension is not 1.
+-- input (sizes) or (N, sizes), as many elements → output (sizes...) or (N, sizes...).
+-- @usage local y = nn.Reshape(6):forward(torch.randn(4, 2, 3)) -- 4 x 6
 local Reshape, parent = torch.class('nn.Reshape', 'nn.Module')
 local common = require 'nn.common'
 

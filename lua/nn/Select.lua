@@ -1,4 +1,6 @@
 --- nn.Select(dim, index): one slice; negative dim and index count from the last.
+-- input (..., size, ...) → output without that dimension; a slice of a vector is a vector of 1.
+-- @usage local y = nn.Select(2, -1):forward(torch.randn(4, 5)) -- 4
 local Select, parent = torch.class('nn.Select', 'nn.Module')
 local common = require 'nn.common'
 

@@ -1,4 +1,6 @@
 --- nn.SelectTable(index): one entry of a table; a negative index counts from the last, a string is a key.
+-- {x1, x2, ...} → x_index; the gradient of the others is 0.
+-- @usage local y = nn.SelectTable(-1):forward { torch.randn(2), torch.randn(3) } -- 3
 local SelectTable, parent = torch.class('nn.SelectTable', 'nn.Module')
 local common = require 'nn.common'
 local utils = require 'nn.utils'

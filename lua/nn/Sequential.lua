@@ -1,4 +1,5 @@
 --- nn.Sequential: one module after another, y = f_n(... f_2(f_1(x))).
+-- @usage local y = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
 local Sequential = torch.class('nn.Sequential', 'nn.Container')
 
 --- Append a module.

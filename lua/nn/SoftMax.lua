@@ -1,2 +1,4 @@
 --- nn.SoftMax(): exp(x_i) / sum_j exp(x_j) over classes.
+-- input (n), (N, n), (n, H, W) or (N, n, H, W), n classes → output (the same).
+-- @usage local y = nn.SoftMax():forward(torch.randn(2, 5))
 return require 'nn.softmax'(torch.class('nn.SoftMax', 'nn.Module'), 0)

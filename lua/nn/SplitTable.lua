@@ -1,5 +1,7 @@
 --- nn.SplitTable(dim, [nInputDims]): the slices along a dimension, as a table.
 -- A negative dim counts from the last; with nInputDims, inputs of one dimension more are batches.
+-- input (..., n, ...) → n tensors without that dimension.
+-- @usage local y = nn.SplitTable(2):forward(torch.randn(4, 3)) -- three vectors of 4
 local SplitTable, parent = torch.class('nn.SplitTable', 'nn.Module')
 local common = require 'nn.common'
 

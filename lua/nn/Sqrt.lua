@@ -1,5 +1,7 @@
 --- nn.Sqrt([eps = 0]): the square root; its gradient is 0 where the output is 0. eps is kept and, as in Torch7, not
 -- used.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.Sqrt():forward(torch.rand(2, 3))
 local Sqrt, parent = torch.class('nn.Sqrt', 'nn.Module')
 local common = require 'nn.common'
 local couple = require 'nn.couple'

@@ -1,4 +1,6 @@
 --- nn.Threshold([th = 1e-6], [value = 0], [inplace = false]): x where x > th, else value.
+-- input (any shape) → output (the same).
+-- @usage local y = nn.Threshold(0.1, -1):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
 local Threshold, parent = torch.class('nn.Threshold', 'nn.Module')
 

@@ -1,4 +1,6 @@
 --- nn.Transpose({d1, d2}, ...): dimensions exchanged in turn.
+-- input (any shape) → output with dimensions d1 and d2 exchanged, then the next pair.
+-- @usage local y = nn.Transpose({ 1, 2 }, { 2, 3 }):forward(torch.randn(4, 2, 3)) -- 2 x 3 x 4
 local Transpose, parent = torch.class('nn.Transpose', 'nn.Module')
 local common = require 'nn.common'
 
