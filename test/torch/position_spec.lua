@@ -73,7 +73,7 @@ describe('the line of an error', function()
     local t = {}
     assert.are.same({ false, t }, { pcall(error, t, 2) })
     assert.are.same({ false }, { pcall(error) })
-    assert.are.same({ false, 7 }, { pcall(error, 7, 2) })
+    assert.are.same({ false, 7 }, { pcall(error, 7, 0) })
   end)
 
   it('leaves no trace in tracebacks', function()
