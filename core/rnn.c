@@ -8,7 +8,7 @@
  * general product would pack them anew at every step. A tile's sums go straight
  * into the loops that make gates and states (loops_rnn.c), and these are packed
  * for the next step: one meeting of the threads a step, nothing in between; none at
- * all where the weights fit each thread's own cache: then a thread takes some samples
+ * all where the weights fit the caches: then a thread takes its share of the samples
  * through all steps.
  * The input's share is summed in the same tiles, unless its weights would crowd
  * the caches: then one matrix product does it for all steps beforehand. Gates
@@ -42,7 +42,7 @@ struct run {
   int64_t before_row, cell_before_row;
   int64_t t, packed;           /* the present step; backward: the step whose gradients are packed in `now` */
   bool blank;                  /* nothing comes from the step before: the product is 0 */
-  bool apart;                  /* each tile of samples goes through all steps by itself */
+  int64_t shares;              /* of the samples, each of which goes through all steps by itself; 0: all together */
   const struct rk_rnn_grad *d; /* NULL: forward */
 };
 
@@ -336,19 +336,24 @@ static void first_part(void *arg, int64_t part) {
     dx_part(s, part / s->tiles, part % s->tiles);
 }
 
-/* A tile of samples through all steps, by one thread. */
-static void samples_part(void *arg, int64_t tile) {
+/* A share of the samples through all steps, by one thread; a panel of weights serves all its tiles in turn. */
+static void samples_part(void *arg, int64_t part) {
   struct run s = *(const struct run *)arg;
+  const int64_t tiles = s.tiles / s.shares, first = part * tiles, end = first + tiles;
   for (int64_t k = 0; k < s.steps; k++) {
     if (!s.d) swap_packs(&s);
-    go_to(&s, s.d ? s.steps - 1 - k : k, tile * s.rows, s.rows);
-    for (int64_t panel = 0; panel < s.panels; panel++) step_tile[s.d != NULL](&s, panel, tile);
-    for (int64_t panel = 0; s.d && panel < s.in_panels; panel++) dx_part(&s, panel, tile);
+    go_to(&s, s.d ? s.steps - 1 - k : k, first * s.rows, tiles * s.rows);
+    for (int64_t panel = 0; panel < s.panels; panel++)
+      for (int64_t tile = first; tile < end; tile++) step_tile[s.d != NULL](&s, panel, tile);
+    for (int64_t panel = 0; s.d && panel < s.in_panels; panel++)
+      for (int64_t tile = first; tile < end; tile++) dx_part(&s, panel, tile);
     if (s.d) swap_packs(&s);
     s.packed = s.t, s.blank = false;
   }
-  for (int64_t panel = 0; s.d && panel < s.panels; panel++) first_tile(&s, panel, tile);
-  for (int64_t panel = 0; s.d && panel < s.in_panels; panel++) dx_part(&s, panel, tile);
+  for (int64_t tile = first; s.d && tile < end; tile++) {
+    for (int64_t panel = 0; panel < s.panels; panel++) first_tile(&s, panel, tile);
+    for (int64_t panel = 0; panel < s.in_panels; panel++) dx_part(&s, panel, tile);
+  }
 }
 
 static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
@@ -356,8 +361,8 @@ static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
   rk_parallel(panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
 }
 static void all_steps(struct run *s) {
-  if (s->apart) {
-    rk_parallel(s->tiles, s->steps * s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), samples_part, s);
+  if (s->shares) {
+    rk_parallel(s->shares, s->steps * s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), samples_part, s);
     return;
   }
   for (int64_t k = 0; k < s->steps; k++) {
@@ -405,8 +410,6 @@ static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
 
 /* Weights of at most this much are kept in the caches together. */
 enum { KEPT_BYTES = 1 << 21 };
-/* Weights of at most this much are kept in every thread's own cache. */
-enum { OWN_BYTES = 3 << 18 };
 
 int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
   *tmp = (struct rk_tensor){.dt = t->dt};
@@ -444,7 +447,7 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   s->in_panels = d ? (s->in + s->cols - 1) / s->cols : s->gates * s->panels;
   const int64_t x_weights = aligned(s->in_panels * s->cols * (d ? s->depth : s->in) * s->size);
   const int64_t x_pack = d ? 0 : aligned(s->tiles * s->rows * s->in * s->size);
-  s->apart = s->tiles % rk_threads() == 0 && weights + x_weights <= OWN_BYTES;
+  if (s->tiles % rk_threads() == 0 && weights + x_weights <= KEPT_BYTES) s->shares = rk_threads();
   s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch) + x_weights + 2 * x_pack, who);
   if (!s->memory) return RK_ENOMEM;
   s->weights = s->memory, s->now = s->weights + weights, s->next = s->now + pack, s->bias = s->next + pack;
