@@ -2,7 +2,10 @@
 -- input (anything) → {output of child 1, output of child 2, ...}; gradInput: the sum of the children's.
 -- @usage local y = nn.ConcatTable():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
 local ConcatTable, parent = torch.class('nn.ConcatTable', 'nn.Container')
+local ffi = require 'ffi'
 local common = require 'nn.common'
+local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
+local guard = require 'nn.guard'
 local utils = require 'nn.utils'
 
 function ConcatTable:__init()
@@ -23,28 +26,33 @@ function ConcatTable:updateOutput(input)
 end
 
 -- gradInput is the sum of the children's.
-local function sum(self, method, input, gradOutput, scale)
-  local modules = self.modules
-  if torch.isTensor(self.gradInput) ~= torch.isTensor(input) then
-    self.gradInput = torch.isTensor(input) and input.new() or {}
+local function add_up(self, method, input, gradOutput, scale)
+  local modules, sum = self.modules, self.gradInput
+  if istype(tensor, sum) ~= istype(tensor, input) then
+    sum = istype(tensor, input) and input.new() or {}
+    self.gradInput = sum
   end
   for i = 1, #modules do
     local dx = self:rethrowErrors(modules[i], i, method, input, gradOutput[i], scale)
-    if i == 1 and torch.isTensor(dx) then
-      common.like(self.gradInput, dx):copy(dx)
+    if i == 1 and istype(tensor, dx) then
+      common.like(sum, dx):copy(dx)
     elseif i == 1 then
-      utils.recursiveResizeAs(self.gradInput, dx)
-      utils.recursiveCopy(self.gradInput, dx)
+      utils.recursiveResizeAs(sum, dx)
+      utils.recursiveCopy(sum, dx)
     else
-      utils.recursiveAdd(self.gradInput, dx)
+      utils.recursiveAdd(sum, dx)
     end
   end
-  return self.gradInput
+  return sum
 end
 
-function ConcatTable:updateGradInput(input, gradOutput) return sum(self, 'updateGradInput', input, gradOutput) end
+function ConcatTable:updateGradInput(input, gradOutput) return add_up(self, 'updateGradInput', input, gradOutput) end
 
-function ConcatTable:backward(input, gradOutput, scale) return sum(self, 'backward', input, gradOutput, scale or 1) end
+local function backward(self, input, gradOutput, scale) return add_up(self, 'backward', input, gradOutput, scale) end
+
+function ConcatTable:backward(input, gradOutput, scale)
+  return guard.run(self, backward, input, gradOutput, scale or 1)
+end
 
 function ConcatTable:accGradParameters(input, gradOutput, scale)
   for i, module in ipairs(self.modules) do

@@ -2,7 +2,7 @@
 -- A parent of nn.Sequential, nn.Concat and the like; on its own it only holds modules: their parameters, type, mode.
 -- @usage local w, g = nn.Container():add(nn.Linear(5, 3)):add(nn.Linear(3, 2)):getParameters()
 local Container, parent = torch.class('nn.Container', 'nn.Module')
-local common = require 'nn.common'
+local guard = require 'nn.guard'
 local utils = require 'nn.utils'
 
 function Container:__init(...)
@@ -22,50 +22,19 @@ function Container:get(index) return self.modules[index] end
 
 function Container:size() return #self.modules end
 
--- Errors of our own carry their whole story; others (a nil indexed in someone's layer) need the place they came from.
-local function traceback(err)
-  if type(err) ~= 'string' then return err end
-  local told = err:find '^In %d+ module of ' or err:find '^%w+%.%w+[ (:]' or err:find('\nstack traceback:', 1, true)
-  if told then return err end
-  return debug.traceback(err, 2)
-end
-
--- What failed, with its module's name before it. Torch7 called these errors "size mismatch", and programs look for it.
-local function leaf(module, err)
-  local kind = torch.type(module)
-  if err:sub(1, #kind) ~= kind then err = common.name(module) .. ': ' .. err end
-  if err:find '^[^\n]*expected [^\n]*, got %[' then err = err:gsub('^[^\n]*', '%0 (size mismatch)', 1) end
-  return err
-end
-
--- Torch7's lines, "In 2 module of nn.Sequential:", one a container from the outside inwards; then the message behind
--- the way to its module, "nn.Sequential > [2] nn.Linear(5 -> 3): expected ...".
-local function located(self, module, index, err)
-  local at = 1
-  while true do
-    local _, stop = err:find('^In %d+ module of [^\n]*\n', at)
-    if not stop then break end
-    at = stop + 1
-  end
-  local above, text = err:sub(1, at - 1), err:sub(at)
-  if at == 1 then text = leaf(module, text) end
-  local kind = torch.type(self)
-  return ('In %d module of %s:\n%s%s > [%d] %s'):format(index, kind, above, kind, index, text)
-end
-
-local function finish(self, module, index, ok, ...)
-  if ok then return ... end
-  local err = ...
-  error(type(err) == 'string' and located(self, module, index, err) or err, 0)
-end
-
---- Call module[name](module, ...); an error is raised again with the way to the module before it.
+--- Call module[name](module, ...); an error is raised with the way to the module before it.
+-- @function rethrowErrors
 -- @param module a child
 -- @param index its number, for the message
 -- @param name the method
--- @return what the method returns
-function Container:rethrowErrors(module, index, name, ...)
-  return finish(self, module, index, xpcall(module[name], traceback, module, ...))
+-- @param ... up to five arguments of it
+-- @return what the method returns, at most three values
+Container.rethrowErrors = guard.call
+
+function Container:forward(input) return guard.run(self, parent.forward, input) end
+
+function Container:backward(input, gradOutput, scale)
+  return guard.run(self, parent.backward, input, gradOutput, scale)
 end
 
 --- Call f on each direct child.

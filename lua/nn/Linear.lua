@@ -125,11 +125,12 @@ function Linear:accGradParameters(input, gradOutput, scale)
     C.rk_transpose(view, gradOutput, 0, 1)
     s = C.rk_gemm(self.gradWeight, 1, scale, view, input)
     if s ~= 0 then again(self, s, C.rk_gemm, self.gradWeight, 1, scale, view, input) end
-    C.rk_tensor_drop(view)
     if self.bias then
       self:updateAddBuffer(input)
-      self.gradBias:addmv(scale, gradOutput:t(), self.addBuffer)
+      s = C.rk_gemv(self.gradBias, 1, scale, view, self.addBuffer)
+      if s ~= 0 then again(self, s, C.rk_gemv, self.gradBias, 1, scale, view, self.addBuffer) end
     end
+    C.rk_tensor_drop(view)
   else
     s = C.rk_ger(self.gradWeight, 1, scale, gradOutput, input)
     if s ~= 0 then again(self, s, C.rk_ger, self.gradWeight, 1, scale, gradOutput, input) end

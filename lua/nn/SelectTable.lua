@@ -18,7 +18,7 @@ local function position(self, input)
   if type(input) ~= 'table' then common.expected(self, 'a table', input) end
   local index = self.index
   if type(index) == 'number' and index < 0 then index = #input + index + 1 end
-  if input[index] == nil then
+  if not input[index] then
     error(('%s: the input has no entry %s, only %d'):format(tostring(self), tostring(self.index), #input), 0)
   end
   return index
@@ -32,16 +32,17 @@ end
 
 -- The other entries get zeros; the buffers of the last call are used again, but never the gradOutput it was given.
 function SelectTable:updateGradInput(input, gradOutput)
-  local index, old, new = position(self, input), self._zeros or {}, {}
-  for k, v in pairs(input) do
+  local index, zeros, dx = position(self, input), self._zeros or {}, self.gradInput
+  if type(dx) ~= 'table' then dx = {} end
+  for k, v in next, input do
     if k ~= index then
-      old[k] = common.zeros_like(old[k], v)
-      new[k] = old[k]
+      zeros[k] = common.zeros_like(zeros[k], v)
+      dx[k] = zeros[k]
     end
   end
-  new[index] = gradOutput
-  self._zeros, self.gradInput = old, new
-  return new
+  common.trim(dx, input)[index] = gradOutput
+  self._zeros, self.gradInput = zeros, dx
+  return dx
 end
 
 -- The output is the neighbour's tensor: it is forgotten, not emptied.

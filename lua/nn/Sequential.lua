@@ -1,6 +1,7 @@
 --- nn.Sequential: one module after another, y = f_n(... f_2(f_1(x))).
 -- @usage local y = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
 local Sequential = torch.class('nn.Sequential', 'nn.Container')
+local guard = require 'nn.guard'
 
 --- Append a module.
 -- @return self
@@ -74,8 +75,7 @@ function Sequential:accGradParameters(input, gradOutput, scale)
   end
 end
 
-function Sequential:backward(input, gradOutput, scale)
-  scale = scale or 1
+local function backward(self, input, gradOutput, scale)
   local modules, g = self.modules, gradOutput
   for i = #modules, 1, -1 do
     local x = i > 1 and modules[i - 1].output or input
@@ -84,6 +84,10 @@ function Sequential:backward(input, gradOutput, scale)
   end
   self.gradInput = g
   return g
+end
+
+function Sequential:backward(input, gradOutput, scale)
+  return guard.run(self, backward, input, gradOutput, scale or 1)
 end
 
 function Sequential:accUpdateGradParameters(input, gradOutput, lr)

@@ -4,6 +4,9 @@
 -- @usage local y = nn.SplitTable(2):forward(torch.randn(4, 3)) -- three vectors of 4
 local SplitTable, parent = torch.class('nn.SplitTable', 'nn.Module')
 local common = require 'nn.common'
+local C, again = common.C, common.again
+
+local view = common.scratch()
 
 function SplitTable:__init(dimension, nInputDims)
   parent.__init(self)
@@ -39,15 +42,19 @@ end
 
 function SplitTable:updateGradInput(input, gradOutput)
   local dim = check(self, input)
-  self.gradInput = common.buffer(self.gradInput, input)
-  self.gradInput:resizeAs(input)
+  local dx = common.buffer(self.gradInput, input):resizeAs(input)
+  self.gradInput, view.dt = dx, dx.dt
   for i = 1, input:size(dim) do
-    if not torch.isTensor(gradOutput[i]) then
-      common.expected(self, ('a table of %d gradients, tensors'):format(input:size(dim)), gradOutput[i])
+    local g = gradOutput[i]
+    if not common.istensor(g) then
+      common.expected(self, ('a table of %d gradients, tensors'):format(input:size(dim)), g)
     end
-    self.gradInput:narrow(dim, i, 1):copy(gradOutput[i])
+    C.rk_narrow(view, dx, dim - 1, i - 1, 1)
+    local s = C.rk_copy(view, g)
+    if s ~= 0 then again(self, s, C.rk_copy, view, g) end
   end
-  return self.gradInput
+  C.rk_tensor_drop(view)
+  return dx
 end
 
 return SplitTable

@@ -6,12 +6,12 @@ local ffi = require 'ffi'
 local C = require 'torch.ffi'
 
 local M = { C = C }
-local tensor = ffi.typeof 'struct rk_tensor'
+local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 local EDTYPE, ENOMEM = tonumber(C.RK_EDTYPE), tonumber(C.RK_ENOMEM)
 
 --- "64x400" of a tensor, the type's name of anything else.
 local function shape(x)
-  if not ffi.istype(tensor, x) then return torch.type(x) end
+  if not istype(tensor, x) then return torch.type(x) end
   if x.rank == 0 then return 'empty ' .. torch.type(x) end
   local s = {}
   for i = 0, x.rank - 1 do s[i + 1] = tostring(tonumber(x.shape[i])) end
@@ -53,37 +53,50 @@ function M.again(self, status, f, ...)
 end
 
 --- Is x a tensor? Free in compiled code.
-function M.istensor(x) return ffi.istype(tensor, x) end
+function M.istensor(x) return istype(tensor, x) end
 
 --- Insist on a tensor.
 -- @param self the module
 -- @param x the value
 -- @param name what it is, "input" by default
 function M.check_tensor(self, x, name)
-  if not ffi.istype(tensor, x) then M.expected(self, 'a tensor as ' .. (name or 'input'), x) end
+  if not istype(tensor, x) then M.expected(self, 'a tensor as ' .. (name or 'input'), x) end
 end
 
 --- Insist on a tensor of lo..hi dimensions.
 function M.check_dims(self, x, lo, hi, expected)
-  if not ffi.istype(tensor, x) or x.rank < lo or x.rank > hi then M.expected(self, expected, x) end
+  if not istype(tensor, x) or x.rank < lo or x.rank > hi then M.expected(self, expected, x) end
 end
 
 --- A tensor of x's type for a buffer field: the present one when it has that type, else a fresh one.
 function M.buffer(t, x)
-  if t ~= nil and t.dt == x.dt and t.dev == x.dev then return t end
+  if t and t.dt == x.dt and t.dev == x.dev then return t end
   return x.new()
+end
+
+--- Give a tensor the sizes of another, of whatever type: t:resize(x:size()) without a list of sizes in between.
+-- @return t; contents undefined
+function M.resize_as(t, x)
+  if C.rk_tensor_resize(t, x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
+  return t
+end
+
+--- Drop the entries of a table that another lacks.
+-- @return t
+function M.trim(t, other)
+  for k in next, t do
+    if not other[k] then t[k] = nil end
+  end
+  return t
 end
 
 --- Zeros of x's sizes, x a tensor or nested tables of them.
 -- @param old what it returned before, used again; or nil
 function M.zeros_like(old, x)
-  if M.istensor(x) then return M.buffer(M.istensor(old) and old or nil, x):resizeAs(x):zero() end
+  if istype(tensor, x) then return M.resize_as(M.buffer(istype(tensor, old) and old or nil, x), x):zero() end
   local out = type(old) == 'table' and old or {}
-  for k, v in pairs(x) do out[k] = M.zeros_like(out[k], v) end
-  for k in pairs(out) do
-    if x[k] == nil then out[k] = nil end
-  end
-  return out
+  for k, v in next, x do out[k] = M.zeros_like(out[k], v) end
+  return M.trim(out, x)
 end
 
 --- Is x a dense image batch with its planes side by side (N x C x H x W, or more dimensions, permuted steps)?

@@ -1,5 +1,9 @@
 --- nn.utils: conversions and arithmetic over nested tables of tensors.
 local utils = {}
+local ffi = require 'ffi'
+local common = require 'nn.common'
+local resize_as = common.resize_as
+local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 -- One conversion of a tensor, remembered in `cache` by tensor and by storage so that sharing survives.
 local function convert(t, typename, cache)
@@ -50,15 +54,12 @@ end
 -- @param t2 a tensor or nested tables of tensors
 -- @return t1 (a new value where it had another kind), t2
 function utils.recursiveResizeAs(t1, t2)
-  if torch.type(t2) == 'table' then
+  if istype(tensor, t2) then
+    t1 = resize_as(istype(tensor, t1) and t1 or t2.new(), t2)
+  elseif torch.type(t2) == 'table' then
     t1 = torch.type(t1) == 'table' and t1 or { t1 }
-    for k in pairs(t2) do t1[k] = utils.recursiveResizeAs(t1[k], t2[k]) end
-    for k in pairs(t1) do
-      if t2[k] == nil then t1[k] = nil end
-    end
-  elseif torch.isTensor(t2) then
-    t1 = torch.isTensor(t1) and t1 or t2.new()
-    t1:resize(t2:size())
+    for k, v in next, t2 do t1[k] = utils.recursiveResizeAs(t1[k], v) end
+    common.trim(t1, t2)
   else
     mismatch('nn.utils.recursiveResizeAs', t1, t2)
   end
@@ -82,12 +83,12 @@ end
 -- @usage nn.utils.recursiveAdd({torch.ones(2)}, 2, {torch.ones(2)})
 -- @return t1, t2
 function utils.recursiveAdd(t1, value, t2)
-  if t2 == nil then value, t2 = 1, value end
-  if torch.type(t2) == 'table' then
-    t1 = torch.type(t1) == 'table' and t1 or { t1 }
-    for k in pairs(t2) do t1[k], t2[k] = utils.recursiveAdd(t1[k], value, t2[k]) end
-  elseif torch.isTensor(t1) and torch.isTensor(t2) then
+  if not t2 then value, t2 = 1, value end
+  if istype(tensor, t2) and istype(tensor, t1) then
     t1:add(value, t2)
+  elseif torch.type(t2) == 'table' then
+    t1 = torch.type(t1) == 'table' and t1 or { t1 }
+    for k, v in next, t2 do t1[k] = utils.recursiveAdd(t1[k], value, v) end
   else
     mismatch('nn.utils.recursiveAdd', t1, t2)
   end
@@ -97,13 +98,12 @@ end
 --- Copy t2 into t1, making and resizing what t1 lacks.
 -- @return t1, t2
 function utils.recursiveCopy(t1, t2, async)
-  if torch.type(t2) == 'table' then
-    t1 = torch.type(t1) == 'table' and t1 or { t1 }
-    for k in pairs(t2) do t1[k], t2[k] = utils.recursiveCopy(t1[k], t2[k], async) end
-  elseif torch.isTensor(t2) then
-    t1 = torch.isTensor(t1) and t1 or t2.new()
-    t1:resize(t2:size())
+  if istype(tensor, t2) then
+    t1 = resize_as(istype(tensor, t1) and t1 or t2.new(), t2)
     if async and t1.copyAsync then t1:copyAsync(t2) else t1:copy(t2) end
+  elseif torch.type(t2) == 'table' then
+    t1 = torch.type(t1) == 'table' and t1 or { t1 }
+    for k, v in next, t2 do t1[k] = utils.recursiveCopy(t1[k], v, async) end
   else
     mismatch('nn.utils.recursiveCopy', t1, t2)
   end

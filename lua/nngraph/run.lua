@@ -3,6 +3,8 @@
 -- What does not change from pass to pass, who feeds whom and at which place, is worked out once for each gModule and
 -- kept beside it, so that a step is array reads and calls of modules; modules and inputs are read from the nodes' data
 -- at each step, since programs put others there.
+local guard = require 'nn.guard'
+
 local M = {}
 
 local plans = setmetatable({}, { __mode = 'k' }) -- gModule -> plan
@@ -20,10 +22,8 @@ local function links(nodes, place)
   return plan
 end
 
-local function plan_of(self)
-  local plan = plans[self]
-  if plan and plan.nodes == self.forwardnodes and plan.back == self.backwardnodes then return plan end
-  plan = { nodes = self.forwardnodes, back = self.backwardnodes, at = 0, totals = {} }
+local function make_plan(self)
+  local plan = { nodes = self.forwardnodes, back = self.backwardnodes, at = 0, totals = {} }
   plan.forward = links(self.forwardnodes, function(node, child) return child.data.mapindex[node.data] end)
   plan.backward = links(self.backwardnodes, function(node, child) return node.data.mapindex[child.data] end)
   -- The place of a gradient among those of the node that it goes to is its place in time.
@@ -43,13 +43,11 @@ local function plan_of(self)
   return plan
 end
 
--- Errors of our own carry their story; others need the place they came from.
-local function trace(message)
-  if type(message) ~= 'string' or message:find '^In ' or message:find '^%w+%.%w+[ (:]' or message:find '^nngraph'
-    or message:find('\nstack traceback:', 1, true) then
-    return message
-  end
-  return debug.traceback(message, 2)
+-- A function of its own: one that makes closures is never compiled.
+local function plan_of(self)
+  local plan = plans[self]
+  if plan and plan.nodes == self.forwardnodes and plan.back == self.backwardnodes then return plan end
+  return make_plan(self)
 end
 
 local function where(self, node)
@@ -63,7 +61,7 @@ end
 
 -- Run f; an error names the node it came from, and in debug mode the graph is drawn with that node in red.
 local function guarded(f, self, plan, nodes, ...)
-  local ok, result = xpcall(f, trace, self, plan, ...)
+  local ok, result = guard.protect(f, self, plan, ...)
   if ok then return result end
   local node = nodes[plan.at]
   if nngraph.debug and node then nngraph._drawError(self, node) end
