@@ -16,7 +16,7 @@ local function tensor(v)
 end
 
 -- "Class: updateOutput arguments | updateGradInput | accGradParameters", "Name=Class: ..." where THNN has another name.
--- A star before the second: the gradient needs the output, which the call does not give: it is computed again.
+-- A star: the gradient needs the output, which the call does not give: it is computed again.
 local signatures = [[
 Abs: input output |* input gradOutput gradInput
 AbsCriterion: input target output sizeAverage | input target gradInput sizeAverage
@@ -39,7 +39,7 @@ MSECriterion: input target output sizeAverage | input target gradInput sizeAvera
 MultiLabelMarginCriterion: input target output isTarget sizeAverage | input target gradInput isTarget sizeAverage
 MultiMarginCriterion: input target output sizeAverage p weights margin | input target gradInput sizeAverage p
   weights margin
-PReLU: input output weight nOutputPlane | input gradOutput gradInput weight nOutputPlane | input gradOutput
+PReLU: input output weight nOutputPlane |* input gradOutput gradInput weight nOutputPlane |* input gradOutput
   gradInput weight gradWeight gradWeightBuf gradWeightBuf2 nOutputPlane scale
 RReLU: input output noise lower upper train inplace - | input gradOutput gradInput noise lower upper train inplace
 Sigmoid: input output | input gradOutput gradInput output
@@ -91,8 +91,7 @@ SpatialReflectionPadding: input output pad_l pad_r pad_t pad_b | input gradOutpu
 SpatialReplicationPadding: input output pad_l pad_r pad_t pad_b | input gradOutput gradInput pad_l pad_r pad_t pad_b
 VolumetricAveragePooling: input output kT kW kH dT dW dH padT padW padH ceil_mode count_include_pad | input gradOutput
   gradInput kT kW kH dT dW dH padT padW padH ceil_mode count_include_pad
-VolumetricMaxPooling: input output indices kT kW kH dT dW dH padT padW padH ceil_mode | input gradOutput gradInput
-  indices dT dW dH padT padW padH
+VolumetricMaxPooling: input output indices kT kW kH dT dW dH padT padW padH ceil_mode
 VolumetricDilatedMaxPooling: input output indices kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH
   ceil_mode | input gradOutput gradInput indices kT kW kH dT dW dH padT padW padH dilationT dilationW dilationH
   ceil_mode
@@ -229,6 +228,29 @@ local function check_count(name, arguments, ...)
   end
 end
 
+local is_tensor = { input = true, gradOutput = true, connTable = true }
+local may_be_tensor = {} -- or NULL
+for name in ('output gradInput weight bias gradWeight gradBias indices weights finput fgradInput columns ones noise '
+    .. 'addBuffer gradWeightBuf gradWeightBuf2 running_mean running_var save_mean save_std total_weight isTarget '
+    .. 'buffer randomSamples'):gmatch '%S+' do
+  may_be_tensor[name] = true
+end
+local may_be_absent = { ['-'] = true, target = true, scale = true, ignoreIndex = true, featFirst = true }
+local function is_number(field)
+  return not (is_tensor[field] or may_be_tensor[field] or flags[field] or may_be_absent[field])
+end
+local weighted = {}
+for name in ('Linear TemporalConvolution TemporalRowConvolution TemporalSubSampling SpatialConvolutionMM PReLU '
+    .. 'SpatialConvolutionMap SpatialFullConvolutionMap SpatialConvolutionLocal SpatialDilatedConvolution '
+    .. 'SpatialFullConvolution SpatialDepthWiseConvolution SpatialSubSampling VolumetricConvolution '
+    .. 'VolumetricDilatedConvolution VolumetricFullConvolution'):gmatch '%S+' do
+  weighted[name] = true
+end
+
+local function refuse(name, i, field, expected, got)
+  error(('THNN.%s: argument %d (%s): expected %s, got %s'):format(name, i, field, expected, torch.type(got)), 4)
+end
+
 -- The arguments as fields of a bare object of the class.
 local function object(class, name, arguments, ...)
   check_count(name, arguments, ...)
@@ -236,11 +258,14 @@ local function object(class, name, arguments, ...)
   for i, field in ipairs(arguments) do
     local v = tensor((select(i, ...)))
     if flags[field] and type(v) == 'number' then v = v ~= 0 end
+    if is_tensor[field] and not torch.isTensor(v) then refuse(name, i, field, 'a tensor', v) end
+    if may_be_tensor[field] and v ~= nil and not torch.isTensor(v) then refuse(name, i, field, 'a tensor or nil', v) end
+    if is_number(field) and type(v) ~= 'number' then refuse(name, i, field, 'a number', v) end
     m[field] = v
   end
   local input = m.input
-  if not torch.isTensor(input) then
-    error(('THNN.%s: argument 1 (input): expected a tensor, got %s'):format(name, torch.type(input)), 3)
+  if not m.weight and not m.gradWeight and weighted[class] then
+    refuse(name, 4, 'weight', 'a tensor', nil)
   end
   m._type = input:type()
   if class == 'RReLU' then m.noise = m.noise or input.new() end
@@ -276,12 +301,13 @@ function run.updateGradInput(class, m, input, again)
   deliver(dx, m:updateGradInput(input, m.target or m.gradOutput))
 end
 
-function run.accGradParameters(class, m, input)
+function run.accGradParameters(class, m, input, again)
   fresh(m, input, 'gradInput')
   fresh(m, input, 'output')
   if prepare[class] then prepare[class](m) end
   m.weight = m.weight or m.gradWeight -- its size is read
   if m.gradBias and not m.bias then m.bias = m.gradBias end
+  if again then m:updateOutput(input) end
   m:accGradParameters(input, m.gradOutput, m.scale or 1)
 end
 
@@ -359,6 +385,16 @@ function functions.SpatialUpSamplingBilinear_updateGradInput(gradOutput, gradInp
   deliver(gradInput, m:updateGradInput(input, gradOutput))
 end
 
+-- It is told steps but no windows: the positions are enough.
+function functions.VolumetricMaxPooling_updateGradInput(input, gradOutput, gradInput, indices)
+  local C = require 'torch.ffi'
+  local x, g, dx, at = tensor(input), tensor(gradOutput), tensor(gradInput), tensor(indices)
+  local s = C.rk_plane_scatter(dx, x:dim(), x.shape, g, at, 3, 1)
+  if s ~= 0 then
+    require 'nn.common'.again({ __typename = 'THNN' }, s, C.rk_plane_scatter, dx, x:dim(), x.shape, g, at, 3, 1)
+  end
+end
+
 function functions.FeatureLPPooling_updateOutput(input, output, power, width, stride, batchMode)
   local m = nn.FeatureLPPooling(width, stride, power, batchMode == true or batchMode == 1)
   m.output = tensor(output)
@@ -373,6 +409,43 @@ function functions.FeatureLPPooling_updateGradInput(gradOutput, input, output, g
 end
 
 for name, f in pairs(require 'nn.thnn_sparse'(tensor, deliver)) do functions[name] = f end
+
+-- Which arguments of the functions without a row above must be tensors (t) or numbers (n); others may be anything.
+local forms = {
+  BatchNormalization_backward = 'tt',
+  LookupTable_accGradParameters = 'ttt',
+  LookupTable_renorm = 'ttnn',
+  SpatialUpSamplingBilinear_updateGradInput = 'ttnnnnnn',
+  VolumetricMaxPooling_updateGradInput = 'tttt',
+  FeatureLPPooling_updateOutput = 'ttnnn',
+  FeatureLPPooling_updateGradInput = 'ttttnnn',
+  SparseLinear_updateOutput = 'tttt',
+  SparseLinear_accGradParameters = 'ttttt-nn',
+  SparseLinear_zeroGradParameters = 'ttt',
+  SparseLinear_updateParameters = 'tttttn',
+  IndexLinear_updateOutput = 'tntt-ttt',
+  IndexLinear_accGradParameters = 'tntt-tttttt',
+  IndexLinear_accUpdateGradParameters = 'tntt-ttt',
+  IndexLinear_updateParameters = 'ttttt-nnn',
+  unfolded_copy = 'ttnnnnnnnnn',
+  unfolded_acc = 'ttnnnnnnnnn',
+}
+for _, method in ipairs { 'updateOutput', 'accGradParameters', 'zeroGradParameters', 'updateParameters' } do
+  forms['SparseLinear_legacy' .. method:gsub('^%l', string.upper)] = forms['SparseLinear_' .. method]
+end
+for name, form in pairs(forms) do
+  local f = functions[name]
+  functions[name] = function(...)
+    for i = 1, #form do
+      local kind, v = form:sub(i, i), tensor((select(i, ...)))
+      if kind == 't' and not torch.isTensor(v) or kind == 'n' and type(v) ~= 'number' then
+        local expected = kind == 't' and 'a tensor' or 'a number'
+        error(('THNN.%s: argument %d: expected %s, got %s'):format(name, i, expected, torch.type(v)), 2)
+      end
+    end
+    return f(...)
+  end
+end
 functions.SpatialConvolutionMM_updateGradParameters = functions.SpatialConvolutionMM_accGradParameters
 
 setmetatable(functions, {
