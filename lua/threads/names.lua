@@ -3,7 +3,6 @@
 -- @module threads.names
 
 local class = require 'torch.class'
-local rawnext = require 'torch.enumerate'.rawnext
 
 local M = {}
 
@@ -25,7 +24,7 @@ local known -- object -> "module" or "module\0field"
 local loaded -- modules counted when `known` was made
 
 local function add_fields(name, module)
-  for key, value in rawnext, module do -- what is loaded, no more
+  for key, value in next, module do -- what is loaded, no more
     if type(key) == 'string' and type(value) == 'function' and not known[value] then
       known[value] = name .. '\0' .. key
     end

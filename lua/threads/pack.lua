@@ -17,7 +17,7 @@ local types = require 'torch.types'
 local sync = require 'threads.sync'
 
 local istype, cast, copy = ffi.istype, ffi.cast, ffi.copy
-local type, next, rawget, tonumber = class.luatype, require 'torch.enumerate'.rawnext, rawget, tonumber
+local type, next, rawget, tonumber = class.luatype, next, rawget, tonumber
 local getmeta, getupvalue, upvalueid = debug.getmetatable, debug.getupvalue, debug.upvalueid
 
 local M = {}

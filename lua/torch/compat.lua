@@ -15,7 +15,6 @@ local M = {}
 local rawtype, rawget, getmetatable, select, error = type, rawget, getmetatable, select, error
 local getmeta = debug.getmetatable
 local load_text, load_file, find_file = load, loadfile, package.searchpath
-local rawnext = require 'torch.enumerate'.rawnext
 local old = { pairs = pairs, ipairs = ipairs, execute = os.execute, running = coroutine.running, popen = io.popen }
 
 require 'torch.length'
@@ -188,7 +187,7 @@ function M.pairs(t)
         return three(f(t))
       end
     end
-    return rawnext, t, nil
+    return next, t, nil
   end
   local f = rawtype(t) ~= 'cdata' and metamethod(t, '__pairs')
   if f then

@@ -1,20 +1,17 @@
---- `pairs` and `next` of packages whose names are loaded on first mention: they see all of them.
+--- `pairs` of packages whose names are loaded on first mention: it sees all of them.
 --
 -- A program that lists `optim` or copies the fields of `nn` means every name, not those that happened to be used. Such
--- a package is registered with a function that fills it, which the first `pairs` or `next` over it calls. A loop by
--- `next` over another table costs a call more each time; what iterates a lot keeps `rawnext`.
+-- a package is registered with a function that fills it, which the first `pairs` over it calls. `next` stays Lua's own:
+-- loops by it are compiled only then.
 -- @module torch.enumerate
 
--- luacheck: globals next pairs
+-- luacheck: globals pairs
 
 local M = {}
 
 local type, error, getmetatable, setmetatable = type, error, getmetatable, setmetatable
-local rawnext, plain = next, pairs
+local next, plain = next, pairs
 local pending = {} -- package -> function that fills it
-
---- Lua's own `next`.
-M.rawnext = rawnext
 
 local function fill(t)
   local f = pending[t]
@@ -22,15 +19,6 @@ local function fill(t)
     pending[t] = nil -- what fills it may look into it
     f()
   end
-end
-
-local function next_of_all(t, key)
-  if key == nil and pending[t] then
-    fill(t)
-  elseif type(t) ~= 'table' then
-    error(("bad argument #1 to 'next' (table expected, got %s)"):format(type(t)), 2)
-  end
-  return rawnext(t, key)
 end
 
 local function pairs_of_all(t)
@@ -47,7 +35,7 @@ local function asks(f)
   local asked = false
   f(setmetatable({}, { __pairs = function(t)
     asked = true
-    return rawnext, t, nil
+    return next, t, nil
   end }))
   return asked
 end
@@ -59,9 +47,8 @@ function M.register(t, f)
   pending[t] = f
   getmetatable(t).__pairs = function()
     fill(t)
-    return rawnext, t, nil
+    return next, t, nil
   end
-  if next == rawnext then next = next_of_all end
   if pairs ~= pairs_of_all and not asks(pairs) then
     plain, pairs = pairs, pairs_of_all
   end

@@ -21,7 +21,7 @@ local ffi = require 'ffi'
 local class = require 'torch.class'
 
 local typename, pointer, classof = class.typename, class.pointer, class.classof
-local type, next, pairs, tonumber = class.luatype, require 'torch.enumerate'.rawnext, pairs, tonumber
+local type, next, pairs, tonumber = class.luatype, next, pairs, tonumber
 
 local NIL, NUMBER, STRING, TABLE, TORCH, BOOLEAN = 0, 1, 2, 3, 4, 5
 local FUNCTION, RECUR_FUNCTION = 6, 8 -- 7: an older form of 8
