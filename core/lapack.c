@@ -2,7 +2,8 @@
  *
  * LAPACK wants columns; tensors have rows. Each operand is copied into a packed
  * matrix of columns (`struct columns`), the routine runs in place there, and results are
- * copied out row by row: O(n^2) beside O(n^3). The routines are looked up by
+ * copied out: O(n^2) beside O(n^3). Matrices that Torch7 returned column by column are here, too (their
+ * steps are 1 and the number of rows); programs test for it. The routines are looked up by
  * name in the library that blas.c has opened; all their arguments are
  * pointers, as in Fortran. */
 #include "internal.h"
@@ -90,6 +91,16 @@ static int columns_store(struct rk_tensor *out, const struct columns *m, int64_t
   rk_tensor_drop(&v);
   return status;
 }
+/* The same, and a packed result is laid out by columns. */
+static int columns_give(struct rk_tensor *out, const struct columns *m, int64_t rows, int64_t cols, const char *who) {
+  const int64_t shape[] = {rows, cols};
+  if (!out) return RK_OK;
+  if (out->dt == m->t.dt) { /* else columns_store refuses */
+    RK_TRY(rk_result(out, 2, shape, who));
+    if (rk_tensor_packed(out)) out->step[0] = 1, out->step[1] = rows;
+  }
+  return columns_store(out, m, rows, cols, who);
+}
 static void columns_drop(struct columns *m) { rk_tensor_drop(&m->t); }
 
 static int vector_store(struct rk_tensor *out, const struct columns *m, int64_t n, const char *who) {
@@ -141,8 +152,8 @@ int rk_gesv(struct rk_tensor *x, struct rk_tensor *lu, const struct rk_tensor *b
     if (info > 0) status = rk_fail(RK_EARG, "gesv: %s is singular: pivot %d is zero", rk_describe(a), info);
     if (info < 0) status = bad_argument("gesv", info);
   }
-  if (!status) status = columns_store(x, &cb, cb.rows, cb.cols, "gesv");
-  if (!status) status = columns_store(lu, &ca, ca.rows, ca.cols, "gesv");
+  if (!status) status = columns_give(x, &cb, cb.rows, cb.cols, "gesv");
+  if (!status) status = columns_give(lu, &ca, ca.rows, ca.cols, "gesv");
   columns_drop(&ca), columns_drop(&cb), columns_drop(&pivots);
   return status;
 }
@@ -168,8 +179,8 @@ int rk_gels(struct rk_tensor *x, struct rk_tensor *qr, const struct rk_tensor *b
                        info);
     if (info < 0) status = bad_argument("gels", info);
   }
-  if (!status) status = columns_store(x, &cb, ca.cols, cb.cols, "gels");
-  if (!status) status = columns_store(qr, &ca, ca.rows, ca.cols, "gels");
+  if (!status) status = columns_give(x, &cb, ca.cols, cb.cols, "gels");
+  if (!status) status = columns_give(qr, &ca, ca.rows, ca.cols, "gels");
   columns_drop(&ca), columns_drop(&cb), columns_drop(&work);
   return status;
 }
@@ -190,7 +201,7 @@ int rk_trtrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_ten
     if (info > 0) status = rk_fail(RK_EARG, "trtrs: %s is singular: diagonal element %d is zero", rk_describe(a), info);
     if (info < 0) status = bad_argument("trtrs", info);
   }
-  if (!status) status = columns_store(x, &cb, cb.rows, cb.cols, "trtrs");
+  if (!status) status = columns_give(x, &cb, cb.rows, cb.cols, "trtrs");
   columns_drop(&ca), columns_drop(&cb);
   return status;
 }
@@ -238,7 +249,7 @@ int rk_inverse(struct rk_tensor *out, const struct rk_tensor *a) {
   }
   if (!status) {
     CALL(7, g, &ca.rows, data(&ca), &ca.ld, data(&piv), data(&work), &size, &info);
-    status = columns_store(out, &ca, ca.rows, ca.cols, "inverse");
+    status = columns_give(out, &ca, ca.rows, ca.cols, "inverse");
   }
   columns_drop(&ca), columns_drop(&piv), columns_drop(&work);
   return status;
@@ -259,7 +270,7 @@ int rk_potrf(struct rk_tensor *out, const struct rk_tensor *a, int upper) {
   }
   if (!status) {
     clear_triangle(&ca, !upper);
-    status = columns_store(out, &ca, ca.rows, ca.cols, "potrf");
+    status = columns_give(out, &ca, ca.rows, ca.cols, "potrf");
   }
   columns_drop(&ca);
   return status;
@@ -276,7 +287,7 @@ int rk_potrs(struct rk_tensor *x, const struct rk_tensor *b, const struct rk_ten
   if (!status) status = columns_load(&cb, b, 0);
   if (!status) {
     CALL(8, f, upper ? "U" : "L", &ca.rows, &cb.cols, data(&ca), &ca.ld, data(&cb), &cb.ld, &info);
-    status = info ? bad_argument("potrs", info) : columns_store(x, &cb, cb.rows, cb.cols, "potrs");
+    status = info ? bad_argument("potrs", info) : columns_give(x, &cb, cb.rows, cb.cols, "potrs");
   }
   columns_drop(&ca), columns_drop(&cb);
   return status;
@@ -310,7 +321,7 @@ int rk_potri(struct rk_tensor *out, const struct rk_tensor *factor, int upper) {
     if (info < 0) status = bad_argument("potri", info);
   }
   if (!status) status = mirror(&ca, upper);
-  if (!status) status = columns_store(out, &ca, ca.rows, ca.cols, "potri");
+  if (!status) status = columns_give(out, &ca, ca.rows, ca.cols, "potri");
   columns_drop(&ca);
   return status;
 }
@@ -333,7 +344,7 @@ int rk_pstrf(struct rk_tensor *out, struct rk_tensor *pivots, const struct rk_te
   }
   if (!status) {
     clear_triangle(&ca, !upper);
-    status = columns_store(out, &ca, ca.rows, ca.cols, "pstrf");
+    status = columns_give(out, &ca, ca.rows, ca.cols, "pstrf");
   }
   if (!status) status = vector_store(pivots, &piv, ca.rows, "pstrf");
   columns_drop(&ca), columns_drop(&piv), columns_drop(&work);
@@ -376,7 +387,7 @@ int rk_geqrf(struct rk_tensor *m, struct rk_tensor *tau, const struct rk_tensor 
   struct columns ca = {0}, ct = {0};
   int status = columns_load(&ca, a, 0);
   if (!status) status = factor_qr("geqrf", &ca, &ct);
-  if (!status) status = columns_store(m, &ca, ca.rows, ca.cols, "geqrf");
+  if (!status) status = columns_give(m, &ca, ca.rows, ca.cols, "geqrf");
   if (!status) status = vector_store(tau, &ct, ct.rows, "geqrf");
   columns_drop(&ca), columns_drop(&ct);
   return status;
@@ -405,7 +416,7 @@ int rk_orgqr(struct rk_tensor *q, const struct rk_tensor *m, const struct rk_ten
   if (!status) status = columns_load(&ca, m, 0);
   int cols = ca.cols < ca.rows ? ca.cols : ca.rows;
   if (!status) status = expand_q("orgqr", &ca, cols, &ct, ct.rows);
-  if (!status) status = columns_store(q, &ca, ca.rows, cols, "orgqr");
+  if (!status) status = columns_give(q, &ca, ca.rows, cols, "orgqr");
   columns_drop(&ca), columns_drop(&ct);
   return status;
 }
@@ -435,7 +446,7 @@ int rk_ormqr(struct rk_tensor *out, const struct rk_tensor *m, const struct rk_t
   if (!status) {
     CALL(13, f, left ? "L" : "R", transposed ? "T" : "N", &cc.rows, &cc.cols, &ct.rows, data(&ca), &ca.ld, data(&ct),
          data(&cc), &cc.ld, data(&work), &size, &info);
-    status = info ? bad_argument("ormqr", info) : columns_store(out, &cc, cc.rows, cc.cols, "ormqr");
+    status = info ? bad_argument("ormqr", info) : columns_give(out, &cc, cc.rows, cc.cols, "ormqr");
   }
   columns_drop(&ca), columns_drop(&ct), columns_drop(&cc), columns_drop(&work);
   return status;
@@ -453,8 +464,8 @@ int rk_qr(struct rk_tensor *q, struct rk_tensor *r, const struct rk_tensor *a) {
   if (!status) status = rk_copy(&cr.t, &ca.t);
   if (!status) clear_triangle(&cr, false);
   if (!status) status = expand_q("qr", &ca, k, &ct, k);
-  if (!status) status = columns_store(q, &ca, ca.rows, k, "qr");
-  if (!status) status = columns_store(r, &cr, k, cr.cols, "qr");
+  if (!status) status = columns_give(q, &ca, ca.rows, k, "qr");
+  if (!status) status = columns_give(r, &cr, k, cr.cols, "qr");
   columns_drop(&ca), columns_drop(&cr), columns_drop(&ct);
   return status;
 }
@@ -481,7 +492,7 @@ int rk_symeig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *
     if (info < 0) status = bad_argument("symeig", info);
   }
   if (!status) status = vector_store(e, &ce, ca.rows, "symeig");
-  if (!status && vectors) status = columns_store(v, &ca, ca.rows, ca.cols, "symeig");
+  if (!status && vectors) status = columns_give(v, &ca, ca.rows, ca.cols, "symeig");
   columns_drop(&ca), columns_drop(&ce), columns_drop(&work);
   return status;
 }
@@ -508,7 +519,7 @@ int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, 
     if (!status && info < 0) status = bad_argument("eig", info);
   }
   if (!status) status = columns_store(e, &ce, n, 2, "eig");
-  if (!status && vectors) status = columns_store(v, &cv, n, n, "eig");
+  if (!status && vectors) status = columns_give(v, &cv, n, n, "eig");
   columns_drop(&ca), columns_drop(&ce), columns_drop(&cv), columns_drop(&work);
   return status;
 }
@@ -605,7 +616,7 @@ int rk_svd(struct rk_tensor *u, struct rk_tensor *s, struct rk_tensor *v, const 
       status = rk_fail(RK_EARG, "svd: no convergence for %s: %d superdiagonals remain", rk_describe(a), info);
     if (info < 0) status = bad_argument("svd", info);
   }
-  if (!status && u) status = columns_store(u, &cu, m, nu, "svd");
+  if (!status && u) status = columns_give(u, &cu, m, nu, "svd");
   if (!status) status = vector_store(s, &cs, k, "svd");
   if (!status && v) { /* LAPACK gives V transposed: its columns-first memory is V row by row */
     const int64_t shape[] = {n, nv};

@@ -171,13 +171,7 @@ M.dirname, M.concat = paths.dirname, paths.concat
 M.prefix = paths.install_prefix or paths.execdir()
 
 --- Escape sequences of a terminal: names for text, capitalised bold, with an underscore in front for the background.
-M.COLORS = {none = '\27[0m'}
-for i, name in ipairs {'black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'} do
-  local code = i - 1
-  M.COLORS[name] = ('\27[0;3%dm'):format(code)
-  M.COLORS[name:sub(1, 1):upper() .. name:sub(2)] = ('\27[1;3%dm'):format(code)
-  M.COLORS['_' .. name] = ('\27[4%dm'):format(code)
-end
+M.COLORS = require 'sys.colors'
 
 rawset(_G, 'sys', M)
 return M

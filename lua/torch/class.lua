@@ -395,10 +395,21 @@ local function make_constructor(name, mt, construct)
   })
 end
 
+-- Torch7 kept its classes in Lua's registry, and programs that define a class anew take it out there first.
+local registry = debug.getregistry()
+
+local function forget_unregistered(name)
+  if metatables[name] and registry[name] ~= metatables[name] then
+    metatables[name], constructors[name] = nil, nil
+  end
+end
+
 local function check_name(who, name)
   if type(name) ~= 'string' or name == '' then
     error(('%s: argument 1: class name (string) expected, got %s'):format(who, M.type(name)), 3)
-  elseif metatables[name] and (own > 0 or not gives_way[metatables[name]]) then
+  end
+  forget_unregistered(name)
+  if metatables[name] and (own > 0 or not gives_way[metatables[name]]) then
     local message = '%s: class %s exists already, and is registered only once; torch.getmetatable("%s") extends it'
     error(message:format(who, name, name), 3)
   end
@@ -437,6 +448,7 @@ function M.newmetatable(name, parent, construct, destroy, factory, module)
   mt.__index = mt
   setmetatable(mt, {__index = above, __newindex = add_field, __metatable = above or false})
   metatables[name], names[mt], parents[mt], children[mt] = mt, name, above, {}
+  registry[name] = mt
   if own > 0 then gives_way[mt] = true end
   if above then
     local siblings = children[above]

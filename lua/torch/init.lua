@@ -76,7 +76,10 @@ function torch.deterministic(on)
 end
 
 --- Let big allocations trigger the Lua collector (on at start).
-function torch.setheaptracking(on) memory.track(on ~= false) end
+function torch.setheaptracking(on)
+  torch._heaptracking = on ~= false
+  memory.track(torch._heaptracking)
+end
 
 --- Version of the library.
 torch._VERSION = require 'ffi'.string(C.rk_version())

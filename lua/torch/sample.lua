@@ -147,8 +147,8 @@ function M.multinomialAlias_(res, generator, J, q)
   end
   return res:apply(function()
     local k = math.floor(C.rk_random_uniform(generator, 0, n)) + 1
-    -- Torch7's tables hold the alias counted from 0 and its draws take that number as it is
-    return C.rk_random_bernoulli(generator, q[k]) ~= 0 and k or tonumber(J[k])
+    -- Torch7's tables hold the alias counted from 0 and its draws take that number as it is; 0 is no category
+    return C.rk_random_bernoulli(generator, q[k]) ~= 0 and k or math.max(tonumber(J[k]), 1)
   end)
 end
 

@@ -10,41 +10,32 @@ local M = {}
 -- TestSuite
 -- ---------------------------------------------------------------------------------------------------------
 
---- A table of test functions that refuses a second function of the same name.
+--- A table of test functions that refuses a second function of the same name. `_setUp(name)` and `_tearDown(name)` are
+-- no tests: they run before and after each.
 -- @usage
 -- local suite = torch.TestSuite()
 -- function suite.addition() assert(1 + 1 == 2) end
 -- assert(not pcall(function() suite.addition = print end))
 function M.TestSuite()
   local tests, order = {}, {}
-  local suite = {}
-  return setmetatable(suite, {
+  -- the two fields are Torch7's, which some programs read
+  return setmetatable({__tests = tests, __isTestSuite = true}, {
     __typename = 'torch.TestSuite',
     __index = tests,
     __newindex = function(_, name, test)
-      if type(test) ~= 'function' then
-        local message = 'torch.TestSuite: %s: only functions can be members, got %s'
+      if tests[name] ~= nil then
+        error(('Test %s is already defined. (torch.TestSuite: it exists already)'):format(tostring(name)), 2)
+      elseif type(test) == 'table' then
+        error(('Nested tests are not supported. (torch.TestSuite: %s is a table)'):format(tostring(name)), 2)
+      elseif type(test) ~= 'function' then
+        local message = 'Only functions are allowed as members of a TestSuite. (torch.TestSuite: %s: %s)'
         error(message:format(tostring(name), class.type(test)), 2)
-      elseif tests[name] ~= nil then
-        error(('torch.TestSuite: a test %s exists already'):format(tostring(name)), 2)
       end
       tests[name] = test
       order[#order + 1] = name
     end,
-    -- in order of definition, for Tester:add
-    each = function()
-      local i = 0
-      return function()
-        i = i + 1
-        return order[i], tests[order[i]]
-      end
-    end,
+    order = order, -- of definition, for Tester:add
   })
-end
-
-local function is_suite(t)
-  local mt = type(t) == 'table' and getmetatable(t)
-  return type(mt) == 'table' and mt.__typename == 'torch.TestSuite' and mt
 end
 
 -- ---------------------------------------------------------------------------------------------------------
@@ -151,58 +142,86 @@ end
 -- tester:add(function() tester:eq(1 + 1, 2, 'sum') end, 'addition')
 local Tester = class.class('torch.Tester', M)
 
+-- `tests` and the fields below it are named as in Torch7, whose programs read and replace some.
 function Tester:__init()
-  self._tests, self._names, self._disabled = {}, {}, {}
-  self._early, self._rethrow, self._summary = false, false, false
-  self.errors, self.countasserts, self.curtestname = {}, 0, ''
-  self._failures = {}
+  self.tests, self._order, self.disabledTests = {}, {}, {}
+  self.errors, self.warnings, self._warningCount = {}, {}, {}
+  self.assertionPass, self.assertionFail, self.testError = {}, {}, {}
+  self.countasserts, self._currentTestName = 0, ''
+  self.earlyAbort, self.rethrow, self.summaryOnly = false, false, false
+  self._assertTensorEqIgnoresDims = true -- assertTensorEq only warns of other sizes when the count of elements is right
 end
 
---- Stop at the first failed assertion; let errors through; print the summary only.
+--- Stop after the first test that fails.
 function Tester:setEarlyAbort(on)
-  self._early = on and true or false
+  self.earlyAbort = on and true or false
   return self
 end
 
+--- Let errors, and failed assertions as errors, through.
 function Tester:setRethrowErrors(on)
-  self._rethrow = on and true or false
+  self.rethrow = on and true or false
   return self
 end
 
+--- Print the summary only.
 function Tester:setSummaryOnly(on)
-  self._summary = on and true or false
+  self.summaryOnly = on and true or false
   return self
 end
 
-local EARLY = {} -- raised to leave a test early
-
--- File and line of the test that called us
+-- Files and lines of the test that called us: the innermost two
 local function place()
-  local level, here = 2, debug.getinfo(1, 'S').source
-  while true do
+  local level, here, lines = 2, debug.getinfo(1, 'S').source, {}
+  while #lines < 2 do
     local info = debug.getinfo(level, 'Sl')
-    if not info then
-      return ''
+    if not info or (#lines > 0 and (info.source == here or info.what == 'C')) then
+      break
     elseif info.source ~= here and info.what ~= 'C' then
-      return ('%s:%d'):format(info.short_src, info.currentline)
+      lines[#lines + 1] = ('\t%s:%d'):format(info.short_src, info.currentline)
     end
     level = level + 1
   end
+  return table.concat(lines, '\n')
 end
 
--- Count an assertion; the caller's place goes with a failure.
-local function judge(self, passed, note, message)
+local function count(counts, name)
+  counts[name] = (counts[name] or 0) + 1
+end
+
+local function noted(self, message)
+  local name = self._currentTestName
+  return ('%s%s\n%s'):format(name ~= '' and name .. '\n' or '', message or '', place())
+end
+
+-- What an assertion does when it holds, and when not. Programs replace them; their results are the assertion's.
+function Tester:_success()
   self.countasserts = self.countasserts + 1
+  count(self.assertionPass, self._currentTestName)
+  return true
+end
+
+function Tester:_failure(message)
+  self.countasserts = self.countasserts + 1
+  count(self.assertionFail, self._currentTestName)
+  if self.rethrow then
+    error(message, 2)
+  end
+  self.errors[#self.errors + 1] = noted(self, message)
+  return false, message
+end
+
+function Tester:_warning(message)
+  count(self._warningCount, self._currentTestName)
+  self.warnings[#self.warnings + 1] = noted(self, message)
+end
+
+-- Note an assertion: the program's message, then ours.
+local function judge(self, passed, note, message)
   if passed then
-    return true
+    return self:_success()
   end
-  local text = ('%s%s\n%s'):format(message and tostring(message) .. '\n' or '', note or 'condition is false', place())
-  table.insert(self._failures, {name = self.curtestname, text = text})
-  table.insert(self.errors, self.curtestname .. '\n' .. text)
-  if self._early then
-    error(EARLY, 0)
-  end
-  return false, text
+  return self:_failure((message ~= nil and message ~= '' and tostring(message) .. '\n' or '') .. tostring(note))
 end
 
 -- Tolerance and message come in any order.
@@ -218,26 +237,27 @@ end
 
 --- Record a condition.
 function Tester:assert(condition, message)
-  return judge(self, condition, 'condition is ' .. tostring(condition), message)
+  return judge(self, condition, 'BOOL violation: condition=' .. tostring(condition), message)
 end
 
 -- name -> operator and comparison, for the numeric ones
 local orders = {
-  assertlt = {'<', function(a, b) return a < b end},
-  assertgt = {'>', function(a, b) return a > b end},
-  assertle = {'<=', function(a, b) return a <= b end},
-  assertge = {'>=', function(a, b) return a >= b end},
-  asserteq = {'==', function(a, b) return a == b end},
-  assertne = {'~=', function(a, b) return a ~= b end},
+  assertlt = {'LT(<)', function(a, b) return a < b end},
+  assertgt = {'GT(>)', function(a, b) return a > b end},
+  assertle = {'LE(<=)', function(a, b) return a <= b end},
+  assertge = {'GE(>=)', function(a, b) return a >= b end},
+  asserteq = {'EQ(==)', function(a, b) return a == b end},
+  assertne = {'NE(~=)', function(a, b) return a ~= b end},
 }
 for name, row in pairs(orders) do
   local sign, holds = row[1], row[2]
   Tester[name] = function(self, a, b, message)
     local comparable, held = pcall(holds, a, b)
     if not comparable then
-      return judge(self, false, ('%s and %s have no order'):format(class.type(a), class.type(b)), message)
+      return judge(self, false, ('%s violation: %s and %s have no order'):format(sign, class.type(a), class.type(b)),
+        message)
     end
-    return judge(self, held, ('%s %s %s is violated'):format(tostring(a), sign, tostring(b)), message)
+    return judge(self, held, ('%s violation: val=%s, condition=%s'):format(sign, tostring(a), tostring(b)), message)
   end
 end
 
@@ -248,61 +268,86 @@ function Tester:assertalmosteq(a, b, tolerance, message)
     return judge(self, false, ('numbers expected, got %s and %s'):format(class.type(a), class.type(b)), message)
   end
   local same, note = compare_numbers(a, b, tolerance)
-  return judge(self, same, note, message)
+  return judge(self, same, ('ALMOST_EQ(==) violation: %s, tolerance=%g'):format(note or '', tolerance), message)
+end
+
+local function violation(note, tolerance)
+  return ('EQ(==) violation: %s, tolerance=%g'):format(note or '', tolerance)
 end
 
 --- Deep equality of numbers, strings, tables, tensors, storages, up to a tolerance.
 function Tester:eq(got, expected, tolerance, message)
   tolerance, message = tolerance_and_message(tolerance, message, 0)
   local same, note = compare(got, expected, tolerance)
-  return judge(self, same, note, message)
+  return judge(self, same, violation(note, tolerance), message)
 end
 
 --- The contrary.
 function Tester:ne(got, unexpected, tolerance, message)
   tolerance, message = tolerance_and_message(tolerance, message, 0)
-  return judge(self, not compare(got, unexpected, tolerance), 'the values are equal', message)
+  return judge(self, not compare(got, unexpected, tolerance), 'NE(~=) violation: the values are equal', message)
 end
 
 Tester.assertGeneralEq, Tester.assertGeneralNe = Tester.eq, Tester.ne
 
--- Both forms of a comparison of one type
-local function typed(name, test, what)
+-- Both forms of a comparison of one type. prepare(self, a, b) may give other forms of the two.
+local function typed(name, test, what, prepare)
+  local function compared(self, a, b, tolerance, message)
+    if not (test(a) and test(b)) then
+      return nil, judge(self, false, ('%s expected, got %s and %s'):format(what, class.type(a), class.type(b)), message)
+    end
+    if prepare then
+      a, b = prepare(self, a, b)
+    end
+    return {compare(a, b, tolerance)}
+  end
   Tester[name .. 'Eq'] = function(self, a, b, tolerance, message)
     tolerance, message = tolerance_and_message(tolerance, message, 0)
-    if not (test(a) and test(b)) then
-      return judge(self, false, ('%s expected, got %s and %s'):format(what, class.type(a), class.type(b)), message)
+    local answer, failed, text = compared(self, a, b, tolerance, message)
+    if not answer then
+      return failed, text
     end
-    local same, note = compare(a, b, tolerance)
-    return judge(self, same, note, message)
+    return judge(self, answer[1], violation(answer[2], tolerance), message)
   end
   Tester[name .. 'Ne'] = function(self, a, b, tolerance, message)
     tolerance, message = tolerance_and_message(tolerance, message, 0)
-    if not (test(a) and test(b)) then
-      return judge(self, false, ('%s expected, got %s and %s'):format(what, class.type(a), class.type(b)), message)
+    local answer, failed, text = compared(self, a, b, tolerance, message)
+    if not answer then
+      return failed, text
     end
-    return judge(self, not compare(a, b, tolerance), 'the values are equal', message)
+    return judge(self, not answer[1], 'NE(~=) violation: the values are equal', message)
   end
 end
-typed('assertTensor', is_tensor, 'tensors')
+
+-- Torch7's suites compare tensors of other sizes and as many elements: it warns.
+local function same_sizes(self, a, b)
+  if self._assertTensorEqIgnoresDims and sizes(a) ~= sizes(b) and a:nElement() == b:nElement()
+    and typename(a) == typename(b) then
+    self:_warning(('assertTensorEq: sizes %s and %s differ; the elements are compared in order'):format(sizes(a),
+      sizes(b)))
+    b = b:clone():resizeAs(a)
+  end
+  return a, b
+end
+typed('assertTensor', is_tensor, 'tensors', same_sizes)
 typed('assertTable', function(x) return type(x) == 'table' end, 'tables')
 
 --- A call that raises an error.
 function Tester:assertError(f, message)
-  return judge(self, not pcall(f), 'the call raised no error', message)
+  return judge(self, not pcall(f), 'ERROR violation: the call raised no error', message)
 end
 
 --- A call that raises none.
 function Tester:assertNoError(f, message)
   local ok, err = pcall(f)
-  return judge(self, ok, 'the call raised: ' .. tostring(err), message)
+  return judge(self, ok, 'ERROR violation: err=' .. tostring(err), message)
 end
 
 --- A call whose error is this text.
 function Tester:assertErrorMsg(f, text, message)
   local ok, err = pcall(f)
-  return judge(self, not ok and err == text,
-    ok and 'the call raised no error' or ('error "%s" instead of "%s"'):format(tostring(err), tostring(text)), message)
+  return judge(self, not ok and err == text, ok and 'ERROR violation: the call raised no error'
+    or ('ERROR violation: err="%s" expected="%s"'):format(tostring(err), tostring(text)), message)
 end
 
 --- A call whose error matches a Lua pattern.
@@ -311,8 +356,8 @@ function Tester:assertErrorPattern(f, pattern, message)
     error(('Tester.assertErrorPattern: argument 2: pattern (string) expected, got %s'):format(class.type(pattern)), 2)
   end
   local ok, err = pcall(f)
-  return judge(self, not ok and tostring(err):find(pattern) ~= nil,
-    ok and 'the call raised no error' or ('error "%s" does not match "%s"'):format(tostring(err), pattern), message)
+  return judge(self, not ok and tostring(err):find(pattern) ~= nil, ok and 'ERROR violation: the call raised no error'
+    or ('ERROR violation: err="%s" does not match "%s"'):format(tostring(err), pattern), message)
 end
 
 --- A call whose error equals an object, or satisfies it when it is a function.
@@ -320,152 +365,245 @@ function Tester:assertErrorObj(f, object, message)
   local ok, err = pcall(f)
   local same, note
   if type(object) == 'function' and type(err) ~= 'function' then
-    same, note = not ok and object(err), tostring(err)
+    same, note = not ok and object(err), 'err=' .. tostring(err)
   else
     same, note = compare(err, object, 0)
   end
-  return judge(self, not ok and same, ok and 'the call raised no error' or note, message)
+  return judge(self, not ok and same, 'ERROR violation: ' .. (ok and 'the call raised no error' or tostring(note)),
+    message)
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Tests by name
 -- ---------------------------------------------------------------------------------------------------------
 
+local hooks = {_setUp = true, _tearDown = true}
+
 local function add_one(self, test, name)
-  if self._tests[name] then
-    error(('Tester.add: a test %s exists already'):format(name), 3)
+  if type(test) == 'table' then
+    error(('Nested sets of tests are not supported (Tester.add: %s is a table)'):format(tostring(name)), 3)
+  elseif type(test) ~= 'function' then
+    error(('Tester.add: %s: function expected, got %s'):format(tostring(name), class.type(test)), 3)
+  elseif hooks[name] then
+    self[name] = test
+    return
+  elseif self.tests[name] then
+    error(('Tester.add: a test %s exists already'):format(tostring(name)), 3)
   end
-  self._tests[name] = test
-  table.insert(self._names, name)
+  self.tests[name] = test
+  table.insert(self._order, name)
+end
+
+-- The names in a table or TestSuite: in order of definition, else by name
+local function names_in(tests)
+  local mt = getmetatable(tests)
+  if type(mt) == 'table' and mt.__typename == 'torch.TestSuite' then
+    return mt.order
+  end
+  local names = {}
+  for name in pairs(tests) do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
 end
 
 --- Register a function under a name, or all functions of a table or TestSuite; returns the tester.
 function Tester:add(test, name)
   if type(test) == 'function' then
-    add_one(self, test, name and tostring(name) or ('test %d'):format(#self._names + 1))
+    add_one(self, test, name and tostring(name) or ('test %d'):format(#self._order + 1))
     return self
   elseif type(test) ~= 'table' then
     error(('Tester.add: argument 1: function, table or TestSuite expected, got %s'):format(class.type(test)), 2)
   end
-  local suite = is_suite(test)
-  if suite then
-    for each, f in suite.each() do
-      add_one(self, f, tostring(each))
-    end
-    return self
+  if not test.__isTestSuite then
+    self.warnings[#self.warnings + 1] = 'Should use TestSuite rather than plain lua table'
   end
-  local names = {}
-  for each, f in pairs(test) do
-    if type(f) ~= 'function' then
-      error(('Tester.add: %s: function expected, got %s'):format(tostring(each), class.type(f)), 2)
-    end
-    names[#names + 1] = each
-  end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  for _, each in ipairs(names) do
-    add_one(self, test[each], tostring(each))
+  for _, each in ipairs(names_in(test)) do
+    add_one(self, test[each], type(each) == 'string' and each or tostring(each))
   end
   return self
 end
 
--- A name or a list of names, which must exist
-local function listed(self, who, names)
+local function list_of(who, names)
   if type(names) == 'string' then
-    names = {names}
+    return {names}
   elseif type(names) ~= 'table' then
     error(('Tester.%s: argument 1: name or list of names expected, got %s'):format(who, class.type(names)), 3)
-  end
-  for _, name in ipairs(names) do
-    if not self._tests[name] then
-      error(('Tester.%s: there is no test %s'):format(who, tostring(name)), 3)
-    end
   end
   return names
 end
 
---- Skip tests; returns the tester.
+--- Skip tests of these names; returns the tester.
 function Tester:disable(names)
-  for _, name in ipairs(listed(self, 'disable', names)) do
-    self._disabled[name] = true
+  for _, name in ipairs(list_of('disable', names)) do
+    if not self.tests[name] then
+      error(('Tester.disable: there is no test %s'):format(tostring(name)), 2)
+    end
+    self.disabledTests[name] = true
   end
   return self
+end
+
+-- The tests to run, in their order: all, or those whose names match one of the patterns (a plain name matches itself).
+local function chosen(self, patterns)
+  local names = {}
+  patterns = patterns ~= nil and list_of('run', patterns) or nil
+  for _, name in ipairs(self._order) do
+    local take = self.tests[name] ~= nil and patterns == nil
+    for _, pattern in ipairs(patterns or {}) do
+      take = take or name == pattern or name:match(pattern) ~= nil
+    end
+    if take then
+      names[#names + 1] = name
+    end
+  end
+  if #names == 0 and patterns and #patterns > 0 then
+    error(('Tester.run: there is no test %s'):format(tostring(patterns[1])), 3)
+  end
+  return names
 end
 
 -- ---------------------------------------------------------------------------------------------------------
 -- Running
 -- ---------------------------------------------------------------------------------------------------------
 
-local function run_one(self, name)
-  local before = #self._failures
-  self.curtestname = name
-  local ok, err
-  if self._rethrow then
-    self._tests[name]()
-    ok = true
-  else
-    ok, err = xpcall(self._tests[name], function(e)
-      return e == EARLY and EARLY or tostring(e) .. '\n' .. debug.traceback('', 2):gsub('^\n', '')
-    end)
-  end
-  if not ok and err ~= EARLY then
-    table.insert(self.errors, name .. '\n' .. tostring(err))
-    return 'ERROR', err
-  end
-  return #self._failures > before and 'FAIL' or 'PASS', nil, err == EARLY
+local COLUMNS = 80
+-- Colours, and lines that are written twice, are for terminals.
+local function terminal()
+  return os.getenv 'TERM' ~= 'dumb' and require 'torch.system'.isatty(io.stdout)
 end
 
-local function report(self, broken, count, skipped)
-  if not self._summary then
-    for _, failure in ipairs(self._failures) do
-      io.write(('\n%s\n Failure: %s\n'):format(failure.name, failure.text))
-    end
-    for _, each in ipairs(broken) do
-      io.write(('\n%s\n Error: %s\n'):format(each.name, tostring(each.err)))
+local function coloured(text, colour)
+  if not terminal() then
+    return text
+  end
+  local colours = require 'sys.colors'
+  return colours[colour] .. text .. colours.none
+end
+
+local function plural(n, what)
+  return ('%d %s%s'):format(n, what, n == 1 and '' or 's')
+end
+
+local function with_trace(err)
+  return tostring(err) .. '\n' .. debug.traceback('', 2):gsub('^\n', '')
+end
+
+-- One test, between its hooks
+local function call_test(self, name)
+  if self._setUp then
+    self._setUp(name)
+  end
+  local ok, err = true, nil
+  if self.rethrow then
+    self.tests[name]()
+  else
+    ok, err = xpcall(self.tests[name], with_trace)
+  end
+  if self._tearDown then
+    self._tearDown(name)
+  end
+  return ok, err
+end
+
+local function run_one(self, name)
+  if self.disabledTests[name] then
+    return 'SKIP', 'yellow'
+  end
+  local failures = self.assertionFail[name]
+  local ok, err = call_test(self, name)
+  if not ok then
+    self.testError[name] = 1
+    table.insert(self.errors, ('%s\nFunction call failed\n%s\n'):format(name, err))
+    return 'ERROR', 'magenta'
+  elseif self.assertionFail[name] > failures then
+    return 'FAIL', 'red'
+  end
+  return 'PASS', 'green'
+end
+
+local function total(counts, names)
+  local sum = 0
+  for _, name in ipairs(names) do
+    sum = sum + (counts[name] or 0)
+  end
+  return sum
+end
+
+local function report(self, names)
+  local failures, errors, skipped = total(self.assertionFail, names), total(self.testError, names), 0
+  for _, name in ipairs(names) do
+    skipped = skipped + (self.disabledTests[name] and 1 or 0)
+  end
+  io.write('Completed ', plural(total(self.assertionPass, names) + failures, 'assert'), ' in ', plural(#names, 'test'),
+    ' with ', coloured(plural(failures, 'failure'), failures == 0 and 'green' or 'red'),
+    ' and ', coloured(plural(errors, 'error'), errors == 0 and 'green' or 'magenta'),
+    #self.warnings > 0 and ' and ' .. coloured(plural(#self.warnings, 'warning'), 'yellow') or '',
+    skipped > 0 and (' (%d disabled)'):format(skipped) or '', '\n')
+  if self.summaryOnly or #self.errors + #self.warnings == 0 then
+    return failures + errors == 0
+  end
+  local dashes = ('-'):rep(COLUMNS) .. '\n'
+  io.write(dashes)
+  for _, list in ipairs {self.errors, self.warnings} do
+    for _, text in ipairs(list) do
+      io.write(text, '\n', dashes)
     end
   end
-  io.write(('Completed %d assert%s in %d test%s with %d failure%s and %d error%s%s\n'):format(
-    self.countasserts, self.countasserts == 1 and '' or 's', count, count == 1 and '' or 's',
-    #self._failures, #self._failures == 1 and '' or 's', #broken, #broken == 1 and '' or 's',
-    skipped > 0 and (' (%d disabled)'):format(skipped) or ''))
+  return failures + errors == 0
+end
+
+-- Errors and counts of an earlier run are gone; a warning about how tests were added stays.
+local function forget(self, names)
+  self.errors, self.countasserts, self._warningCount = {}, 0, {}
+  self.assertionPass, self.assertionFail, self.testError = {}, {}, {}
+  for _, name in ipairs(names) do
+    self.assertionPass[name], self.assertionFail[name], self.testError[name] = 0, 0, 0
+  end
+end
+
+local function run_all(self, names)
+  local digits, live = #tostring(#names), terminal()
+  for i, name in ipairs(names) do
+    self._currentTestName = name
+    local head = ('%' .. digits .. 'd/%d '):format(i, #names)
+    local line = coloured(head, 'cyan') .. name .. ' ' .. ('.'):rep(math.max(COLUMNS - 8 - #head - #name, 0)) .. ' '
+    if live and not self.summaryOnly then
+      io.write(line, '[', coloured('WAIT', 'cyan'), ']')
+      io.flush()
+    end
+    local state, colour = run_one(self, name)
+    if not self.summaryOnly then
+      io.write(live and '\r' or '', line, '[', coloured(state, colour), ']', live and ' ' or '', '\n')
+      io.flush()
+    end
+    if self.earlyAbort and (state == 'FAIL' or state == 'ERROR') and i < #names then
+      io.write('Aborting on first error, not all tests have been executed\n')
+      break
+    end
+    collectgarbage()
+  end
+  self._currentTestName = ''
 end
 
 --- Run all tests or those named, print a report, and raise an error when something failed.
--- @param[opt] names a name or a list of names
+-- @param[opt] names a name or a Lua pattern, or a list of them
 function Tester:run(names)
-  names = names and listed(self, 'run', names) or self._names
-  self._failures, self.errors, self.countasserts = {}, {}, 0
-  local broken, count, skipped, width = {}, 0, 0, 0
-  for _, name in ipairs(names) do
-    width = math.max(width, #name)
-  end
-  io.write(('Running %d test%s\n'):format(#names, #names == 1 and '' or 's'))
-  for i, name in ipairs(names) do
-    local state, err, abort = 'SKIP'
-    if self._disabled[name] then
-      skipped = skipped + 1
-    else
-      count = count + 1
-      state, err, abort = run_one(self, name)
-      if state == 'ERROR' then
-        table.insert(broken, {name = name, err = err})
-      end
-    end
-    if not self._summary then
-      io.write(('%d/%d %-' .. width .. 's [%s]\n'):format(i, #names, name, state))
-    end
-    if abort or (self._early and state == 'ERROR') then
-      break
-    end
-  end
-  report(self, broken, count, skipped)
-  if #self._failures + #broken > 0 then
+  names = chosen(self, names)
+  forget(self, names)
+  io.write('Running ', plural(#names, 'test'), '\n')
+  run_all(self, names)
+  if not report(self, names) then
     error('An error was found while running tests!', 0)
   end
 end
 
---- The package's own quick self-test, `torch.test([names])`.
+--- The package's own quick self-test, `torch.test([names])`; returns its tester.
 function M.test(names)
-  require 'torch.selftest'(M.Tester()):run(names)
+  local tester = require 'torch.selftest'(M.Tester())
+  tester:run(names)
+  return tester
 end
 
 return M

@@ -164,6 +164,17 @@ describe('operators', function()
     fails('attempt to', function() return C < 5 end)
   end)
 
+  it('may be defined anew once it is out of the registry', function()
+    local ns, _, _, name = pair()
+    local old = ns.A(1)
+    assert.equal(torch.getmetatable(name .. '.A'), debug.getregistry()[name .. '.A'])
+    debug.getregistry()[name .. '.A'] = nil
+    local A = torch.class(name .. '.A', ns)
+    assert.equal(A, torch.getmetatable(name .. '.A'))
+    assert.equal(name .. '.A', torch.typename(old))
+    assert.is_nil(ns.A().a)
+  end)
+
   it('tostring without __tostring__ is the class name', function()
     local ns, _, _, name = pair()
     assert.equal(name .. '.A', tostring(ns.A(1)))

@@ -32,6 +32,36 @@ describe('torch lapack', function()
     assert.is_true(near(v * torch.diag(e) * v:t(), a))
   end)
 
+  -- Torch7's results come as LAPACK leaves them, and its programs test for it
+  it('lays factors and solutions out by columns', function()
+    local x, lu = torch.gesv(torch.randn(3, 2), a)
+    local e, v = torch.symeig(a, 'V')
+    local values, right = torch.eig(a, 'V')
+    local u, _, w = torch.svd(torch.randn(4, 3))
+    for name, t in pairs { x = x, lu = lu, v = v, right = right, u = u, inverse = torch.inverse(a), l = torch.potrf(a),
+      q = torch.qr(torch.randn(4, 3)), compact = (torch.geqrf(a)), gels = torch.gels(torch.randn(3, 2), a) } do
+      assert.same({ 1, t:size(1) }, t:stride():totable(), name)
+    end
+    for name, t in pairs { e = e, values = values, w = w } do assert.is_true(t:isContiguous(), name) end
+  end)
+
+  it('writes given results where they are', function()
+    local m = torch.randn(3, 3)
+    local twice, strided, storage = torch.Tensor(3, 3), torch.zeros(3, 2, 3):select(2, 2), torch.zeros(5, 5)
+    local within = storage:sub(2, 4, 2, 4)
+    for _ = 1, 2 do
+      for _, r in ipairs { twice, strided, within } do
+        torch.inverse(r, m)
+        assert.is_true(near(r * m, torch.eye(3)))
+      end
+    end
+    assert.same({ 1, 3 }, twice:stride():totable())
+    assert.same({ 6, 1 }, strided:stride():totable())
+    assert.equal(0, storage[1]:norm() + storage[5]:norm())
+    torch.inverse(m, m)
+    assert.is_true(near(torch.inverse(m) * m, torch.eye(3)))
+  end)
+
   it('has what Torch7 lacked', function()
     assert.is_true(math.abs(torch.det(a) - 18) < 1e-9)
     assert.is_true(math.abs(torch.det(a:index(1, torch.LongTensor { 2, 1, 3 })) + 18) < 1e-9)

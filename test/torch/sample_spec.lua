@@ -80,6 +80,17 @@ describe('torch composed functions', function()
     assert.error_matches(function() x:renorm(2, 3, 1) end, 'out of range')
   end)
 
+  it('draws from an alias table stay among the categories', function()
+    for seed = 1, 20 do
+      torch.manualSeed(seed)
+      local p = torch.rand(5)
+      local state = torch.multinomialAliasSetup(p:div(p:sum()))
+      local draws = torch.multinomialAlias(torch.LongTensor(40, 25), torch.multinomialAliasSetup(p, state))
+      assert.is_true(draws:min() >= 1 and draws:max() <= 5)
+      assert.same({ 40, 25 }, draws:size():totable())
+    end
+  end)
+
   it('histograms count', function()
     local x = torch.Tensor { 0, 1, 2, 3, 4, 5, -9 }
     assert.same({ 2, 2, 2 }, torch.histc(x, 3, 0, 5):totable())

@@ -68,7 +68,10 @@ describe('packages', function()
     f:close()
     fails('open file expected', torch.isatty, f)
     fails('open file expected', torch.isatty, 5)
+    torch.setheaptracking(false)
+    assert.is_false(torch._heaptracking)
     torch.setheaptracking(true)
+    assert.is_true(torch._heaptracking)
     torch.updateerrorhandlers()
     torch.updatethreadlocals()
     assert.equal('table', type(torch.Allocator))
@@ -81,7 +84,10 @@ describe('TestSuite', function()
     function s.a() end
     assert.equal('function', type(s.a))
     fails('exists already', function() function s.a() end end)
-    fails('only functions', function() s.b = 3 end)
+    fails('Test a is already defined.', function() s.a = print end)
+    fails('Only functions are allowed', function() s.b = 3 end)
+    fails('Nested tests', function() s.b = {} end)
+    assert.is_true(s.__isTestSuite and s.__tests.a == s.a)
   end)
 end)
 
@@ -167,12 +173,73 @@ describe('Tester', function()
     fails('exists already', t.add, t, print, 'c')
     fails('function, table or TestSuite', t.add, t, 5)
     t = torch.Tester():setEarlyAbort(true):setSummaryOnly(true)
-    t:add(function() t:assert(false) seen[1] = 'not reached' end)
+    t:add(function() t:assert(false) seen[1] = 'to its end' end):add(function() seen[1] = 'not reached' end)
     assert.is_false((run(t)))
-    assert.equal('b', seen[1])
+    assert.equal('to its end', seen[1])
     t = torch.Tester():setRethrowErrors(true)
     t:add(function() error('mine', 0) end)
     assert.equal('mine', select(3, run(t)))
+  end)
+
+  it('runs all tests that match a pattern', function()
+    local t, seen = torch.Tester(), {}
+    for _, name in ipairs {'eig', 'eig_reuse', 'svd'} do
+      t:add(function() seen[#seen + 1] = name end, name)
+    end
+    assert.is_true((run(t, '^eig')))
+    assert.same({'eig', 'eig_reuse'}, seen)
+    fails('no test qr', t.run, t, 'qr')
+  end)
+
+  it('calls _setUp and _tearDown of a suite around each test', function()
+    local t, s, seen = torch.Tester(), torch.TestSuite(), {}
+    function s._setUp(name) seen[#seen + 1] = 'up ' .. name end
+    function s._tearDown(name) seen[#seen + 1] = 'down ' .. name end
+    function s.one() seen[#seen + 1] = 'one' end
+    t:add(s)
+    assert.is_nil(t.tests._setUp)
+    local ok, text = run(t)
+    assert.is_true(ok, text)
+    assert.same({'up one', 'one', 'down one'}, seen)
+  end)
+
+  it('lets programs replace what follows an assertion', function()
+    local t = torch.Tester()
+    t._success = function() return true, 'held' end
+    t._failure = function(_, message) return false, message end
+    assert.same({true, 'held'}, {t:eq({1}, {1})})
+    assert.same({true, 'held'}, {t:assertNoError(function() end)})
+    for _, name in ipairs {'eq', 'assertlt', 'assertgt', 'assertne', 'assertalmosteq', 'assertTensorEq'} do
+      local held, message = t[name](t, 1, name == 'assertlt' and 0 or name == 'assertne' and 1 or 2, 'words of mine')
+      assert.is_false(held, name)
+      assert.truthy(message:find 'words of mine', name)
+    end
+    assert.truthy(select(2, t:assertError(function() end, 'words of mine')):find 'words of mine')
+    assert.same({}, t.errors)
+  end)
+
+  it('warns of tensors of other sizes, and refuses them when told', function()
+    local t, s = torch.Tester(), torch.TestSuite()
+    function s.sizes() t:assertTensorEq(torch.Tensor {{1}}, torch.Tensor {1}) end
+    t:add(s)
+    local ok, text = run(t)
+    assert.is_true(ok, text)
+    assert.equal(1, #t.warnings)
+    assert.truthy(text:find('0 failures and 0 errors and 1 warning', 1, true), text)
+    t._assertTensorEqIgnoresDims = false
+    assert.is_false((run(t)))
+  end)
+
+  it('counts by test, and says where it stands', function()
+    local t = torch.Tester()
+    t:add(function() for _ = 1, 4 do t:assert(true) end end, 'four')
+    t:add(function() t:eq({1}, {2}, '', 0) end, 'bad')
+    local ok, text = run(t)
+    assert.is_false(ok)
+    assert.same({4, 0, 1}, {t.assertionPass.four, t.assertionFail.four, t.assertionFail.bad})
+    assert.truthy(text:find('Completed 5 asserts in 2 tests with 1 failure and 0 errors', 1, true), text)
+    assert.truthy(text:find '1/2 four %.+ %[PASS%]\n2/2 bad %.+ %[FAIL%]', text)
+    fails('Nested sets', t.add, t, {{function() end}})
   end)
 
   it('is what torch.test runs', function()
