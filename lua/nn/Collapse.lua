@@ -4,7 +4,7 @@
 -- @usage nn.Collapse(2):forward(torch.ones(5, 2, 3))
 local Collapse, parent = torch.class('nn.Collapse', 'nn.Module')
 local common = require 'nn.common'
-local utils = require 'nn.utils'
+local resized = require 'nn.resized'
 
 function Collapse:__init(nInputDim)
   parent.__init(self)
@@ -29,19 +29,4 @@ function Collapse:updateOutput(input)
   return self.output:view(input, torch.LongStorage(sizes))
 end
 
-function Collapse:updateGradInput(input, gradOutput)
-  common.check_tensor(self, gradOutput, 'gradOutput')
-  if not gradOutput:isContiguous() then
-    self._gradOutput = common.buffer(self._gradOutput, gradOutput)
-    gradOutput = self._gradOutput:resize(gradOutput:size()):copy(gradOutput)
-  end
-  self.gradInput = common.buffer(self.gradInput, gradOutput)
-  return self.gradInput:view(gradOutput, input:size())
-end
-
-function Collapse:clearState()
-  utils.clear(self, '_input', '_gradOutput')
-  return parent.clearState(self)
-end
-
-return Collapse
+return resized.methods(Collapse, parent)

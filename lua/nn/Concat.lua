@@ -1,79 +1,105 @@
 --- nn.Concat(dim): every child gets the input; their outputs are joined along dimension dim.
 -- Without a dimension it only holds modules, for getParameters and the like.
--- input (anything all children take) → output, (..., sum of the children's sizes along dim, ...).
--- @usage local y = nn.Concat(2):add(nn.Linear(5, 3)):add(nn.Linear(5, 4)):forward(torch.randn(2, 5)) -- 2 x 7
+-- @usage nn.Concat(2):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)):forward(torch.randn(5, 3))  -- 5x6
 local Concat, parent = torch.class('nn.Concat', 'nn.Container')
+local ffi = require 'ffi'
 local common = require 'nn.common'
+local guard = require 'nn.guard'
+local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 function Concat:__init(dimension)
   parent.__init(self)
   if dimension and type(dimension) ~= 'number' then
-    error('nn.Concat: expected a dimension, got ' .. torch.type(dimension), 2)
+    error(('%s: expected a dimension, got %s'):format(torch.type(self), torch.type(dimension)), 2)
   end
   self.outputSize = torch.LongStorage()
   self.dimension = dimension
 end
 
-local function check_output(self, i, first, out)
-  local fits = torch.isTensor(out) and out:dim() >= self.dimension and out:dim() == first:dim()
-  for d = 1, fits and out:dim() or 0 do
-    fits = fits and (d == self.dimension or out:size(d) == first:size(d))
+--- The part of `whole` where `part` lies.
+-- @param whole all outputs joined, or their gradient
+-- @param part one of them
+-- @param offset where it begins along self.dimension
+-- @return a view of whole, sized like part
+function Concat:windowNarrow(whole, part, offset)
+  return whole:narrow(self.dimension, offset, part:size(self.dimension))
+end
+
+--- May an output stand beside the first one? Both have as many dimensions.
+function Concat:_joins(out, first)
+  for d = 1, out:dim() do
+    if d ~= self.dimension and out:size(d) ~= first:size(d) then return false end
   end
-  if not fits then
-    error(('nn.Concat: module %d gives %s, module 1 gives %s: they do not join along dimension %d'):format(i,
-      common.shape(out), common.shape(first), self.dimension), 0)
+  return true
+end
+
+-- Take the i-th output into account in self.outputSize: added up along the dimension, the largest of the others.
+local function join(self, outs, i)
+  local sizes, dim, out, first = self.outputSize, self.dimension, outs[i], outs[1]
+  if not istype(tensor, out) or out:dim() < dim or out:dim() ~= first:dim() or not self:_joins(out, first) then
+    error(('%s: module %d gives %s, module 1 gives %s: they do not join along dimension %d'):format(torch.type(self),
+      i, common.shape(out), common.shape(first), dim), 0)
+  end
+  if i == 1 then sizes:resize(out:dim()) end
+  for d = 1, out:dim() do
+    local n = out:size(d)
+    if i > 1 then n = d == dim and sizes[d] + n or math.max(sizes[d], n) end
+    sizes[d] = n
   end
 end
 
 -- input → outputs joined along self.dimension
 function Concat:updateOutput(input)
-  local outs, total, dim = {}, 0, self.dimension
-  if not dim then error('nn.Concat: made without a dimension, it holds parameters only; nn.Concat(dim) can run', 0) end
-  for i, module in ipairs(self.modules) do
-    outs[i] = self:rethrowErrors(module, i, 'updateOutput', input)
-    check_output(self, i, outs[1], outs[i])
-    total = total + outs[i]:size(dim)
+  local modules, outs, dim, elements = self.modules, {}, self.dimension, 0
+  if not dim then
+    local kind = torch.type(self)
+    error(('%s: made without a dimension, it holds parameters only; %s(dim) can run'):format(kind, kind), 0)
+  end
+  for i = 1, #modules do
+    outs[i] = self:rethrowErrors(modules[i], i, 'updateOutput', input)
+    join(self, outs, i)
+    elements = elements + outs[i]:nElement()
   end
   if #outs == 0 then return self.output end
-  self.outputSize:resize(outs[1]:dim()):copy(outs[1]:size())
-  self.outputSize[dim] = total
   self.output = common.buffer(self.output, outs[1])
-  self.output:resize(self.outputSize)
+  local whole = self.output:resize(self.outputSize)
+  if whole:nElement() > elements then whole:zero() end
   local at = 1
-  for _, out in ipairs(outs) do
-    self.output:narrow(dim, at, out:size(dim)):copy(out)
-    at = at + out:size(dim)
+  for i = 1, #outs do
+    self:windowNarrow(whole, outs[i], at):copy(outs[i])
+    at = at + outs[i]:size(dim)
   end
-  return self.output
+  return whole
 end
 
--- Call method on each child with its part of gradOutput; f takes what it returns.
-local function each(self, method, input, gradOutput, extra, f)
-  local at = 1
-  for i, module in ipairs(self.modules) do
-    local n = module.output:size(self.dimension)
-    local part = gradOutput:narrow(self.dimension, at, n)
-    local result = self:rethrowErrors(module, i, method, input, part, extra)
-    if f then f(i, result) end
-    at = at + n
+-- Call method on each child with its part of gradOutput; what the children return is summed into dx, if given.
+local function each(self, method, input, gradOutput, extra, dx)
+  local modules, at, empty = self.modules, 1, true
+  for i = 1, #modules do
+    local out = modules[i].output
+    local part = self:windowNarrow(gradOutput, out, at)
+    local g = self:rethrowErrors(modules[i], i, method, input, part, extra)
+    if dx and istype(tensor, g) then
+      if empty then dx:copy(g) else dx:add(g) end
+      empty = false
+    end
+    at = at + out:size(self.dimension)
   end
+  return dx
 end
 
-local function sum(self, method, input, gradOutput, scale)
-  self.gradInput = common.buffer(self.gradInput, input)
-  local empty = true
-  self.gradInput:resizeAs(input)
-  each(self, method, input, gradOutput, scale, function(_, dx)
-    if not torch.isTensor(dx) then return end
-    if empty then self.gradInput:copy(dx) else self.gradInput:add(dx) end
-    empty = false
-  end)
-  return self.gradInput
+local function add_up(self, method, input, gradOutput, scale)
+  self.gradInput = common.buffer(self.gradInput, input):resizeAs(input)
+  return each(self, method, input, gradOutput, scale, self.gradInput)
 end
 
-function Concat:updateGradInput(input, gradOutput) return sum(self, 'updateGradInput', input, gradOutput) end
+function Concat:updateGradInput(input, gradOutput) return add_up(self, 'updateGradInput', input, gradOutput) end
 
-function Concat:backward(input, gradOutput, scale) return sum(self, 'backward', input, gradOutput, scale or 1) end
+local function backward(self, input, gradOutput, scale) return add_up(self, 'backward', input, gradOutput, scale) end
+
+function Concat:backward(input, gradOutput, scale)
+  return guard.run(self, backward, input, gradOutput, scale or 1)
+end
 
 function Concat:accGradParameters(input, gradOutput, scale)
   each(self, 'accGradParameters', input, gradOutput, scale or 1)

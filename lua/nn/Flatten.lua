@@ -4,6 +4,8 @@
 local Flatten, parent = torch.class('nn.Flatten', 'nn.Module')
 local common = require 'nn.common'
 local options = require 'nn.options'
+local resized = require 'nn.resized'
+local dims = resized.dims
 
 function Flatten:__init(...)
   parent.__init(self)
@@ -12,6 +14,7 @@ function Flatten:__init(...)
   self.endDim = options.number('nn.Flatten', 'endDim', o.endDim, -1)
 end
 
+-- The sizes, in dims; returns how many.
 local function sizes(self, input)
   common.check_tensor(self, input)
   local n = input:dim()
@@ -22,40 +25,26 @@ local function sizes(self, input)
     common.expected(self, ('an input of at least %d dimensions'):format(math.max(math.abs(self.startDim),
       math.abs(self.endDim))), input)
   end
-  local out, product = {}, 1
+  local rank, product = 0, 1
   for d = 1, n do
-    if d >= first and d <= last then product = product * input:size(d) else out[#out + 1] = input:size(d) end
-    if d == last then out[#out + 1] = product end
+    local size = input.shape[d - 1]
+    if d >= first and d <= last then
+      product = product * size
+      size = product
+    end
+    dims[rank] = size
+    if d < first or d >= last then rank = rank + 1 end
   end
-  return torch.LongStorage(out)
+  return rank
 end
 
 -- A view; an input whose steps do not allow it is copied first.
 function Flatten:updateOutput(input)
-  local size = sizes(self, input)
-  if input:isContiguous() then
-    self.output = input:view(size)
-  else
-    self.buffer = common.buffer(self.buffer, input):resizeAs(input):copy(input)
-    self.output = self.buffer:view(size)
-  end
-  return self.output
-end
-
-function Flatten:updateGradInput(input, gradOutput)
-  common.check_tensor(self, gradOutput, 'gradOutput')
-  if gradOutput:nElement() ~= input:nElement() then
-    common.expected(self, ('a gradOutput of %d elements'):format(input:nElement()), gradOutput)
-  end
-  self.gradInput = gradOutput:contiguous():view(input:size())
-  return self.gradInput
-end
-
-function Flatten:clearState()
-  self.buffer = nil
-  return parent.clearState(self)
+  local rank = sizes(self, input)
+  self.output = common.buffer(self.output, input)
+  return resized.view(self, self.output, input, rank, dims, '_input')
 end
 
 function Flatten:__tostring__() return ('%s(%d to %d)'):format(torch.type(self), self.startDim, self.endDim) end
 
-return Flatten
+return resized.methods(Flatten, parent)

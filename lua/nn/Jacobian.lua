@@ -2,8 +2,7 @@
 --
 -- Jacobians have a row for each number of the input (or parameter) and a column for each number of the output. The test
 -- functions fill their input (and parameter) with random numbers of minval..maxval (-2..2) and give the largest
--- absolute
--- difference.
+-- absolute difference.
 -- @usage assert(nn.Jacobian.testJacobian(nn.Tanh(), torch.Tensor(3, 4)) < 1e-7)
 local Jacobian = {}
 
@@ -14,13 +13,15 @@ local function vector(t, what)
   return t:view(-1)
 end
 
-local function randomize(t, minval, maxval)
+-- Random numbers of minval..maxval.
+function Jacobian._randomize(t, minval, maxval)
   minval, maxval = minval or -2, maxval or 2
   t:copy(torch.rand(t:nElement()):mul(maxval - minval):add(minval))
 end
+local randomize = Jacobian._randomize
 
 -- f() for a gradOutput of 1 at each output in turn; its result is copied into a column.
-local function columns(module, input, rows, f)
+function Jacobian._columns(module, input, rows, f)
   local output = module:forward(input)
   local dout = output.new():resizeAs(output)
   local sdout = vector(dout, 'the output')
@@ -32,6 +33,7 @@ local function columns(module, input, rows, f)
   end
   return jacobian
 end
+local columns = Jacobian._columns
 
 --- The Jacobian by back-propagation.
 -- @param module
@@ -90,30 +92,35 @@ function Jacobian.forwardUpdate(module, input, param, perturbation)
 end
 
 local function difference(a, b) return (a - b):abs():max() end
+Jacobian._difference = difference
 
---- Error of updateGradInput.
--- @return largest absolute difference from finite differences
-function Jacobian.testJacobian(module, input, minval, maxval, perturbation)
-  randomize(input, minval, maxval)
-  local numeric = Jacobian.forward(module, input, nil, perturbation)
-  return difference(numeric, Jacobian.backward(module, input))
-end
+-- Give a table with forward, backward, forwardUpdate and backwardUpdate its test functions.
+function Jacobian._testers(J, randomize_input)
+  --- Error of updateGradInput.
+  -- @return largest absolute difference from finite differences
+  function J.testJacobian(module, input, minval, maxval, perturbation)
+    randomize_input(input, minval, maxval)
+    local numeric = J.forward(module, input, nil, perturbation)
+    return difference(numeric, J.backward(module, input))
+  end
 
---- Error of accGradParameters for one parameter.
-function Jacobian.testJacobianParameters(module, input, param, dparam, minval, maxval, perturbation)
-  randomize(input, minval, maxval)
-  randomize(param, minval, maxval)
-  local analytic = Jacobian.backward(module, input, param, dparam)
-  return difference(Jacobian.forward(module, input, param, perturbation), analytic)
-end
+  --- Error of accGradParameters for one parameter.
+  function J.testJacobianParameters(module, input, param, dparam, minval, maxval, perturbation)
+    randomize_input(input, minval, maxval)
+    randomize(param, minval, maxval)
+    local analytic = J.backward(module, input, param, dparam)
+    return difference(J.forward(module, input, param, perturbation), analytic)
+  end
 
---- Error of accUpdateGradParameters for one parameter.
-function Jacobian.testJacobianUpdateParameters(module, input, param, minval, maxval, perturbation)
-  randomize(input, minval, maxval)
-  randomize(param, minval, maxval)
-  local analytic = Jacobian.backwardUpdate(module, input, param)
-  return difference(Jacobian.forwardUpdate(module, input, param, perturbation), analytic)
+  --- Error of accUpdateGradParameters for one parameter.
+  function J.testJacobianUpdateParameters(module, input, param, minval, maxval, perturbation)
+    randomize_input(input, minval, maxval)
+    randomize(param, minval, maxval)
+    local analytic = J.backwardUpdate(module, input, param)
+    return difference(J.forwardUpdate(module, input, param, perturbation), analytic)
+  end
 end
+Jacobian._testers(Jacobian, randomize)
 
 --- Does the module compute the same after a round trip through a file?
 -- @return largest differences of output and of gradInput

@@ -66,8 +66,9 @@ function Parallel:updateOutput(input)
   return self.output
 end
 
--- Call method on each child with its slice and its part of gradOutput; f takes what it returns.
-local function each(self, method, input, gradOutput, extra, f)
+-- Call method on each child with its slice and its part of gradOutput; what it returns goes to its slice of dx, if
+-- given.
+local function each(self, method, input, gradOutput, extra, dx)
   local dim, n = check(self, input)
   common.check_tensor(self, gradOutput, 'gradOutput')
   local at = 1
@@ -77,18 +78,15 @@ local function each(self, method, input, gradOutput, extra, f)
     local size = module.output:size(outDim)
     local part = gradOutput:narrow(outDim, at, size)
     local result = self:rethrowErrors(module, i, method, slice(input, dim, i), part, extra)
-    if f then f(dim, i, result) end
+    if dx then slice(dx, dim, i):copy(result) end
     at = at + size
   end
+  return dx
 end
 
 function Parallel:updateGradInput(input, gradOutput)
-  self.gradInput = common.buffer(self.gradInput, input)
-  self.gradInput:resizeAs(input)
-  each(self, 'updateGradInput', input, gradOutput, nil, function(dim, i, dx)
-    slice(self.gradInput, dim, i):copy(dx)
-  end)
-  return self.gradInput
+  self.gradInput = common.buffer(self.gradInput, input):resizeAs(input)
+  return each(self, 'updateGradInput', input, gradOutput, nil, self.gradInput)
 end
 
 function Parallel:accGradParameters(input, gradOutput, scale)

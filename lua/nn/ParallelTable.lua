@@ -19,16 +19,17 @@ end
 -- {input 1, ...} → {output of child 1, ...}
 function ParallelTable:updateOutput(input)
   check(self, input)
-  local modules = self.modules
-  for i = 1, #modules do self.output[i] = self:rethrowErrors(modules[i], i, 'updateOutput', input[i]) end
-  return self.output
+  local modules, out = self.modules, self.output
+  for i = 1, #modules do out[i] = self:rethrowErrors(modules[i], i, 'updateOutput', input[i]) end
+  return out
 end
 
 function ParallelTable:updateGradInput(input, gradOutput)
-  for i, module in ipairs(self.modules) do
-    self.gradInput[i] = self:rethrowErrors(module, i, 'updateGradInput', input[i], gradOutput[i])
+  local modules, dx = self.modules, self.gradInput
+  for i = 1, #modules do
+    dx[i] = self:rethrowErrors(modules[i], i, 'updateGradInput', input[i], gradOutput[i])
   end
-  return self.gradInput
+  return dx
 end
 
 function ParallelTable:accGradParameters(input, gradOutput, scale)

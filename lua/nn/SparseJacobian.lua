@@ -1,8 +1,6 @@
 --- nn.SparseJacobian: nn.Jacobian for modules whose input is sparse: a tensor n x 2 of rows (index, value), or a
--- table of
--- such. Only values are perturbed and randomized. gradInput is as nn.SparseLinear's: a table of nIn x 2 tensors with
--- the
--- gradient of every index; the rows that the input has are compared.
+-- table of such. Only values are perturbed and randomized. gradInput is as nn.SparseLinear's: a table of nIn x 2
+-- tensors with the gradient of every index; the rows that the input has are compared.
 -- @usage local m = nn.SparseLinear(5, 2, true)
 -- local x = torch.Tensor{{2, 1}, {4, 1}}
 -- assert(nn.SparseJacobian.testJacobian(m, x) < 1e-7)
@@ -17,16 +15,8 @@ local function count(input)
   return n
 end
 
-local function randomize_values(input, minval, maxval)
-  minval, maxval = minval or -2, maxval or 2
-  for _, x in ipairs(samples(input)) do
-    x:select(2, 2):copy(torch.rand(x:size(1)):mul(maxval - minval):add(minval))
-  end
-end
-
-local function randomize(t, minval, maxval)
-  minval, maxval = minval or -2, maxval or 2
-  t:copy(torch.rand(t:nElement()):mul(maxval - minval):add(minval))
+local function randomize(input, minval, maxval)
+  for _, x in ipairs(samples(input)) do Jacobian._randomize(x:select(2, 2), minval, maxval) end
 end
 
 -- The gradients of the values that the input has, one after another.
@@ -44,40 +34,15 @@ local function values_of(gradInput, input)
   return out
 end
 
-local function columns(module, input, rows, f)
-  local output = module:forward(input)
-  local dout = output:clone()
-  local sdout = dout:view(-1)
-  local jacobian = torch.Tensor(rows, dout:nElement()):zero()
-  for i = 1, sdout:nElement() do
-    dout:zero()
-    sdout[i] = 1
-    jacobian:select(2, i):copy(f(dout))
-  end
-  return jacobian
-end
-
 --- The Jacobian by back-propagation: of the values, or of a parameter.
 function SparseJacobian.backward(module, input, param, dparam)
-  return columns(module, input, param and param:nElement() or count(input), function(dout)
+  if param then return Jacobian.backward(module, input, param, dparam) end
+  return Jacobian._columns(module, input, count(input), function(dout)
     module:zeroGradParameters()
     local din = module:updateGradInput(input, dout)
     module:accGradParameters(input, dout)
-    return param and dparam or values_of(din, input)
+    return values_of(din, input)
   end)
-end
-
---- What accUpdateGradParameters with a rate of 1 makes of a parameter: param - Jacobian.
-function SparseJacobian.backwardUpdate(module, input, param)
-  local before = param:clone()
-  local jacobian = columns(module, input, param:nElement(), function(dout)
-    param:copy(before)
-    module:updateGradInput(input, dout)
-    module:accUpdateGradParameters(input, dout, 1)
-    return param
-  end)
-  param:copy(before)
-  return jacobian
 end
 
 --- The Jacobian by central differences: of the values, or of a parameter.
@@ -101,37 +66,14 @@ function SparseJacobian.forward(module, input, param, perturbation)
   return jacobian
 end
 
-SparseJacobian.forwardUpdate = Jacobian.forwardUpdate
-
-local function difference(a, b) return (a - b):abs():max() end
-
---- Error of updateGradInput.
-function SparseJacobian.testJacobian(module, input, minval, maxval, perturbation)
-  randomize_values(input, minval, maxval)
-  local numeric = SparseJacobian.forward(module, input, nil, perturbation)
-  return difference(numeric, SparseJacobian.backward(module, input))
-end
-
---- Error of accGradParameters for one parameter.
-function SparseJacobian.testJacobianParameters(module, input, param, dparam, minval, maxval, perturbation)
-  randomize_values(input, minval, maxval)
-  randomize(param, minval, maxval)
-  local analytic = SparseJacobian.backward(module, input, param, dparam)
-  return difference(SparseJacobian.forward(module, input, param, perturbation), analytic)
-end
-
---- Error of accUpdateGradParameters for one parameter.
-function SparseJacobian.testJacobianUpdateParameters(module, input, param, minval, maxval, perturbation)
-  randomize_values(input, minval, maxval)
-  randomize(param, minval, maxval)
-  local analytic = SparseJacobian.backwardUpdate(module, input, param)
-  return difference(SparseJacobian.forwardUpdate(module, input, param, perturbation), analytic)
-end
+SparseJacobian.forwardUpdate, SparseJacobian.backwardUpdate = Jacobian.forwardUpdate, Jacobian.backwardUpdate
+SparseJacobian.testAllUpdate = Jacobian.testAllUpdate
+Jacobian._testers(SparseJacobian, randomize)
 
 --- Does the module compute the same after a round trip through a file?
 -- @return largest differences of output and of gradInput
 function SparseJacobian.testIO(module, input, minval, maxval)
-  randomize_values(input, minval, maxval)
+  randomize(input, minval, maxval)
   local output = module:forward(input)
   local gradOutput = output:clone():copy(torch.rand(output:nElement()))
   local forward = output:clone()
@@ -143,9 +85,8 @@ function SparseJacobian.testIO(module, input, minval, maxval)
   copy:forward(input)
   copy:zeroGradParameters()
   local again = copy:backward(input, gradOutput)
+  local difference = Jacobian._difference
   return difference(copy.output, forward), doing and difference(values_of(again, input), backward) or 0
 end
-
-SparseJacobian.testAllUpdate = Jacobian.testAllUpdate
 
 return SparseJacobian

@@ -5,6 +5,7 @@
 -- @usage nn.Squeeze():forward(torch.ones(3, 1, 2))  -- 3x2
 local Squeeze, parent = torch.class('nn.Squeeze', 'nn.Module')
 local common = require 'nn.common'
+local resized = require 'nn.resized'
 
 function Squeeze:__init(dim, numInputDims)
   parent.__init(self)
@@ -15,12 +16,7 @@ function Squeeze:__init(dim, numInputDims)
   self:setNumInputDims(numInputDims)
 end
 
---- How many dimensions an input has without the batch.
--- @return self
-function Squeeze:setNumInputDims(numInputDims)
-  self.numInputDims = numInputDims
-  return self
-end
+resized.batches(Squeeze)
 
 function Squeeze:updateOutput(input)
   common.check_dims(self, input, 1, 12, 'a tensor with elements')
@@ -39,14 +35,4 @@ function Squeeze:updateOutput(input)
   return out
 end
 
-function Squeeze:updateGradInput(input, gradOutput)
-  common.check_tensor(self, gradOutput, 'gradOutput')
-  if gradOutput:nElement() ~= input:nElement() then
-    common.expected(self, 'gradOutput ' .. common.shape(self.output), gradOutput)
-  end
-  if not gradOutput:isContiguous() then gradOutput = gradOutput:clone() end
-  self.gradInput = common.buffer(self.gradInput, gradOutput)
-  return self.gradInput:set(gradOutput:view(input:size()))
-end
-
-return Squeeze
+return resized.methods(Squeeze, parent)

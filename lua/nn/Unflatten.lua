@@ -4,6 +4,8 @@
 local Unflatten, parent = torch.class('nn.Unflatten', 'nn.Module')
 local common = require 'nn.common'
 local options = require 'nn.options'
+local resized = require 'nn.resized'
+local dims = resized.dims
 
 function Unflatten:__init(dim, sizes)
   parent.__init(self)
@@ -18,46 +20,37 @@ function Unflatten:__init(dim, sizes)
   self.sizes = sizes
 end
 
+-- The sizes, in dims; returns how many.
 local function full(self, input)
   common.check_tensor(self, input)
   local n = input:dim()
   local dim = self.dim < 0 and n + 1 + self.dim or self.dim
   if dim < 1 or dim > n then common.expected(self, ('an input with dimension %d'):format(self.dim), input) end
-  local known, out = 1, {}
-  for _, k in ipairs(self.sizes) do known = known * (k == -1 and 1 or k) end
+  local parts, size, known, unknown = self.sizes, input:size(dim), 1, false
+  for _, k in ipairs(parts) do
+    if k == -1 then unknown = true else known = known * k end
+  end
+  if size % known ~= 0 or (not unknown and size ~= known) then
+    common.expected(self, ('%d%s in dimension %d'):format(known, unknown and ' (or a multiple)' or '', self.dim), input)
+  end
+  resized.fits(self, n + #parts - 1)
   for d = 1, n do
-    if d ~= dim then
-      out[#out + 1] = input:size(d)
-    else
-      for _, k in ipairs(self.sizes) do out[#out + 1] = k == -1 and input:size(d) / known or k end
-    end
+    if d < dim then dims[d - 1] = input.shape[d - 1] end
+    if d > dim then dims[#parts + d - 2] = input.shape[d - 1] end
   end
-  local product, whole = 1, true
-  for _, k in ipairs(out) do product, whole = product * k, whole and k % 1 == 0 end
-  if not whole or product ~= input:nElement() then
-    common.expected(self, ('%d (or a multiple) in dimension %d'):format(known, self.dim), input)
-  end
-  return torch.LongStorage(out)
+  for i, k in ipairs(parts) do dims[dim + i - 2] = k == -1 and size / known or k end
+  return n + #parts - 1
 end
 
 -- A view; an input whose steps do not allow it is copied first.
 function Unflatten:updateOutput(input)
-  local size = full(self, input)
-  self.output = input:contiguous():view(size)
-  return self.output
-end
-
-function Unflatten:updateGradInput(input, gradOutput)
-  common.check_tensor(self, gradOutput, 'gradOutput')
-  if gradOutput:nElement() ~= input:nElement() then
-    common.expected(self, ('a gradOutput of %d elements'):format(input:nElement()), gradOutput)
-  end
-  self.gradInput = gradOutput:contiguous():view(input:size())
-  return self.gradInput
+  local rank = full(self, input)
+  self.output = common.buffer(self.output, input)
+  return resized.view(self, self.output, input, rank, dims, '_input')
 end
 
 function Unflatten:__tostring__()
   return ('%s(%d: %s)'):format(torch.type(self), self.dim, table.concat(self.sizes, ' x '))
 end
 
-return Unflatten
+return resized.methods(Unflatten, parent)

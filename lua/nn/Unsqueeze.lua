@@ -5,6 +5,7 @@
 -- @usage nn.Unsqueeze(2):forward(torch.ones(3, 2))  -- 3x1x2
 local Unsqueeze, parent = torch.class('nn.Unsqueeze', 'nn.Module')
 local common = require 'nn.common'
+local resized = require 'nn.resized'
 local utils = require 'nn.utils'
 
 function Unsqueeze:__init(pos, numInputDims)
@@ -16,12 +17,7 @@ function Unsqueeze:__init(pos, numInputDims)
   self:setNumInputDims(numInputDims)
 end
 
---- How many dimensions an input has without the batch.
--- @return self
-function Unsqueeze:setNumInputDims(numInputDims)
-  self.numInputDims = numInputDims
-  return self
-end
+resized.batches(Unsqueeze)
 
 --- Where the dimension goes in this input.
 function Unsqueeze:_getActualPosition(input)
@@ -40,16 +36,6 @@ function Unsqueeze:updateOutput(input)
   return utils.addSingletonDimension(self.output, input, pos)
 end
 
-function Unsqueeze:updateGradInput(input, gradOutput)
-  common.check_tensor(self, gradOutput, 'gradOutput')
-  if gradOutput:nElement() ~= input:nElement() then
-    common.expected(self, 'gradOutput ' .. common.shape(self.output), gradOutput)
-  end
-  if not gradOutput:isContiguous() then gradOutput = gradOutput:clone() end
-  self.gradInput = common.buffer(self.gradInput, gradOutput)
-  return self.gradInput:set(gradOutput:view(input:size()))
-end
-
 function Unsqueeze:__tostring__() return ('%s(dim %d)'):format(torch.type(self), self.pos) end
 
-return Unsqueeze
+return resized.methods(Unsqueeze, parent)

@@ -3,11 +3,9 @@
 -- input (sizes) or (N, sizes), as many elements → output (sizes...) or (N, sizes...).
 -- @usage local y = nn.View(-1, 6):forward(torch.randn(4, 2, 3)) -- 4 x 6
 local View, parent = torch.class('nn.View', 'nn.Module')
-local ffi = require 'ffi'
 local common = require 'nn.common'
-local C, again, buffer = common.C, common.again, common.buffer
-
-local dims = ffi.new 'int64_t[13]'
+local resized = require 'nn.resized'
+local buffer, dims = common.buffer, resized.dims
 
 --- Set new sizes: numbers or one LongStorage.
 -- @return self
@@ -39,12 +37,7 @@ function View:__init(...)
   self.numInputDims = nil
 end
 
---- How many dimensions an input has without the batch; more than that means a batch.
--- @return self
-function View:setNumInputDims(n)
-  self.numInputDims = n
-  return self
-end
+resized.batches(View)
 
 local function mismatch(self, input)
   common.expected(self, ('input whose size is a multiple of %d elements'):format(self.numElements), input)
@@ -76,6 +69,7 @@ end
 function View:updateOutput(input)
   common.check_dims(self, input, 1, 12, 'a tensor with elements')
   local batch, rank = batch_size(self, input), 0
+  resized.fits(self, self.size:size() + (batch > 0 and 1 or 0))
   if batch > 0 then
     dims[0], rank = batch, 1
   end
@@ -84,33 +78,9 @@ function View:updateOutput(input)
   rank = rank + size:size()
   local out = buffer(self.output, input)
   self.output = out
-  if C.rk_reshape(out, input, rank, dims) ~= 0 then
-    self._input = buffer(self._input, input)
-    self._input:resizeAs(input):copy(input)
-    local s = C.rk_reshape(out, self._input, rank, dims)
-    if s ~= 0 then again(self, s, C.rk_reshape, out, self._input, rank, dims) end
-  end
-  return out
-end
-
-function View:updateGradInput(input, gradOutput)
-  common.check_tensor(self, gradOutput, 'gradOutput')
-  local dx = buffer(self.gradInput, gradOutput)
-  self.gradInput = dx
-  if C.rk_reshape(dx, gradOutput, input.rank, input.shape) ~= 0 then
-    self._gradOutput = buffer(self._gradOutput, gradOutput)
-    self._gradOutput:resizeAs(gradOutput):copy(gradOutput)
-    local s = C.rk_reshape(dx, self._gradOutput, input.rank, input.shape)
-    if s ~= 0 then again(self, s, C.rk_reshape, dx, self._gradOutput, input.rank, input.shape) end
-  end
-  return dx
-end
-
-function View:clearState()
-  self._input, self._gradOutput = nil, nil
-  return parent.clearState(self)
+  return resized.view(self, out, input, rank, dims, '_input')
 end
 
 function View:__tostring__() return ('%s(%s)'):format(torch.type(self), table.concat(self.size:totable(), ', ')) end
 
-return View
+return resized.methods(View, parent)

@@ -16,6 +16,17 @@ local function says(err, text) assert.is_truthy(tostring(err):find(text, 1, true
 describe('nn behaviour', function()
   before_each(function() torch.manualSeed(3) end)
 
+  it('more sizes than a tensor can have are refused, by View and Unflatten', function()
+    local ones = {}
+    for i = 1, 40 do ones[i] = 1 end
+    local x = torch.randn(1)
+    says(message(function() return nn.View(unpack(ones)):forward(x) end), '40 sizes, at most 12 dimensions')
+    says(message(function() return nn.Unflatten(1, ones):forward(x) end), '40 sizes, at most 12 dimensions')
+    for i = 13, 40 do ones[i] = nil end
+    assert.equal(12, nn.View(unpack(ones)):forward(x):dim())
+    assert.equal(12, nn.Unflatten(1, ones):forward(x):dim())
+  end)
+
   it('a step at once is a step after accumulation', function()
     for _, make in ipairs {
       function() return nn.Add(3) end, function() return nn.CAdd(3) end, function() return nn.CMul(3) end,
