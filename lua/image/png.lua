@@ -36,7 +36,13 @@ local SIGNATURE = '\137PNG\r\n\26\n'
 local channels_of = { [0] = 1, [2] = 3, [3] = 1, [4] = 2, [6] = 4 } -- by colour type; 3 is a palette
 local depths_of = { [0] = ' 1 2 4 8 16 ', [2] = ' 8 16 ', [3] = ' 1 2 4 8 ', [4] = ' 8 16 ', [6] = ' 8 16 ' }
 
-local function damaged(where, text, ...) error(('%s: damaged PNG: %s'):format(where, text:format(...)), 0) end
+-- Torch7's image named the stage: its tests and programs look for that.
+local function damage(stage)
+  local form = '%s: damaged PNG: %s (Error during ' .. stage .. ')'
+  return function(where, text, ...) error(form:format(where, text:format(...)), 0) end
+end
+
+local damaged, broken = damage 'init_io', damage 'read_image' -- the header and its like, the data
 
 local function word(p, at) return ((p[at] * 256 + p[at + 1]) * 256 + p[at + 2]) * 256 + p[at + 3] end
 
@@ -46,9 +52,10 @@ local function each_chunk(p, size, where, f)
   local at = 8
   while at + 12 <= size do
     local length, kind = word(p, at), ffi.string(p + at + 4, 4)
-    if at + 12 + length > size then damaged(where, 'truncated in the chunk %q', kind) end
+    local refuse = kind == 'IDAT' and broken or damaged
+    if at + 12 + length > size then refuse(where, 'truncated in the chunk %q', kind) end
     if kind:byte() < 97 and tonumber(zlib().crc32(0, p + at + 4, length + 4)) ~= word(p, at + 8 + length) then
-      damaged(where, 'wrong checksum of the chunk %q', kind)
+      refuse(where, 'wrong checksum of the chunk %q', kind)
     end
     if f(kind, at + 8, length) or kind == 'IEND' then return end
     at = at + 12 + length
@@ -116,7 +123,7 @@ local function inflate(p, h, total, where)
   local size = 0
   for _, piece in ipairs(h.pieces) do size = size + piece[2] end
   -- deflate packs at most 1032 to 1: what a damaged header claims is not allocated
-  if total > 1032 * size + 1024 then damaged(where, 'too little data for %d x %d pixels', h.width, h.height) end
+  if total > 1032 * size + 1024 then broken(where, 'too little data for %d x %d pixels', h.width, h.height) end
   local joined, at = ffi.new('uint8_t[?]', max(size, 1)), 0
   for _, piece in ipairs(h.pieces) do
     ffi.copy(joined + at, p + piece[1], piece[2])
@@ -125,7 +132,7 @@ local function inflate(p, h, total, where)
   local raw, got = ffi.new('uint8_t[?]', total), ffi.new('unsigned long[1]', total)
   local status = zlib().uncompress(raw, got, joined, size)
   if status ~= 0 or tonumber(got[0]) ~= total then
-    damaged(where, 'the compressed data is %s', status == -3 and 'not valid' or 'not of the right length')
+    broken(where, 'the compressed data is %s', status == -3 and 'not valid' or 'not of the right length')
   end
   return raw
 end
@@ -160,7 +167,7 @@ local function unfilter(raw, rows, stride, unit, where)
   for y = 0, rows - 1 do
     local row = raw + y * (stride + 1)
     local f = undo[row[0]]
-    if not f then damaged(where, 'row %d has the filter %d', y + 1, row[0]) end
+    if not f then broken(where, 'row %d has the filter %d', y + 1, row[0]) end
     f(row + 1, above, stride, unit)
     above = row + 1
   end

@@ -1,5 +1,6 @@
 --- What Torch7's own LuaJIT had and a distribution's lacks, for the whole process: Lua 5.2's library forms, `__pairs`,
--- `__ipairs` and `__len` of tables, and a global `type` that calls tensors and storages 'userdata'.
+-- `__ipairs` and `__len` of tables, a global `type` that calls tensors and storages 'userdata', and a global
+-- `getmetatable` that gives the class of such an object.
 --
 -- th loads it before everything else; under plain LuaJIT `require 'torch.compat'` does the same for all code that is
 -- loaded afterwards. Torch7's LuaJIT was built with LUAJIT_ENABLE_LUA52COMPAT. Library forms are wrapped such that
@@ -328,6 +329,16 @@ local function type_of_programs()
   end
 end
 
+-- The metatable that programs see: objects of torch that are cdata, for which Lua's own gives the text 'ffi', answer
+-- with their class, as userdata did.
+local function class_or_metatable(x)
+  local mt = getmetatable(x)
+  if mt ~= nil and rawtype(x) == 'cdata' then
+    return class.classof(x) or mt
+  end
+  return mt
+end
+
 -- ---------------------------------------------------------------------------------------------------------
 
 local function install()
@@ -341,7 +352,7 @@ local function install()
   io.popen, io.close, io.write = M.popen, M.close_file, M.write_output
   file_methods.close, file_methods.write = M.close, M.write
   require 'torch'
-  globals.type = type_of_programs()
+  globals.type, globals.getmetatable = type_of_programs(), class_or_metatable
 end
 
 install()

@@ -89,6 +89,21 @@ for dt = 0, types.count - 1 do
   rawset(classes[dt], '__eq__', same)
 end
 
+-- Programs also read and replace Lua's own names in these metatables, `mt.__add` for `__add__`.
+local names = { __eq = '__eq__' }
+for name in pairs(operators) do names[name:sub(1, -3)] = name end
+
+for dt = 0, types.count - 1 do
+  local meta = debug.getmetatable(classes[dt])
+  local add_field = meta.__newindex
+  rawset(classes[dt], '__tostring', nil)
+  meta.__index = function(class, key) return rawget(class, names[key]) end
+  meta.__newindex = function(class, key, value)
+    if names[key] then return rawset(class, names[key], value) end
+    return add_field(class, key, value)
+  end
+end
+
 local function class_of(a, b) return classes[(istype(ctype, a) and a or b).dt] end
 
 ffi.metatype(ctype, {

@@ -167,6 +167,27 @@ describe('image PPM and PGM', function()
   end)
 end)
 
+describe('damaged PNG files', function()
+  it('say at which stage they failed, in Torch7 image\'s words', function()
+    with_file('', function(path)
+      image.savePNG(path, torch.rand(3, 20, 20))
+      local file = io.open(path, 'rb')
+      local text = file:read '*a'
+      file:close()
+      local function refused(damage)
+        local out = io.open(path, 'wb')
+        out:write(damage)
+        out:close()
+        local ok, why = pcall(image.load, path)
+        assert.is_false(ok)
+        return why
+      end
+      assert.truthy(refused(text:sub(1, 18) .. 'x' .. text:sub(20)):find('Error during init_io', 1, true))
+      assert.truthy(refused(text:sub(1, -200)):find('Error during read_image', 1, true))
+    end)
+  end)
+end)
+
 describe('image.load', function()
   it('converts depth and type', function()
     local four = torch.ByteTensor(4, 3, 5):random(0, 255)

@@ -243,4 +243,22 @@ describe('objects', function()
     local again = torch.pushudata(ffi.cast('void *', o), name .. '.A')
     assert.equal(5, again.v)
   end)
+
+  it('of tensors let programs replace operators under both names', function()
+    for _, name in ipairs { '__add', '__add__' } do
+      local mt = torch.getmetatable 'torch.FloatTensor'
+      local before = mt[name]
+      mt[name] = function(a, b) return { before(a, b) } end
+      local sum = torch.FloatTensor { 1, 2 } + 1
+      mt[name] = before
+      assert.are.same({ 2, 3 }, sum[1]:totable())
+      assert.are.same({ 2, 3 }, (torch.FloatTensor { 1, 2 } + 1):totable())
+    end
+    local mt = torch.getmetatable 'torch.ShortTensor'
+    local before = mt.__tostring
+    mt.__tostring = function(x) return 'short ' .. x:nElement() end
+    assert.are.equal('short 3', tostring(torch.ShortTensor(3)))
+    mt.__tostring = before
+    assert.truthy(tostring(torch.ShortTensor { 7 }):find 'ShortTensor of size 1')
+  end)
 end)

@@ -104,6 +104,17 @@ describe('torch.compat', function()
     assert.are.equal(#name:match '([^/]+)$' + 2, value)
   end)
 
+  it('shows the class of tensors and storages as their metatable', function()
+    for _, x in ipairs { torch.FloatTensor(2), torch.LongStorage(2), torch.Generator(), torch.Timer() } do
+      assert.are.equal(torch.getmetatable(torch.type(x)), getmetatable(x))
+    end
+    assert.are.equal(torch.FloatTensor.add, getmetatable(torch.FloatTensor(2)).add)
+    assert.is_nil(getmetatable(3))
+    assert.are.equal(string, getmetatable 'text'.__index)
+    assert.are.equal('ffi', getmetatable(3LL))
+    assert.are.equal('mine', getmetatable(setmetatable({}, { __metatable = 'mine' })))
+  end)
+
   it('reports wrong operands where they are', function()
     local f = loadstring('local x = ...\nreturn #x', '=chunk')
     local _, named = pcall(loadstring 'local a = {} return 1 + #a.b.c')
