@@ -5,14 +5,18 @@
  * prompt has noted where they lie, lua/trepl/interrupt.lua) such that each takes an exit to the interpreter, where the
  * hook waits, the next time it goes round:
  *
- *   - a trace that starts from the stack, right behind its first instruction, which stores its number: exit 0;
+ *   - on x86-64 a trace that starts from the stack, right behind its first instruction, which stores its number: exit
+ * 0;
  *   - a loop that ends in a condition and a jump to an exit: the condition goes, the exit remains;
- *   - any other loop: its first guard exits always;
+ *   - any other loop: on x86-64 its first guard exits always; on arm64 every guard of every trace does;
  *   - a loop without guards: exit 0 from its start. Its registers are lost: what locals held when the loop began is
  *     what the error finds. They are dead then, but for those a closure holds.
  *
  * The first three are exits the trace could have taken by itself. Changed traces are thrown away (jit.flush) when the
- * prompt is back. This is for x86-64; elsewhere compiled loops end at the third Ctrl-C, with the process. */
+ * prompt is back. On other processors compiled loops end at the third Ctrl-C, with the process.
+ *
+ * A terminal that goes away while a session computes is an interrupt that no pcall holds up: the prompt then finds the
+ * end of its input, and th leaves as it does at Ctrl-D. */
 #define _GNU_SOURCE
 #include "interrupt.h"
 
@@ -24,11 +28,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAX_TRACES = 8192, MAX_GROUPS = 64, GROUP_BYTES = 32 * 4, JUMP = 5, GUARD = 6 };
+enum { MAX_TRACES = 8192, MAX_GROUPS = 64 };
 
 struct trace {
   uint8_t *code;
   uint32_t number, size, loop; /* loop: offset, 0 when there is none */
+  uint32_t exits;
+  uint8_t *stubs; /* the first group */
   int root;
 };
 
@@ -48,7 +54,24 @@ static void stop(lua_State *L, lua_Debug *ar) {
   luaL_error(L, "interrupted!");
 }
 
+#if defined __x86_64__ || defined __aarch64__
+/* Lets f change a trace's code. Returns where to go on: elsewhere than `at` when that is inside of a loop that nothing
+ * else stops. */
+static const uint8_t *rewrite(const struct trace *t, const uint8_t *at,
+                              const uint8_t *(*f)(const struct trace *, const uint8_t *)) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)t->code & ~(page - 1);
+  uintptr_t size = (uintptr_t)t->code + t->size - from;
+  if (mprotect((void *)from, size, PROT_READ | PROT_WRITE | PROT_EXEC)) return at;
+  at = f(t, at);
+  __builtin___clear_cache((char *)t->code, (char *)t->code + t->size);
+  mprotect((void *)from, size, PROT_READ | PROT_EXEC);
+  return at;
+}
+#endif
+
 #ifdef __x86_64__
+enum { GROUP_BYTES = 32 * 4, JUMP = 5, GUARD = 6 };
+
 static int is_stub(const uint8_t *p) {
   for (int i = 0; i < ngroups; i++)
     if (p >= groups[i] && p < groups[i] + GROUP_BYTES && (p - groups[i]) % 4 == 0) return 1;
@@ -112,11 +135,7 @@ static int leave_guard(const struct trace *t) {
   return 0;
 }
 
-/* Returns where to go on: elsewhere than `at` when that is inside of a loop that nothing else stops. */
 static const uint8_t *leave(const struct trace *t, const uint8_t *at) {
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)t->code & ~(page - 1);
-  uintptr_t size = (uintptr_t)t->code + t->size - from;
-  if (mprotect((void *)from, size, PROT_READ | PROT_WRITE | PROT_EXEC)) return at;
   if (t->root) leave_head(t, at);
   if (t->loop && !leave_end(t) && !leave_guard(t) && t->root) {
     uint8_t *loop = t->code + t->loop;
@@ -125,7 +144,6 @@ static const uint8_t *leave(const struct trace *t, const uint8_t *at) {
     else if (loop + JUMP <= t->code + t->size)
       jump(loop, groups[0]);
   }
-  mprotect((void *)from, size, PROT_READ | PROT_EXEC);
   return at;
 }
 
@@ -133,8 +151,80 @@ static void leave_traces(void *context) {
   greg_t *rip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
   const uint8_t *at = (const uint8_t *)*rip;
   for (int i = 0; i < ntraces && ngroups; i++)
-    if (traces[i].code) at = leave(&traces[i], at);
+    if (traces[i].code) at = rewrite(&traces[i], at, leave);
   *rip = (greg_t)at;
+}
+#elif defined __aarch64__
+/* Stubs lie behind each trace, an instruction an exit: bl to what they share. One that leads to a side trace is a b:
+ * such an exit cannot be taken without its condition. */
+static const uint32_t nop = 0xD503201F;
+
+static uint32_t word(const uint8_t *p) {
+  uint32_t w;
+  memcpy(&w, p, sizeof w);
+  return w;
+}
+
+static void set_word(uint8_t *p, uint32_t w) {
+  memcpy(p, &w, sizeof w);
+  changed = 1;
+}
+
+/* The signed field of n bits that begins at a bit of an instruction. */
+static int32_t field(uint32_t w, int first, int n) { return (int32_t)(w << (32 - first - n)) >> (32 - n); }
+
+/* Where a branch leads; NULL for other instructions. */
+static uint8_t *target(uint8_t *p) {
+  uint32_t w = word(p);
+  if ((w & 0xFC000000) == 0x14000000) return p + 4L * field(w, 0, 26); /* b */
+  if ((w & 0x7E000000) == 0x36000000) return p + 4L * field(w, 5, 14); /* tbz, tbnz */
+  if ((w & 0xFF000010) == 0x54000000 || (w & 0x7E000000) == 0x34000000)
+    return p + 4L * field(w, 5, 19); /* b.cond, cbz */
+  return NULL;
+}
+
+static int is_branch(const uint8_t *p) { return (word(p) & 0xFC000000) == 0x14000000; }
+
+static int is_exit(const struct trace *t, const uint8_t *p) {
+  return p >= t->stubs && p < t->stubs + 4 * (size_t)t->exits && (word(p) & 0xFC000000) == 0x94000000;
+}
+
+static void jump(uint8_t *p, const uint8_t *to) { set_word(p, 0x14000000 | ((uint32_t)((to - p) / 4) & 0x03FFFFFF)); }
+
+/* Returns whether the loop, or the trace when it has none, has a way out now. */
+static int leave_guards(const struct trace *t) {
+  uint8_t *loop = t->code + t->loop, *end = t->code + t->size;
+  int found = 0;
+  for (uint8_t *p = t->code; p + 4 <= end; p += 4) {
+    uint8_t *to = target(p);
+    if (!to || is_branch(p)) continue;
+    if (is_exit(t, to)) {
+      jump(p, to);
+      found |= p >= loop;
+    } else if (t->loop && to == loop && p + 8 == end && is_branch(p + 4) && is_exit(t, target(p + 4))) {
+      set_word(p, nop);
+      found = 1;
+    }
+  }
+  return found;
+}
+
+static const uint8_t *leave(const struct trace *t, const uint8_t *at) {
+  if (leave_guards(t) || !t->root || !t->exits || !is_exit(t, t->stubs)) return at;
+  uint8_t *from = t->code + t->loop, *end = t->code + t->size;
+  if (!t->loop && (word(from) & 0xFF8003FF) == 0xD10003FF) from += 4; /* sub sp, sp, #n */
+  if (from + 4 > end) return at;
+  if (t->loop && at >= from && at < end) at = t->stubs;
+  jump(from, t->stubs);
+  return at;
+}
+
+static void leave_traces(void *context) {
+  mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+  const uint8_t *at = (const uint8_t *)machine->pc;
+  for (int i = 0; i < ntraces; i++)
+    if (traces[i].code) at = rewrite(&traces[i], at, leave);
+  machine->pc = (uintptr_t)at;
 }
 #else
 static void leave_traces(void *context) { (void)context; }
@@ -147,7 +237,8 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
     pthread_kill(running.thread, number);
     return;
   }
-  if (++running.count > (running.session ? 2 : 1)) {
+  running.count = number == SIGHUP && running.count < 2 ? 2 : running.count + 1;
+  if (running.count > (running.session ? 2 : 1)) {
     signal(number, SIG_DFL);
     raise(number);
     return;
@@ -164,6 +255,9 @@ struct interrupt interrupt_begin(lua_State *L, int session) {
   running.count = 0;
   running.thread = pthread_self();
   sigaction(SIGINT, &ours, &before.action);
+  sigaction(SIGHUP, NULL, &before.hangup);
+  before.handled = session && before.hangup.sa_handler != SIG_DFL && before.hangup.sa_handler != SIG_IGN;
+  if (before.handled) sigaction(SIGHUP, &ours, NULL);
   return before;
 }
 
@@ -173,6 +267,7 @@ void interrupt_end(struct interrupt before) {
   running.session = before.session;
   running.count = 0;
   sigaction(SIGINT, &before.action, NULL);
+  if (before.handled) sigaction(SIGHUP, &before.hangup, NULL);
 }
 
 static void note_group(uint8_t *group) {
@@ -190,9 +285,14 @@ int interrupt_note(lua_State *L) {
     ntraces = ngroups = 0; /* the stubs go with them */
     memset(traces, 0, sizeof traces);
   } else if (number >= 0 && number < MAX_TRACES) {
-    struct trace t = {address(L, 2), (uint32_t)number, (uint32_t)luaL_checkinteger(L, 3),
-                      (uint32_t)luaL_checkinteger(L, 4), lua_toboolean(L, 5)};
-    for (int i = 6; i <= n; i++) note_group(address(L, i));
+    struct trace t = {address(L, 2),
+                      (uint32_t)number,
+                      (uint32_t)luaL_checkinteger(L, 3),
+                      (uint32_t)luaL_checkinteger(L, 4),
+                      (uint32_t)luaL_checkinteger(L, 6),
+                      address(L, 7),
+                      lua_toboolean(L, 5)};
+    for (int i = 7; i <= n; i++) note_group(address(L, i));
     traces[number] = t;
     if (number >= ntraces) ntraces = (int)number + 1;
   }

@@ -7,16 +7,17 @@
 /* What SIGINT does from now on, and what it did before, to be given back. */
 struct interrupt {
   lua_State *L;
-  int session;
-  struct sigaction action;
+  int session, handled;
+  struct sigaction action, hangup;
 };
 
-/* Let SIGINT raise an error in L; with session != 0 it never ends the process before the third time. */
+/* Let SIGINT raise an error in L; with session != 0 it never ends the process before the third time, and SIGHUP, if
+ * somebody handles it already, ends what runs so that the session can end. */
 struct interrupt interrupt_begin(lua_State *L, int session);
 void interrupt_end(struct interrupt before);
 
-/* The Lua function note([number, address, size, loop, root, stub, ...]): a compiled trace, its loop's
- * offset, whether it starts from the stack, and where its groups of exit stubs lie; without arguments:
- * all traces are gone. Returns whether code was changed since, which asks for jit.flush(). */
+/* The Lua function note([number, address, size, loop, root, exits, stub, ...]): a compiled trace, its loop's
+ * offset, whether it starts from the stack, the number of its exits and where their groups of stubs lie; without
+ * arguments: all traces are gone. Returns whether code was changed since, which asks for jit.flush(). */
 int interrupt_note(lua_State *L);
 #endif

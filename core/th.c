@@ -12,6 +12,7 @@
 #include <lua.h>
 #include <luajit.h>
 #include <lualib.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,13 @@
 
 static const char usage[] =
     "usage: th [options] [file [arguments]]\n"
-    "  -e CODE     run the Lua CODE\n"
     "  -l NAME     require the module NAME (and set the global NAME)\n"
-    "  -i          enter the prompt afterwards\n"
-    "  -a, -x      as in Torch7 for programs that give them: as -i, and nothing\n"
-    "  -g, -gg     warn about, or refuse, assignments to new globals\n"
+    "  -e CODE     run the Lua CODE\n"
+    "  -i          enter the prompt afterwards (--interactive)\n"
+    "  -a          the same, and while it waits for input the program's timers, watched files and thread pools go on;\n"
+    "              the global `async` makes them (--async)\n"
+    "  -g, -gg     warn about, or refuse, globals that are created, or read without existing (--globals, --gglobals)\n"
+    "  -x          plots: gfx.js and its server where that rock is installed, else image and gnuplot (--gfx)\n"
     "  -v          print the version\n"
     "  -h, --help  print this and leave; --version: print the version and leave\n"
     "  --cmake-prefix  print the folder for CMAKE_PREFIX_PATH, by which find_package(Torch) finds this Rekindle\n"
@@ -72,15 +75,34 @@ static const char setup[] =
     "    '  so programs with many tables or tensors will run out of it. Use a LuaJIT built with "
     "-DLUAJIT_ENABLE_GC64.\\n')\n"
     "end\n"
-    "return cmake\n";
+    "return cmake, '@' .. lua .. '/'\n";
 
 struct options {
   int script;   /* index of the file in argv; argc: none */
   int prompt;   /* -i */
+  int async;    /* -a */
+  int graphics; /* -x */
   int version;  /* -v */
   int prefix;   /* --cmake-prefix */
   int monitor;  /* -g: 1, -gg: 2 */
+  int help;     /* 1: -h, 2: --version */
   int executed; /* an -e or -l was given */
+};
+
+static const struct {
+  const char *brief, *full;
+  size_t field;
+  int value;
+} flags[] = {
+    {"-i", "--interactive", offsetof(struct options, prompt), 1},
+    {"-a", "--async", offsetof(struct options, async), 1},
+    {"-x", "--gfx", offsetof(struct options, graphics), 1},
+    {"-g", "--globals", offsetof(struct options, monitor), 1},
+    {"-gg", "--gglobals", offsetof(struct options, monitor), 2},
+    {"-v", NULL, offsetof(struct options, version), 1},
+    {"-h", "--help", offsetof(struct options, help), 1},
+    {NULL, "--version", offsetof(struct options, help), 2},
+    {NULL, "--cmake-prefix", offsetof(struct options, prefix), 1},
 };
 
 struct process {
@@ -90,6 +112,31 @@ struct process {
 };
 
 /* -- running Lua: interrupts, tracebacks, messages ------------------------------ */
+static char *library_lua; /* "@/folder/of/our/packages/", where errors of programs do not come from */
+
+/* Does the first line say where it comes from, as `file:12: text`? */
+static int has_place(const char *text) {
+  for (const char *p = text; *p && *p != '\n'; p++) {
+    if (*p != ':' || p[1] < '0' || p[1] > '9') continue;
+    const char *q = p + 1;
+    while (*q >= '0' && *q <= '9') q++;
+    if (*q == ':') return 1;
+  }
+  return 0;
+}
+
+/* An error raised at level 0 does not say where: add the line of the program that led to it. */
+static void add_place(lua_State *L) {
+  lua_Debug ar;
+  for (int level = 1; !has_place(lua_tostring(L, 1)) && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0 || (library_lua && !strncmp(ar.source, library_lua, strlen(library_lua)))) continue;
+    lua_pushfstring(L, "%s\n  raised at %s:%d", lua_tostring(L, 1), ar.short_src, ar.currentline);
+    lua_replace(L, 1);
+    return;
+  }
+}
+
 static int traceback(lua_State *L) {
   if (!lua_isstring(L, 1)) { /* an error object: its own text, or what it is */
     if (luaL_callmeta(L, 1, "__tostring") && lua_isstring(L, -1)) return 1;
@@ -97,6 +144,7 @@ static int traceback(lua_State *L) {
     lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
     lua_replace(L, 1);
   }
+  add_place(L);
   luaL_traceback(L, L, lua_tostring(L, 1), 1);
   return 1;
 }
@@ -205,7 +253,7 @@ static int require(lua_State *L, const char *name, int global) {
 }
 
 /* -- start ------------------------------------------------------------------------- */
-/* Leaves the folder by which CMake finds Torch on the stack. */
+/* Leaves the folder by which CMake finds Torch on the stack; keeps that of the packages. */
 static int set_up(lua_State *L) {
   char home[PATH_MAX];
   ssize_t n = readlink("/proc/self/exe", home, sizeof home - 1);
@@ -224,13 +272,26 @@ static int set_up(lua_State *L) {
   lua_pushliteral(L, TH_INSTALLED_LIB);
   lua_pushliteral(L, TH_INSTALLED_LUA);
   lua_pushcfunction(L, finish);
-  lua_call(L, 5, 1);
+  lua_call(L, 5, 2);
+  library_lua = strdup(lua_tostring(L, -1));
+  lua_pop(L, 1);
   return 1;
 }
 
 static int fail(const char *what, const char *option) {
   fprintf(stderr, "th: %s '%s'\n%s", what, option, usage);
   return -1;
+}
+
+/* Set the field of a flag; whether it is one. */
+static int read_flag(const char *s, struct options *o) {
+  for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
+    if ((flags[k].brief && !strcmp(s, flags[k].brief)) || (flags[k].full && !strcmp(s, flags[k].full))) {
+      *(int *)((char *)o + flags[k].field) = flags[k].value;
+      return 1;
+    }
+  }
+  return 0;
 }
 
 /* Read the options; 0, or -1 when they are wrong, or 1 when there is nothing more to do. */
@@ -241,22 +302,10 @@ static int read_options(const struct process *p, struct options *o) {
     if (!strcmp(s, "--")) {
       i++;
       break;
-    } else if (!strcmp(s, "-h") || !strcmp(s, "--help")) {
-      fputs(usage, stdout);
-      return 1;
-    } else if (!strcmp(s, "--version")) {
-      printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
-      return 1;
-    } else if (!strcmp(s, "--cmake-prefix")) {
-      o->prefix = 1;
-    } else if (!strcmp(s, "-x")) {
-      continue;
-    } else if (!strcmp(s, "-i") || !strcmp(s, "-a")) {
-      o->prompt = 1;
-    } else if (!strcmp(s, "-v")) {
-      o->version = 1;
-    } else if (!strcmp(s, "-g") || !strcmp(s, "-gg")) {
-      o->monitor = (int)strlen(s) - 1;
+    } else if (read_flag(s, o)) {
+      if (o->help == 1) fputs(usage, stdout);
+      if (o->help == 2) printf("Rekindle %s (%s)\n", TH_VERSION, LUAJIT_VERSION);
+      if (o->help) return 1;
     } else if (s[1] == 'e' || s[1] == 'l') {
       o->executed = 1;
       if (!s[2] && ++i >= p->argc) return fail("an argument is missing after", s);
@@ -264,6 +313,7 @@ static int read_options(const struct process *p, struct options *o) {
       return fail("unknown option", s);
     }
   }
+  if (o->async) o->prompt = 1;
   o->script = i;
   return 0;
 }
@@ -344,6 +394,8 @@ static int protected_main(lua_State *L) {
   if (require(L, "trepl", 0)) return 0;
   keep_compilers(L);
   if (run_init(L)) return 0;
+  if (o.async && call_trepl(L, "preload_async", 0)) return 0;
+  if (o.graphics && call_trepl(L, "graphics", 0)) return 0;
   if (o.monitor) {
     lua_pushinteger(L, o.monitor);
     if (call_trepl(L, "monitor", 1)) return 0;
@@ -354,7 +406,8 @@ static int protected_main(lua_State *L) {
   if (o.prompt || (idle && isatty(STDIN_FILENO))) {
     lua_pushcfunction(L, protected_call);
     lua_pushcfunction(L, interrupt_note);
-    if (call_trepl(L, "repl", 2)) return 0;
+    lua_pushboolean(L, o.async);
+    if (call_trepl(L, "repl", 3)) return 0;
   } else if (idle && run(L, compile(L, NULL, NULL), 0)) {
     return 0;
   }
@@ -373,5 +426,6 @@ int main(int argc, char **argv) {
   report(L, status);
   leave_pools(L);
   lua_close(L);
+  free(library_lua);
   return status ? EXIT_FAILURE : p.status;
 }

@@ -100,6 +100,24 @@ function M.leave()
   for state in pairs(live) do abandon(state) end
 end
 
+--- Does any pool have jobs that are not over?
+function M.waiting()
+  for state in pairs(live) do
+    if state.queues and state.pending > 0 then return true end
+  end
+  return false
+end
+
+-- A pool one of whose jobs has ended
+local function ended()
+  for state in pairs(live) do
+    if state.queues and state.pending > 0 and C.rk_queue_count(state.queues.main) > 0 then return state end
+  end
+end
+
+--- Would `step` do anything?
+function M.ready() return ended() ~= nil end
+
 local function check_init(n, inits)
   if type(n) ~= 'number' or n ~= math.floor(n) or n < 1 or n > 1024 then
     refuse(4, 'threads.Threads: argument 1: a number of threads from 1 to 1024 expected, got %s',
@@ -202,10 +220,7 @@ local function report(where, id, why)
   error(('[thread %d %s] %s'):format(id, where, tostring(why)), 0)
 end
 
---- Wait for a job to end and run its end callback. An error of either is raised, with its traceback.
-function Threads:dojob()
-  local state = check(self, 'dojob')
-  if state.pending == 0 then refuse(2, 'threads.Threads.dojob: no job was added, so none will end') end
+local function finish(state)
   local receive, tag = queue.receive(state.queues.main, state.scheme)
   local callback = state.callbacks[tag]
   state.pending, state.callbacks[tag] = state.pending - 1, nil
@@ -219,6 +234,19 @@ function Threads:dojob()
     end)
     if not ok then report('endcallback', reply[2], why) end
   end
+end
+
+--- Wait for a job to end and run its end callback. An error of either is raised, with its traceback.
+function Threads:dojob()
+  local state = check(self, 'dojob')
+  if state.pending == 0 then refuse(2, 'threads.Threads.dojob: no job was added, so none will end') end
+  finish(state)
+end
+
+--- Run the end callback of a job that has ended, in whatever pool; nothing when there is none.
+function M.step()
+  local state = ended()
+  if state then finish(state) end
 end
 
 --- Do all jobs and their end callbacks. The first error is raised at once; the jobs that remain are done by the next

@@ -8,9 +8,16 @@ local ffi = require 'ffi'
 
 local path = package.loaded['torch.libpath'] or os.getenv 'RK_LIB'
   or package.searchpath('librekindle', package.cpath) or 'rekindle'
-local C = ffi.load(path)
+local opened, C = pcall(ffi.load, path)
+local declared, text = false, nil
+if opened then
+  ffi.cdef 'const char rk_cdef[];'
+  declared, text = pcall(function() return ffi.string(C.rk_cdef) end)
+end
+if not declared then
+  error(require 'torch.nolibrary'(path, opened and 'it does not define rk_cdef' or C), 0)
+end
 -- for package.loadlib, and for other Lua states
 package.loaded['torch.libpath'] = path:find '/' and path or 'librekindle.so'
-ffi.cdef 'const char rk_cdef[];'
-ffi.cdef(ffi.string(C.rk_cdef))
+ffi.cdef(text)
 return C

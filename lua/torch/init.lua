@@ -1,11 +1,12 @@
 --- The torch package: puts together what the other files define.
 -- `require 'torch'` also sets the global `torch`, as Torch7 programs expect.
+local C = require 'torch.ffi' -- first: without the library there is no torch
+
 local torch = {}
 package.loaded['torch'] = torch
 _G.torch = torch
 
 require 'torch.position' -- `error` names the user's line, also from constructors
-local C = require 'torch.ffi'
 local class = require 'torch.class'
 class.register_package('torch', torch)
 for _, name in ipairs(class.public) do torch[name] = class[name] end

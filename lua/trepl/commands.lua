@@ -1,10 +1,14 @@
---- What one types at the prompt: help, who, import, ls, pwd and so on; th makes them globals.
+--- What one types at the prompt: help, who, import, ls, pwd, cd and so on; th makes them globals.
+local ffi = require 'ffi'
+
+ffi.cdef 'int trepl_chdir(const char *) __asm__("chdir"); char *trepl_strerror(int) __asm__("strerror");'
+
 local M = {}
 
 local overview = [[
   torch.randn(3)      a value is printed, unless the line ends in ;       = e  as well
   ? torch.cmul        documentation, also help(nn.Linear), ? 'nn.Linear'
-  $ ls -l             a shell command; also ls(), pwd()
+  $ ls -l             a shell command (! ls -l, too); also ls(), pwd(), cd 'folder'
   _  _LAST            the last value; _RESULTS: all of them
   who()               the globals of this session; import 'nn' makes a package's fields globals
   monitor_G(true)     reports new globals; setprintlevel(n), noColors(): how tables are printed
@@ -115,6 +119,19 @@ end
 --- Lists a folder.
 function M.ls(folder)
   os.execute(("ls -C '%s'"):format(tostring(folder or '.'):gsub("'", "'\\''")))
+end
+
+--- Goes to another folder; without one, home.
+-- @string[opt] folder
+function M.cd(folder)
+  folder = folder or os.getenv 'HOME' or '/'
+  if type(folder) ~= 'string' then
+    error(('cd: argument 1: a folder (string) expected, got %s'):format(type(folder)), 2)
+  end
+  folder = folder:gsub('^~', os.getenv 'HOME' or '~')
+  if ffi.C.trepl_chdir(folder) ~= 0 then
+    error(('cd: %s: %s'):format(folder, ffi.string(ffi.C.trepl_strerror(ffi.errno()))), 2)
+  end
 end
 
 --- Prints the current folder.

@@ -1,5 +1,6 @@
 --- Reading lines for the prompt: libedit or GNU readline through the FFI, with a
 -- history file and completion of names, or plain io.read.
+-- Under th -a the library is fed character by character, and what else happens is done in between (trepl.async).
 -- The history ($TREPL_HISTORY, else ~/.luahistory) is a text file, a line an entry,
 -- kept by us: the two libraries have formats of their own.
 local ffi = require 'ffi'
@@ -14,6 +15,14 @@ int rl_completion_append_character;
 char *rl_line_buffer;
 typedef char **trepl_completion(const char *, int, int);
 trepl_completion *rl_attempted_completion_function;
+typedef void trepl_line(char *);
+void rl_callback_handler_install(const char *, trepl_line *);
+void rl_callback_read_char(void);
+void rl_callback_handler_remove(void);
+int rl_forced_update_display(void);
+void rl_resize_terminal(void);
+long trepl_read(int, void *, size_t) __asm__("read");
+char *trepl_setlocale(int, const char *) __asm__("setlocale");
 void *trepl_malloc(size_t) __asm__("malloc");
 void trepl_free(void *) __asm__("free");
 ]]
@@ -195,6 +204,10 @@ local function load_history(library, path)
   end
 end
 
+local LC_CTYPE = 0
+local STDIN = 0
+local FOREVER = 3600
+
 local function plain_reader(terminal)
   return function(prompt)
     if terminal then
@@ -205,37 +218,113 @@ local function plain_reader(terminal)
   end, function() end
 end
 
---- @bool terminal is the standard input one?
--- @treturn function read(prompt): a line without its newline, nil at the end; '' and true when it was interrupted
--- @treturn function close()
-return function(terminal)
-  local library = terminal and open_library()
-  if not library then
-    return plain_reader(terminal)
+-- Lines of the standard input, with what else happens in between.
+local function plain_async_reader(terminal, async, call)
+  local rest, bytes = '', ffi.new 'char[4096]'
+  return function(prompt)
+    if terminal then io.write(prompt) end
+    io.flush()
+    while true do
+      local line, behind = rest:match '^([^\n]*)\n(.*)$'
+      if line then
+        rest = behind
+        return line
+      end
+      local what = async.step(FOREVER, STDIN, call)
+      local n = what == 'input' and tonumber(ffi.C.trepl_read(STDIN, bytes, 4096)) or what == 'gone' and 0
+      if n and n <= 0 then
+        line, rest = rest, ''
+        return line ~= '' and line or nil
+      elseif n then
+        rest = rest .. ffi.string(bytes, n)
+      elseif what == 'interrupted' then
+        return '', true
+      end
+    end
+  end, function() end
+end
+
+-- read(prompt) of a library: what it gives, its memory to be freed; nil at the end, nil and true for Ctrl-C.
+local function whole_lines(library)
+  local function read(prompt)
+    ffi.errno(0)
+    local line = library.readline(prompt)
+    return line, line == nil and ffi.errno() == EINTR
   end
-  opened = library
-  local home = os.getenv 'HOME'
-  local path = os.getenv 'TREPL_HISTORY' or home and home .. '/.luahistory'
+  jit.off(read) -- it calls back into Lua
+  return read, function() end
+end
+
+local function by_characters(library, async, call)
+  local line, over
+  local callback = ffi.cast('trepl_line *', function(text)
+    line, over = text ~= nil and text or nil, true
+    library.rl_callback_handler_remove()
+  end)
+  -- What callbacks print goes above the line that is being typed.
+  local function around(run)
+    io.write '\r\27[K'
+    io.flush()
+    run()
+    io.flush()
+    library.rl_forced_update_display()
+  end
+  local function read(prompt)
+    line, over = nil, false
+    library.rl_callback_handler_install(prompt, callback)
+    while not over do
+      local what, gone = async.step(FOREVER, STDIN, call, around)
+      if what == 'interrupted' or what == 'gone' or gone then
+        library.rl_callback_handler_remove()
+        return nil, what == 'interrupted'
+      elseif what == 'input' then
+        library.rl_callback_read_char()
+      end
+    end
+    return line
+  end
+  jit.off(read)
+  return read, function() callback:free() end
+end
+
+local function set_up(library)
+  ffi.C.trepl_setlocale(LC_CTYPE, '') -- letters of more than one byte
   library.using_history()
-  load_history(library, path)
-  local history = path and io.open(path, 'a')
   local callback = ffi.cast('trepl_completion *', complete)
   library.rl_attempted_completion_function = callback
   library.rl_basic_word_break_characters = BREAKS
   library.rl_completer_word_break_characters = BREAKS
   library.rl_completion_append_character = 0
+  return callback
+end
+
+--- @bool terminal is the standard input one?
+-- @param async trepl.async when what it does shall go on meanwhile
+-- @func call runs a callback of it
+-- @treturn function read(prompt): a line without its newline, nil at the end; '' and true when it was interrupted
+-- @treturn function close()
+return function(terminal, async, call)
+  local library = terminal and open_library()
+  if not library then
+    if async then return plain_async_reader(terminal, async, call) end
+    return plain_reader(terminal)
+  end
+  opened = library
+  local completion = set_up(library)
+  local home = os.getenv 'HOME'
+  local path = os.getenv 'TREPL_HISTORY' or home and home .. '/.luahistory'
+  load_history(library, path)
+  local history = path and io.open(path, 'a')
+  local get, forget = (async and by_characters or whole_lines)(library, async, call)
   local previous
 
   local function read(prompt)
     io.stdout:flush()
-    ffi.errno(0)
-    local line = library.readline(prompt)
+    library.rl_resize_terminal()
+    local line, interrupted = get(prompt)
     if line == nil then
-      if ffi.errno() == EINTR then -- Ctrl-C: a fresh line
-        io.write '\n'
-        return '', true
-      end
       io.write '\n'
+      if interrupted then return '', true end -- Ctrl-C: a fresh line
       return nil
     end
     local text = ffi.string(line)
@@ -250,11 +339,11 @@ return function(terminal)
     end
     return text
   end
-  jit.off(read) -- it calls back into Lua
 
   return read, function()
     library.rl_attempted_completion_function = nil
-    callback:free()
+    completion:free()
+    forget()
     if history then
       history:close()
     end

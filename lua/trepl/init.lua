@@ -2,7 +2,7 @@
 -- to be there, a `print` that shows tables, and the prompt.
 -- Loading it sets the globals torch, paths, sys, xlua, print, print_old,
 -- print_new and setprintlevel. The prompt is loaded when it is entered.
-local trepl = {}
+local trepl = { timing = true }
 
 local plain = print
 local level = 5
@@ -17,7 +17,7 @@ local function has_text(v)
 end
 
 local colours = { number = '\27[0;36m', string = '\27[0;32m', boolean = '\27[0;35m', key = '\27[0;34m',
-  other = '\27[0;33m' }
+  other = '\27[0;33m', time = '\27[2m' }
 local coloured -- nil until something is printed
 
 -- Colours are for terminals; `noColors()` or TERM=dumb does without.
@@ -28,6 +28,8 @@ local function paint(text, kind)
   end
   return coloured and (colours[kind] or colours.other) .. text .. '\27[0m' or text
 end
+
+trepl.paint = paint
 
 --- Tables are printed without colours from now on; with false, as the terminal allows.
 -- @bool[opt=true] off
@@ -126,79 +128,60 @@ function trepl.setprintlevel(n)
   level = n
 end
 
---- Watches assignments to global names that do not exist yet, the usual sign of a forgotten `local`.
--- @int strictness 1: a warning with the place; 2: an error
+--- What th -g does: reports globals that are created, or read without existing.
+-- @int strictness 1: warnings with their place; 2: errors
 function trepl.monitor(strictness)
-  local meta = getmetatable(_G) or {}
-  meta.__newindex = function(t, k, v)
-    local place = debug.getinfo(2, 'Sl')
-    local code = place and place.what ~= 'C' and not place.source:match '/share/lua/'
-    if code and strictness > 1 then
-      error(('a new global: %s'):format(tostring(k)), 2)
-    elseif code then
-      io.stderr:write(('%s:%d: a new global: %s\n'):format(place.short_src, place.currentline, tostring(k)))
-    end
-    rawset(t, k, v)
-  end
-  setmetatable(_G, meta)
+  trepl.monitor_G(strictness > 1 or nil)
 end
 
---- Reports globals that are created, or read without existing.
--- @param callback `callback(key, "newindex" or "index")`; true: errors; nothing: warnings; false: no more
-function trepl.monitor_G(callback)
-  local meta = getmetatable(_G) or {}
-  if callback == false then
-    meta.__newindex = nil
-    if trepl.index_before ~= nil then
-      meta.__index, trepl.index_before = trepl.index_before or nil, nil
-    end
+--- Reports globals that are created, or read without existing, by what is no package of ours or an installed rock.
+-- @param callback `callback(key, "newindex" or "index")`; true: errors; nothing: warnings, one a name and line; false:
+-- no more
+function trepl.monitor_G(...)
+  local callback = ...
+  return require 'trepl.monitor'(callback, select('#', ...))
+end
+
+--- What th -a has: the global `async`, the rock of that name where it is installed, else `trepl.async`.
+function trepl.preload_async()
+  local ok, module = pcall(require, 'async')
+  rawset(_G, 'async', ok and type(module) == 'table' and module or require 'trepl.async')
+end
+
+--- What th -x has: `gfx`, with its server started, where the rock gfx.js is installed; else `image` and `gnuplot`.
+function trepl.graphics()
+  local ok, gfx = pcall(require, 'gfx.js')
+  if ok and type(gfx) == 'table' then
+    rawset(_G, 'gfx', rawget(_G, 'gfx') or gfx)
+    gfx.startserver()
+    gfx.show()
     return
   end
-  local function report(kind, key, what)
-    if type(callback) == 'function' then
-      callback(key, kind)
-    elseif callback then
-      error(('%s: %s'):format(what, tostring(key)), 3)
-    else
-      local place = debug.getinfo(3, 'Sl')
-      io.stderr:write(('%s:%d: %s: %s\n'):format(place and place.short_src or '?', place and place.currentline or 0,
-        what, tostring(key)))
-    end
+  for _, name in ipairs { 'image', 'gnuplot' } do
+    rawset(_G, name, require(name))
   end
-  trepl.index_before = trepl.index_before == nil and (meta.__index or false) or trepl.index_before
-  local before = trepl.index_before
-  meta.__newindex = function(t, key, value)
-    rawset(t, key, value)
-    report('newindex', key, 'a new global')
-  end
-  meta.__index = function(t, key)
-    local value
-    if type(before) == 'function' then
-      value = before(t, key)
-    elseif before then
-      value = before[key]
-    end
-    if value == nil then
-      report('index', key, 'no such global')
-    end
-    return value
-  end
-  setmetatable(_G, meta)
 end
 
 --- Enters the prompt.
 -- @tparam[opt] function call runs a function under a message handler: true and results, or false and the text
 -- @tparam[opt] function note what th wants to know of compiled traces, to interrupt them
-function trepl.repl(call, note)
-  return require 'trepl.prompt'(call or function(f, ...)
+-- @bool[opt] async while it waits for input, timers, watched files and pools of threads go on (trepl.async)
+function trepl.repl(call, note, async)
+  return require 'trepl.prompt'(type(call) == 'function' and call or function(f, ...)
     return xpcall(f, debug.traceback, ...)
-  end, note)
+  end, note, async)
 end
 
+local said
 for _, name in ipairs { 'torch.compat', 'torch', 'paths', 'sys', 'xlua' } do
   local ok, module = pcall(require, name)
   if not ok then
-    io.stderr:write(('th: cannot load %s: %s\n'):format(name, tostring(module):match '^[^\n]*'))
+    module = tostring(module):match '^[^\n]*'
+    if module ~= said then
+      io.stderr:write(module:find '^torch: ' and ('th: %s\n'):format(module)
+        or ('th: cannot load %s: %s\n'):format(name, module))
+    end
+    said = module
   elseif rawget(_G, name) == nil and not name:find('.', 1, true) then
     rawset(_G, name, module)
   end
@@ -210,7 +193,7 @@ rawset(_G, 'setprintlevel', trepl.setprintlevel)
 require 'trepl.globals'
 
 -- Loaded when first called, most by hand.
-for _, name in ipairs { 'help', 'who', 'import', 'browse', 'ls', 'pwd' } do
+for _, name in ipairs { 'help', 'who', 'import', 'browse', 'ls', 'pwd', 'cd' } do
   rawset(_G, name, function(...)
     return require 'trepl.commands'[name](...)
   end)

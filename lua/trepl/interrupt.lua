@@ -2,7 +2,8 @@
 -- Handlers of the compiler run inside of it: they must not be compiled themselves.
 local util = require 'jit.util'
 
-local GROUP = 32 -- exit stubs lie in groups
+local GROUP = 32 -- exit stubs lie in groups; on arm64 each trace has its own
+local arm = jit.arch == 'arm64'
 
 --- Watches the compiler from now on; what was compiled before is thrown away.
 -- @func note of th
@@ -17,13 +18,13 @@ return function(note)
     elseif what == 'stop' then
       local info = traceinfo(trace)
       local code, address, loop = tracemc(trace)
-      local stubs, n = {}, 0
-      for first = 0, info and info.nexit - 1 or -1, GROUP do
+      local exits, stubs, n = info and info.nexit or 0, {}, 0
+      for first = 0, exits - 1, arm and exits or GROUP do
         n = n + 1
-        stubs[n] = stub(first)
+        stubs[n] = arm and stub(trace, first) or stub(first)
       end
-      if code and n > 0 then
-        note(trace, address, #code, loop, from_stack[trace], stub(0), unpack(stubs, 1, n))
+      if code and n > 0 and (arm or stub(0)) then
+        note(trace, address, #code, loop, from_stack[trace], exits, unpack(stubs, 1, n))
       end
     elseif what == 'flush' then
       note()
@@ -38,7 +39,7 @@ return function(note)
     end
   end
   jit.off(after, true)
-  if jit.arch == 'x64' then
+  if arm or jit.arch == 'x64' then
     jit.flush()
     jit.attach(watch, 'trace')
   end

@@ -2,8 +2,9 @@
 -- Line editing, history and completion come from libedit or GNU readline,
 -- opened through the FFI when the prompt starts on a terminal; without either
 -- it reads plain lines. A statement may span lines; `= e` and plain
--- expressions print their values unless the line ends in `;`; `$ command` runs a shell
+-- expressions print their values unless the line ends in `;`; `$ command` or `! command` runs a shell
 -- command, `? name` shows documentation; an error shows where it happened and the session goes on.
+-- On a terminal each statement's time is shown (`require 'trepl'.timing = false` does without).
 local ffi = require 'ffi'
 local editor = require 'trepl.editor'
 local commands = require 'trepl.commands'
@@ -15,16 +16,38 @@ typedef void trepl_signal_handler(int);
 trepl_signal_handler *trepl_signal(int, trepl_signal_handler *) __asm__("signal");
 int trepl_siginterrupt(int, int) __asm__("siginterrupt");
 void trepl_nothing(int) __asm__("abs");
+struct trepl_moment { long s, n; };
+int trepl_gettime(int, struct trepl_moment *) __asm__("clock_gettime");
 ]]
-local SIGINT = 2
+local SIGHUP, SIGINT, SIG_IGN = 1, 2, 1
 local CALLS_SHOWN = 6
+local WIDTH = 80
+
+local function pass(...)
+  return ...
+end
+
+-- `return f(x)` would be a tail call, and an error of f have no line of the statement to name: it is an argument.
+local function compile_expression(text)
+  local chunk, message = loadstring('return ' .. text, '=stdin')
+  if not chunk then
+    return nil, message
+  end
+  for _, ending in ipairs { ') end', '\n) end' } do -- the second behind a comment
+    local make = loadstring('local pass = ... return function(...) return pass(' .. text .. ending, '=stdin')
+    if make then
+      return make(pass)
+    end
+  end
+  return chunk
+end
 
 local function compile(text)
   local expression = text:match '^%s*=(.*)$'
   if expression then
-    return loadstring('return ' .. expression, '=stdin')
+    return compile_expression(expression)
   end
-  local chunk = loadstring('return ' .. text, '=stdin')
+  local chunk = compile_expression(text:match '^%s*return%f[^%w_](.*)$' or text)
   if chunk then
     return chunk
   end
@@ -42,7 +65,7 @@ local function read_statement(read)
     return nil
   end
   while true do
-    if text:match '^%s*[$?]' then
+    if text:match '^%s*[$?!]' then
       return text
     end
     local chunk, message = compile(text)
@@ -74,6 +97,13 @@ local function collect(ok, ...)
   return ok, { ... }, select('#', ...)
 end
 
+local library = (debug.getinfo(1, 'S').source:match '^@(.*/)trepl/[^/]*$' or ''):gsub('%p', '%%%0')
+
+-- A line of a traceback that tells nothing about the program: C, our own packages, how a thread began.
+local function idle(line)
+  return line:find '^%s*%[C%]' or line:find '^%s*threads?:%d' or library ~= '' and line:find('^%s*' .. library)
+end
+
 -- The message and the calls of the program's own code, the nearest first.
 local function short(traceback)
   local message, calls = tostring(traceback):match '^(.-)\nstack traceback:\n(.*)$'
@@ -82,56 +112,105 @@ local function short(traceback)
   end
   local lines = {}
   for line in calls:gmatch '[^\n]+' do
-    if line:find('trepl/prompt.lua', 1, true) or line:find "^%s*%[C%]: in function 'call'"
-      or line:find('[C]: at 0x', 1, true) or #lines == CALLS_SHOWN then
+    if line:find('trepl/prompt.lua', 1, true) or line == 'stack traceback:' or #lines == CALLS_SHOWN then
       break
-    elseif not line:find "%[C%]: in function 'error'" and not line:find "%[C%]: in function 'assert'" then
+    elseif not idle(line) then
       lines[#lines + 1] = line
     end
   end
   if #lines <= 1 then -- the statement itself
-    return message
+    return (message:gsub('\n  raised at stdin:%d+$', ''))
   end
   return message .. '\n' .. table.concat(lines, '\n')
 end
 
+local function complain(traceback)
+  io.stdout:flush()
+  io.stderr:write(short(traceback), '\n')
+end
+
+local time = ffi.new 'struct trepl_moment'
+local function seconds()
+  ffi.C.trepl_gettime(1, time)
+  return tonumber(time.s) + tonumber(time.n) * 1e-9
+end
+
 local function evaluate(call, text, chunk, message)
-  local command, topic = text:match '^%s*%$(.*)$', text:match '^%s*%?%s*(.-)%s*$'
+  local command, topic = text:match '^%s*[$!](.*)$', text:match '^%s*%?%s*(.-)%s*$'
+  local ok, results, n = true
   if command then
-    call(os.execute, command)
+    ok, message = call(os.execute, command)
   elseif topic then
-    call(commands.help, topic ~= '' and topic or nil)
+    ok, message = call(commands.help, topic ~= '' and topic or nil)
   elseif chunk then
-    local ok, results, n = collect(call(chunk))
+    ok, results, n = collect(call(chunk))
     if not ok then
-      io.stderr:write(short(results[1]), '\n')
+      message = results[1]
     elseif n > 0 then
       keep(results, n)
       if not text:match ';%s*$' then
         ok, message = call(print, unpack(results, 1, n))
-        if not ok then
-          io.stderr:write(short(message), '\n')
-        end
       end
     end
   elseif message then
     io.stderr:write(message, '\n')
   end
+  if not ok then
+    complain(message)
+  end
   io.stdout:flush()
 end
 
-return function(call, note)
-  local terminal = ffi.C.trepl_isatty(0) == 1
-  local read, close = editor(terminal)
-  local after = note and require 'trepl.interrupt'(note) or function() end
-  local before = ffi.C.trepl_signal(SIGINT, ffi.C.trepl_nothing) -- Ctrl-C ends the reading of a line
-  ffi.C.trepl_siginterrupt(SIGINT, 1)
+-- Torch7's prompt told the time that each statement took.
+local function timed(terminal, call, ...)
+  local began = seconds()
+  evaluate(call, ...)
+  if terminal and require 'trepl'.timing then
+    local text = ('[%.4fs]'):format(seconds() - began)
+    io.write((' '):rep(WIDTH - 1 - #text), require 'trepl'.paint(text, 'time'), '\n')
+  end
+end
+
+local function greet()
+  local torch = rawget(_G, 'torch')
+  print(('Rekindle%s, Torch7 alight again (%s). ? shows help, Ctrl-D leaves.'):format(
+    torch and type(torch._VERSION) == 'string' and ' ' .. torch._VERSION or '', jit.version))
+end
+
+-- Ctrl-C ends the reading of a line; so does a terminal that goes away, unless that is ignored (nohup).
+local function set_signals(terminal)
+  local C, before = ffi.C, {}
+  before.int = C.trepl_signal(SIGINT, C.trepl_nothing)
+  C.trepl_siginterrupt(SIGINT, 1)
   if terminal then
-    local torch = rawget(_G, 'torch')
-    print(('Rekindle%s, Torch7 alight again (%s). Ctrl-D leaves.'):format(
-      torch and type(torch._VERSION) == 'string' and ' ' .. torch._VERSION or '', jit.version))
+    before.hup = C.trepl_signal(SIGHUP, C.trepl_nothing)
+    if tonumber(ffi.cast('intptr_t', before.hup)) == SIG_IGN then
+      C.trepl_signal(SIGHUP, before.hup)
+      before.hup = nil
+    else
+      C.trepl_siginterrupt(SIGHUP, 1)
+    end
+  end
+  return function()
+    C.trepl_signal(SIGINT, before.int)
+    if before.hup then C.trepl_signal(SIGHUP, before.hup) end
+  end
+end
+
+return function(call, note, async)
+  local terminal = ffi.C.trepl_isatty(0) == 1
+  local after = note and require 'trepl.interrupt'(note) or function() end
+  local function callback(...) -- of what goes on while a line is read
+    local ok, why = call(...)
+    after()
+    return ok, not ok and short(why) or nil
+  end
+  local read, close = editor(terminal, async and require 'trepl.async' or nil, callback)
+  local restore = set_signals(terminal)
+  if terminal then
+    greet()
     local startup = os.getenv 'TREPLSTARTUP'
-    if startup then
+    if startup and startup ~= '' then
       evaluate(call, '', function() dofile(startup) end)
     end
   end
@@ -141,10 +220,10 @@ return function(call, note)
       break
     end
     if text:match '%S' then
-      evaluate(call, text, chunk, message)
+      timed(terminal, call, text, chunk, message)
       after()
     end
   end
   close()
-  ffi.C.trepl_signal(SIGINT, before)
+  restore()
 end

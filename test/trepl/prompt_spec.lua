@@ -22,7 +22,9 @@ describe('the prompt on a terminal', function()
   -- Sends a line; what it prints.
   local function answer(line)
     terminal:send(line .. '\n' .. 'print("d" .. "one")\n')
-    return terminal:wait('done\n', EXPECT)
+    local text = terminal:wait('done\n', EXPECT)
+    terminal:wait('th> ', EXPECT)
+    return text
   end
 
   before_each(function()
