@@ -24,6 +24,9 @@ function AlphaDropout:setp(p)
   self.p = p
 end
 
+-- 1 where an element stays
+function AlphaDropout:_draw(input) self.noise:resizeAs(input):bernoulli(1 - self.p) end
+
 local function scale(self) return ((1 - self.p) * (1 + self.p * LOWEST * LOWEST)) ^ -0.5 end
 
 -- input (any shape) → output (the same)
@@ -33,7 +36,7 @@ function AlphaDropout:updateOutput(input)
   if not self.train or self.p == 0 then return self.output:resizeAs(input):copy(input) end
   local a = scale(self)
   self.noise = buffer(self.noise, input)
-  self.noise:resizeAs(input):bernoulli(1 - self.p)
+  self:_draw(input)
   -- a * (x * m + s * (1 - m)) + b = a * x * m - a * s * m + a * s + b
   self.output:cmul(input, self.noise):add(-LOWEST, self.noise):add(LOWEST):mul(a):add(-a * self.p * LOWEST)
   return self.output

@@ -1,6 +1,8 @@
 --- nn.MultiLabelSoftMarginCriterion([weights], [sizeAverage = true]): the mean over classes and batch of the cross
--- entropy
--- of sigmoid(x) and y, y being 0 or 1 for each class; times the weight of the class.
+-- entropy of sigmoid(x) and y, y being 0 or 1 for each class; times the weight of the class.
+--
+-- input (N, classes) or (classes), target the same → loss. Not sizeAverage: the sum; with the field meanOfClasses the
+-- sum over the batch of the mean over classes, which is what PyTorch's 'sum' means.
 -- @usage local loss = nn.MultiLabelSoftMarginCriterion():forward(torch.randn(3), torch.Tensor{0, 1, 1})
 local regression = require 'nn.regression'
 local MultiLabel, parent = torch.class('nn.MultiLabelSoftMarginCriterion', 'nn.Criterion')
@@ -12,4 +14,24 @@ function MultiLabel:__init(weights, sizeAverage)
   self.sigmoid = nn.Sigmoid()
 end
 
-return regression.methods(MultiLabel, 'bce_logits')
+regression.methods(MultiLabel, 'bce_logits')
+
+local output, gradient = MultiLabel.updateOutput, MultiLabel.updateGradInput
+
+local function divisor(self, input) return self.meanOfClasses and not self.sizeAverage and input:size(input:dim()) end
+
+function MultiLabel:updateOutput(input, target)
+  local loss, n = output(self, input, target), divisor(self, input)
+  if n then
+    loss = loss / n
+    self.output = loss
+  end
+  return loss
+end
+
+function MultiLabel:updateGradInput(input, target)
+  local dx, n = gradient(self, input, target), divisor(self, input)
+  return n and dx:div(n) or dx
+end
+
+return MultiLabel

@@ -148,15 +148,19 @@ end
 local max_pool = { 'SpatialDilatedMaxPooling', 'SpatialDilatedMaxPooling', 'VolumetricDilatedMaxPooling' }
 local avg_pool = { 'SpatialAveragePooling', 'SpatialAveragePooling', 'VolumetricAveragePooling' }
 
+-- {values, positions} in place of values.
+local function with_indices(o, who, pool)
+  return options.flag(who, 'returnIndices', o.returnIndices, false) and nn.PoolIndices(pool) or pool
+end
+
 for n = 1, 3 do
   row(('MaxPool%dd'):format(n), 'kernelSize stride padding dilation returnIndices ceilMode', function(o, who)
-    refuse_unless(who, 'returnIndices', o.returnIndices, false)
     local k = sizes(who, 'kernelSize', o.kernelSize, n)
     local s, p = sizes(who, 'stride', o.stride, n, k), sizes(who, 'padding', o.padding, n, 0)
     local d = sizes(who, 'dilation', o.dilation, n, 1)
     local pool = nn[max_pool[n]](beside(one_row(n, { 1, 1, 0, 1 }, k, s, p, d)))
     if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
-    return maybe_row(n, pool)
+    return with_indices(o, who, maybe_row(n, pool))
   end)
 
   row(('AvgPool%dd'):format(n), 'kernelSize stride padding ceilMode countIncludePad', function(o, who)
@@ -166,6 +170,39 @@ for n = 1, 3 do
     if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
     if not options.flag(who, 'countIncludePad', o.countIncludePad, true) then pool:setCountExcludePad() end
     return maybe_row(n, pool)
+  end)
+end
+
+-- (Σ x^p over each window)^(1/p)
+for n = 1, 3 do
+  row(('LPPool%dd'):format(n), 'normType kernelSize stride ceilMode', function(o, who)
+    local p = options.number(who, 'normType', o.normType)
+    if p <= 0 then options.refuse(who, 'normType', 'a number above 0', p) end
+    local k = sizes(who, 'kernelSize', o.kernelSize, n)
+    local s = sizes(who, 'stride', o.stride, n, k)
+    local count = 1
+    for i = 1, n do count = count * k[i] end
+    local pool = nn[avg_pool[n]](beside(one_row(n, { 1, 1 }, k, s)))
+    if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
+    return maybe_row(n, nn.Sequential():add(p == 2 and nn.Square() or nn.Power(p)):add(pool):add(nn.MulConstant(count))
+      :add(p == 2 and nn.Sqrt() or nn.Power(1 / p)))
+  end)
+end
+
+local fractional = { nil, 'SpatialFractionalMaxPooling', 'VolumetricFractionalMaxPooling' }
+for n = 2, 3 do
+  row(('FractionalMaxPool%dd'):format(n), 'kernelSize outputSize outputRatio returnIndices', function(o, who)
+    if (o.outputSize == nil) == (o.outputRatio == nil) then
+      options.refuse(who, 'outputSize', 'either it or outputRatio', o.outputSize)
+    end
+    local name = o.outputSize and 'outputSize' or 'outputRatio'
+    local out = sizes(who, name, o[name], n)
+    for i = 1, n do
+      if name == 'outputRatio' and not (type(out[i]) == 'number' and out[i] > 0 and out[i] < 1) then
+        options.refuse(who, name, 'numbers between 0 and 1', out[i])
+      end
+    end
+    return with_indices(o, who, nn[fractional[n]](beside(sizes(who, 'kernelSize', o.kernelSize, n), out)))
   end)
 end
 
@@ -207,6 +244,10 @@ same('Hardtanh', 'HardTanh', 'minVal maxVal inplace', -1, 1)
 same('Tanhshrink', 'TanhShrink', '')
 same('LogSigmoid', 'LogSigmoid', '')
 same('GLU', 'GatedLinearUnit', 'dim')
+
+row('Softmin', 'dim', function(o)
+  return nn.Sequential():add(nn.MulConstant(-1)):add(nn.Softmax(o.dim))
+end)
 
 rows.Swish = function() return nn.SiLU() end
 
@@ -278,7 +319,9 @@ row('MultiMarginLoss', 'p margin weight' .. ends, function(o, who)
   return set_average(nn.MultiMarginCriterion(o.p, o.weight, o.margin), o, who)
 end)
 row('MultiLabelSoftMarginLoss', 'weight' .. ends, function(o, who)
-  return nn.MultiLabelSoftMarginCriterion(o.weight, averaged(o, who))
+  local criterion = nn.MultiLabelSoftMarginCriterion(o.weight, averaged(o, who))
+  criterion.meanOfClasses = true
+  return criterion
 end)
 for name, default in pairs { HingeEmbedding = 1, CosineEmbedding = 0, MarginRanking = 0 } do
   row(name .. 'Loss', 'margin' .. ends, function(o, who)
@@ -286,6 +329,13 @@ for name, default in pairs { HingeEmbedding = 1, CosineEmbedding = 0, MarginRank
   end)
 end
 
+row('NLLLoss2d', 'weight sizeAverage ignoreIndex reduce reduction', function(o, who)
+  refuse_unless(who, 'reduce', o.reduce, true)
+  return nn.SpatialClassNLLCriterion(o.weight, averaged(o, who), o.ignoreIndex)
+end)
+row('TripletMarginWithDistanceLoss', 'distanceFunction margin swap reduction', function(o, who)
+  return nn.TripletMarginWithDistanceCriterion(o.distanceFunction, o.margin, o.swap, averaged(o, who))
+end)
 row('CTCLoss', 'blank reduction zeroInfinity', function(o) return nn.CTCCriterion(o) end)
 
 -- -- the rest ---------------------------------------------------------------------------------------------------
@@ -297,7 +347,6 @@ row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType', funct
   if o.paddingIdx then table_.weight[o.paddingIdx]:zero() end
   return table_
 end)
-row('CosineSimilarity', '', function() return nn.CosineDistance() end)
 
 row('LocalResponseNorm', 'size alpha beta k', function(o, who)
   whole(who, o, 'size')
@@ -309,11 +358,29 @@ row('UpsamplingBilinear2d', 'size scaleFactor', function(o)
   return nn.Upsample(o.size, o.scaleFactor, 'bilinear', true)
 end)
 
--- A container that holds modules and does nothing with them: nn.ModuleList{a, b}.
-rows.ModuleList = function(list)
-  local container = nn.Container()
-  for _, module in ipairs(list or {}) do container:add(module) end
-  return container
+row('CrossMapLRN2d', 'size alpha beta k', function(o, who)
+  whole(who, o, 'size')
+  return nn.SpatialCrossMapLRN(o.size, o.alpha, o.beta, o.k)
+end)
+-- Its output is the attention's alone; weights() gives the probabilities.
+row('MultiheadAttention', 'embedDim numHeads dropout bias addBiasKv addZeroAttn kdim vdim batchFirst', function(o, who)
+  refuse_unless(who, 'addBiasKv', o.addBiasKv, false)
+  refuse_unless(who, 'addZeroAttn', o.addZeroAttn, false)
+  return nn.MultiHeadAttention(o.embedDim, o.numHeads, { dropout = o.dropout, bias = o.bias, kdim = o.kdim,
+    vdim = o.vdim, batchFirst = o.batchFirst })
+end)
+
+-- Layers that take their number of inputs from their first input.
+local lazy = { Linear = -1 }
+for n = 1, 3 do
+  lazy[('Conv%dd'):format(n)], lazy[('ConvTranspose%dd'):format(n)] = -1 - n, -1 - n
+  lazy[('BatchNorm%dd'):format(n)], lazy[('InstanceNorm%dd'):format(n)] = n == 1 and 2 or -1 - n, -1 - n
+end
+for name, dim in pairs(lazy) do
+  rows['Lazy' .. name] = function(...)
+    local arguments = { ... }
+    return nn.Lazy(name, arguments, dim)
+  end
 end
 
 for name, make in pairs(rows) do

@@ -63,4 +63,11 @@ function M.residual_pair(o, block)
   return o.normFirst and net or net:add(M.norm(o))
 end
 
+--- Check the arguments of a stack of layers.
+function M.check_stack(who, class, layer, numLayers, norm)
+  if not torch.isTypeOf(layer, class) then options.refuse(who, 'layer', 'a module ' .. class, layer) end
+  options.count(who, 'numLayers', numLayers)
+  if norm ~= nil and not torch.isTypeOf(norm, 'nn.Module') then options.refuse(who, 'norm', 'a module', norm) end
+end
+
 return M

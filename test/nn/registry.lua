@@ -1,7 +1,8 @@
 --- For registry_spec.lua: how each class of nn is made and what it is given, {arguments, input, target or nil}: Lua
 -- expressions over torch, nn and the samples below. Flags: batch, the samples of a batch give what they give alone;
 -- untyped, type() leaves its numbers alone; fixed, as many samples as it says; abstract, only a parent of others;
--- forward, there is no way back; sparse, getParameters has no whole gradient.
+-- forward, there is no way back; sparse, getParameters has no whole gradient; layers, how many it has inside; varies,
+-- what it holds depends on the data.
 local M = {}
 
 --- What the expressions call: numbers of [-1, 1], away from zero, positive, in (0, 1), distinct, whole, signs,
@@ -188,6 +189,20 @@ all('CReLU', '3', 'A(2, 3, 4, 5)', batch)
 all('FeatureLPPooling', '3, 2, 2, true', 'R(2, 7)')
 all('GatedLinearUnit', '', 'R(3, 4)', batch)
 
+all('ChannelShuffle', '2', 'R(2, 6, 2, 3)')
+all('FeatureAlphaDropout', '0.4', 'R(2, 3, 4, 5)')
+all('MaxUnpool1d', '2', '{ R(2, 3, 2), places(4, 2, 3, 2) }', { fixed = true })
+all('MaxUnpool2d', '{ 2, 1 }, 2', '{ R(2, 3, 1, 2), places(4, 2, 3, 1, 2) }', { fixed = true })
+all('MaxUnpool3d', '2', '{ R(2, 3, 1, 1, 2), places(14, 2, 3, 1, 1, 2) }', { fixed = true })
+all('PoolIndices', 'nn.SpatialMaxPooling(2, 2)', '', { abstract = true })
+all('CosineSimilarity', '-2', 'R2(3, 4, 2)')
+all('Parameter', '3, 2', 'R(4)')
+all('Lazy', "'Linear', { 3 }", '', { abstract = true })
+all('ModuleList', '{ nn.Linear(2, 3) }', '', { abstract = true })
+all('ModuleDict', '{ a = nn.Linear(2, 3) }', '', { abstract = true })
+all('ParameterList', '{ torch.ones(2) }', '', { abstract = true })
+all('ParameterDict', '{ a = torch.ones(2) }', '', { abstract = true })
+
 -- sequences
 all('RNN LSTM GRU', '3, 5, 2, { bidirectional = true }', 'R(6, 4, 3)')
 all('RNNCell GRUCell', '3, 5', '{ R(2, 3), R(2, 5) }')
@@ -198,6 +213,15 @@ all('MultiHeadAttention', '8, 2, { causal = true }', 'R(5, 3, 8)')
 all('PositionalEncoding', '4', 'R(5, 3, 4)')
 all('TransformerEncoderLayer', '8, 2, { dimFeedforward = 16 }', 'R(5, 3, 8)')
 all('TransformerDecoderLayer', '8, 2, { dimFeedforward = 16 }', '{ R(5, 3, 8), R(4, 3, 8) }')
+
+all('TransformerEncoder', 'nn.TransformerEncoderLayer(8, 2, { dimFeedforward = 16 }), 2, nn.LayerNorm(8)', 'R(5, 3, 8)',
+  { layers = 3 })
+all('TransformerDecoder', 'nn.TransformerDecoderLayer(8, 2, { dimFeedforward = 16 }), 2, nn.LayerNorm(8)',
+  '{ R(5, 3, 8), R(4, 3, 8) }', { layers = 3 })
+all('Transformer', '8, 2, { dimFeedforward = 16, numEncoderLayers = 1, numDecoderLayers = 2 }',
+  '{ R(4, 3, 8), R(5, 3, 8) }', { layers = 5 })
+all('AdaptiveLogSoftmaxWithLoss', '8, 12, { 3, 7 }, { divValue = 2 }', '{ R(5, 8), I(1, 12, 5, 4, 9) }',
+  { varies = true })
 
 -- criterions
 criterion('AbsCriterion MSECriterion SmoothL1Criterion HuberCriterion CosineDistanceCriterion', '', 'R(4, 5)',
@@ -221,6 +245,7 @@ criterion('CosineEmbeddingCriterion ContrastiveCriterion', '', 'R2(4, 5)', 'S(4)
 criterion('L1HingeEmbeddingCriterion', '', 'R2(5)', '-1')
 criterion('MarginRankingCriterion', '0.1', 'R2(4)', 'S(4)')
 criterion('TripletMarginCriterion', '', '{ R(4, 5), R(4, 5), R(4, 5) }', 'nil')
+criterion('TripletMarginWithDistanceCriterion', '', '{ R(4, 5), R(4, 5), R(4, 5) }', 'nil')
 criterion('DistanceRatioCriterion', '', '{ P(4), P(4) }', 'nil')
 criterion('CTCCriterion', '', 'L(9, 5)', '{ { { 3, 2, 2 } } }')
 criterion('MultiCriterion', '):add(nn.MSECriterion(), 0.5):add(nn.AbsCriterion()', 'R(4, 5)', 'R(4, 5)')
@@ -228,6 +253,13 @@ criterion('ParallelCriterion', '):add(nn.MSECriterion(), 0.5):add(nn.AbsCriterio
 criterion('ModuleCriterion', 'nn.MSECriterion(), nn.Tanh(), nn.Tanh()', 'R(4, 5)', 'R(4, 5)')
 all('Module Criterion', '', '', { abstract = true })
 all('StochasticGradient', 'nn.Linear(2, 1), nn.MSECriterion()', '', { abstract = true })
+
+--- Places 1 and `last` in planes of two elements.
+function samples.places(last, ...)
+  local t = torch.LongTensor(...):fill(1)
+  t:select(t:dim(), 2):fill(last)
+  return t
+end
 
 --- For classes that want a pooling layer that has been used.
 function samples.pooled(pool, ...)
