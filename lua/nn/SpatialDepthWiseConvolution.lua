@@ -48,10 +48,9 @@ local function bias_of(self, t) return arrange(self, 'bias', t, self.nInputPlane
 
 -- As in Torch7, the first use gives weight and gradWeight four dimensions.
 local function check(self, x)
-  if self.weight.rank == 2 then
-    for _, name in ipairs { 'weight', 'gradWeight' } do
-      self[name] = self[name]:view(self.nOutputPlane, self.nInputPlane, self.kH, self.kW)
-    end
+  for _, name in ipairs { 'weight', 'gradWeight' } do
+    local t = self[name]
+    if t and t.rank == 2 then self[name] = t:view(self.nOutputPlane, self.nInputPlane, self.kH, self.kW) end
   end
   return convolution.check_input(self, x, 2, self.nInputPlane, 'H x W')
 end

@@ -177,7 +177,8 @@ local function total(data)
     sum:add(first, 1, list[2])
     for i = 3, n do sum:add(list[i]) end
   else
-    sum = nn.utils.recursiveCopy(torch.type(sum) == 'table' and sum or {}, first)
+    sum = nn.utils.recursiveResizeAs(sum, first) -- drops what an earlier, longer input had
+    nn.utils.recursiveCopy(sum, first)
     for i = 2, n do nn.utils.recursiveAdd(sum, list[i]) end
   end
   data.gradOutputBuffer = sum

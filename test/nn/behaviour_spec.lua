@@ -232,6 +232,45 @@ describe('nn behaviour', function()
     end
   end)
 
+  it('element by element layers go backward without a forward', function()
+    local x, g = torch.Tensor { -3, -0.5, 0, 1, 3 }, torch.Tensor { 1, 2, 3, 4, 5 }
+    for _, make in ipairs {
+      function(inplace) return nn.HardTanh(1, math.huge, inplace) end,
+      function(inplace) return nn.Threshold(0.5, 0, inplace) end, function(inplace) return nn.ReLU6(inplace) end,
+      function(inplace) return nn.LeakyReLU(0.1, inplace) end,
+      nn.Abs, nn.Square, nn.SoftSign, function() return nn.SoftShrink() end,
+      nn.Tanh, nn.Sigmoid, function() return nn.ELU() end, function() return nn.SoftPlus() end,
+      nn.LogSigmoid,
+    } do
+      local after = make(false)
+      after:forward(x)
+      local expected = after:backward(x, g):clone()
+      near(expected, make(false):backward(x, g), 1e-15)
+      near(expected, make(false):float():backward(x:float(), g:float()):double(), 1e-6)
+      near(expected, make(true):backward(x, g:clone()), 1e-15) -- x stays as it is
+      assert.are.same({ -3, -0.5, 0, 1, 3 }, x:totable())
+    end
+    local tanh, relu = nn.Tanh(), nn.ReLU()
+    tanh:forward(x)
+    relu:forward(x)
+    says(message(tanh.backward, tanh, x:narrow(1, 4, 2), g:narrow(1, 4, 2)),
+      'nn.Tanh: expected the input of the last forward, whose output was [5], got [2]')
+    assert.are.same({ 4, 5 }, relu:backward(x:narrow(1, 4, 2), g:narrow(1, 4, 2)):totable())
+  end)
+
+  it('a depth-wise convolution takes weights of four dimensions from the start', function()
+    local conv, x = nn.SpatialDepthWiseConvolution(3, 2, 3, 3), torch.randn(1, 3, 5, 5)
+    conv.weight = torch.randn(2, 3, 3, 3)
+    conv:zeroGradParameters()
+    conv:backward(x, conv:forward(x))
+    assert.are.equal('2x3x3x3', sizes(conv.gradWeight))
+    local plane = torch.conv2(x[1][2], conv.output[1][3], 'V'):fill(0)
+    for i = 1, 3 do
+      for j = 1, 3 do plane[i][j] = x[1][2]:sub(i, i + 2, j, j + 2):clone():cmul(conv.output[1][3]):sum() end
+    end
+    near(plane, conv.gradWeight[1][2])
+  end)
+
   it('errors name the way through nested containers', function()
     local inner = nn.Parallel(1, 1):add(nn.Linear(1, 1))
     local net = nn.Sequential():add(nn.Identity()):add(nn.Concat(1):add(inner)):add(nn.Identity())

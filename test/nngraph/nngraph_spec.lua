@@ -261,6 +261,26 @@ describe('nn.gModule', function()
     check_gradients(seq, { v })
   end)
 
+  it('takes tables that grow, shrink and nest otherwise from pass to pass', function()
+    local x = nn.Identity()()
+    local net = nn.gModule({ x }, { nn.Identity()(x), nn.Identity()(x) })
+    for _, input in ipairs {
+      { torch.randn(4), { torch.randn(3), torch.randn(2) } },
+      { torch.randn(4), { torch.randn(3), torch.randn(2), torch.randn(5) } },
+      { torch.randn(7), { torch.randn(3) } }, { { torch.randn(2) }, torch.randn(3), { { torch.randn(1) } } },
+      torch.randn(3), { torch.randn(3) },
+    } do
+      local function twice(a, b)
+        assert.are.equal(torch.type(a), torch.type(b))
+        if torch.isTensor(a) then return same(a * 2, b) end
+        assert.are.equal(#a, #b)
+        for i = 1, #a do twice(a[i], b[i]) end
+      end
+      net:forward(input)
+      twice(input, net:backward(input, net.output))
+    end
+  end)
+
   it('allocates nothing in steady state', function()
     local C = require 'torch.ffi'
     local net, input = lstm(3, 4), { torch.randn(2, 3), torch.randn(2, 4), torch.randn(2, 4) }
