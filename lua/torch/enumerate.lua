@@ -21,6 +21,9 @@ local function fill(t)
   end
 end
 
+--- Store every name in a package that was registered; other tables stay as they are.
+M.fill = fill
+
 local function pairs_of_all(t)
   if pending[t] then
     fill(t)

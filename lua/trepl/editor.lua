@@ -13,6 +13,7 @@ char *rl_basic_word_break_characters;
 char *rl_completer_word_break_characters;
 int rl_completion_append_character;
 char *rl_line_buffer;
+int rl_attempted_completion_over;
 typedef char **trepl_completion(const char *, int, int);
 trepl_completion *rl_attempted_completion_function;
 typedef void trepl_line(char *);
@@ -83,17 +84,37 @@ local function classes_of(object, name, found)
   end
 end
 
+-- The value of `a.b[1]['c']` at the end of a line, nil when it cannot be told: completion calls nothing.
+local function value_at(line)
+  local rest, _, key = line:match '^(.*)%[%s*(["\'])([^"\']*)%2%s*%]$'
+  if not rest then
+    rest, key = line:match '^(.*)%[%s*(-?%d+)%s*%]$'
+    key = tonumber(key)
+  end
+  local name = not rest and line:match '([%a_][%w_]*)$'
+  if name then
+    rest, key = line:sub(1, -#name - 1), name
+    if not rest:find '[.]$' then
+      return not rest:find '[:%w_]$' and rawget(_G, name) or nil
+    end
+    rest = rest:sub(1, -2)
+  elseif not rest then
+    return line:find '["\']%s*%)$' and '' or nil -- ("text"):
+  end
+  local ok, value = pcall(function() return value_at(rest)[key] end)
+  return ok and value or nil
+end
+
 --- The ways to go on from `text`, sorted: globals, fields after a dot, methods after a colon.
-local function candidates(text)
+-- @string text the word, with names and separators before it
+-- @string before the line up to it
+local function candidates(text, before)
   local path, separator, last = text:match '^(.-)([.:]?)([%w_]*)$'
   local object = _G
   if separator ~= '' then
-    for name in path:gmatch '[^.:]+' do
-      local ok, value = pcall(function() return object[name] end)
-      object = ok and value or nil
-      if object == nil then
-        return {}
-      end
+    object = value_at(before .. path)
+    if object == nil then
+      return {}
     end
   elseif path ~= '' then
     return {}
@@ -156,18 +177,22 @@ end
 
 local opened -- the library
 
-local function choices(word, last)
+local function choices(word, first, last)
   local line = ffi.string(opened.rl_line_buffer):sub(1, last)
+  if line:find '^%s*[$!]' then
+    return files(line:match '(%S*)$', word)
+  end
   local from = open_string(line)
   if from then
     return files(line:sub(from), word)
   end
-  return candidates(word)
+  return candidates(word, line:sub(1, first))
 end
 
--- The library's form of an answer: a malloc'ed array that starts with the common prefix. nil: try file names.
-local function complete(text, _, last)
-  local ok, list = pcall(choices, ffi.string(text), last)
+-- The library's form of an answer: a malloc'ed array that starts with the common prefix.
+local function complete(text, first, last)
+  opened.rl_attempted_completion_over = 1 -- no names of files where there is no answer
+  local ok, list = pcall(choices, ffi.string(text), first, last)
   if not ok or #list == 0 then
     return nil
   end

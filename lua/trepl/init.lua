@@ -58,7 +58,8 @@ local function sorted_keys(t)
   return keys
 end
 
-local function summary(v)
+-- A value in a line of a table; texts of several lines go on under their first.
+local function summary(v, indent)
   local torch = rawget(_G, 'torch')
   if torch and torch.isTensor and torch.isTensor(v) then
     local sizes = {}
@@ -67,11 +68,18 @@ local function summary(v)
     end
     local text = #sizes > 0 and 'size: ' .. table.concat(sizes, 'x') or 'empty'
     return paint(torch.typename(v):match '[^.]+$' .. ' - ' .. text, 'tensor')
+  elseif torch and torch.isStorage and torch.isStorage(v) then
+    return paint(('%s - size: %d'):format(torch.typename(v):match '[^.]+$', v:size()), 'tensor')
   end
-  return paint(quoted(v), type(v))
+  local text = quoted(v)
+  if text:find('\n', 1, true) then
+    text = '\n' .. indent .. '    ' .. text:gsub('\n', '\n    ' .. indent)
+  end
+  return paint(text, type(v))
 end
 
 local function show(t, lines, indent, depth, seen)
+  require 'torch.enumerate'.fill(t)
   if next(t) == nil then
     lines[#lines + 1] = indent .. '{}'
     return
@@ -82,7 +90,7 @@ local function show(t, lines, indent, depth, seen)
     local v = rawget(t, k)
     local head = indent .. '  ' .. paint(tostring(k), 'key') .. ' : '
     if type(v) ~= 'table' or has_text(v) then
-      lines[#lines + 1] = head .. summary(v)
+      lines[#lines + 1] = head .. summary(v, indent)
     elseif depth >= level or seen[v] or next(v) == nil then
       lines[#lines + 1] = head .. (next(v) == nil and '{}' or '{...}')
     else

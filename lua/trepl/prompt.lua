@@ -54,8 +54,23 @@ local function compile(text)
   return loadstring(text, '=stdin')
 end
 
-local function unfinished(message)
+-- Does the text ask for another line? A string that was not closed does not, unless its line ends in a backslash.
+local function unfinished(text, message)
+  if message:find('unfinished string', 1, true) then
+    return text:sub(-1) == '\\'
+  end
   return message:sub(-7) == "'<eof>'" or message:sub(-5) == '<eof>'
+end
+
+-- exit, quit(): the end, where they are no names of the program
+local function leaves(text)
+  local name = text:match '^%s*(%a+)%s*;?%s*$' or text:match '^%s*(%a+)%s*%(%s*%)%s*;?%s*$'
+  return (name == 'exit' or name == 'quit') and rawget(_G, name) == nil
+end
+
+-- A package is not shown when it is required: it may be long.
+local function is_require(text)
+  return text:find "^%s*require%s*%(?%s*['\"][^'\"]*['\"]%s*%)?%s*$" ~= nil
 end
 
 --- Reads one whole statement. nil at the end of the input, '' for an abandoned one.
@@ -71,7 +86,7 @@ local function read_statement(read)
     local chunk, message = compile(text)
     if chunk then
       return text, chunk
-    elseif not unfinished(message) then
+    elseif not unfinished(text, message) then
       return text, nil, message
     end
     local more, abandoned = read '..> '
@@ -148,7 +163,7 @@ local function evaluate(call, text, chunk, message)
       message = results[1]
     elseif n > 0 then
       keep(results, n)
-      if not text:match ';%s*$' then
+      if not text:match ';%s*$' and not (is_require(text) and type(results[1]) == 'table') then
         ok, message = call(print, unpack(results, 1, n))
       end
     end
@@ -216,7 +231,7 @@ return function(call, note, async)
   end
   while true do
     local text, chunk, message = read_statement(read)
-    if not text or ((text == 'exit' or text == 'quit') and rawget(_G, text) == nil) then
+    if not text or leaves(text) then
       break
     end
     if text:match '%S' then

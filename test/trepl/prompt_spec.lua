@@ -62,6 +62,12 @@ describe('the prompt on a terminal', function()
       { 'torch.addcdi\t ~= nil', 'true' },
       { 'a:addcmu\t(1, a, a):sum()', '4' },
       { '(nn.SpatialConvolutionMa\t ~= nil)', 'true' },
+      { 'deep = {{inner = {["a b"] = {leaf_name = 40}}}};', '' },
+      { 'deep[1].inn\t["a b"].lea\t + 2', '42' },
+      { '("up"):uppe\t()', 'UP' },
+      { 'nn.Linear(2, 3):updateParam\t(0)', "'updateParam'" }, -- what a call gives is unknown: \t completes nothing
+      { '_G.deep[1].in\t ~= nil', 'true' },
+      { 'no_such.thi\t = 1;', "attempt to index global 'no_such'" },
     }
     for _, case in ipairs(cases) do
       assert.truthy(answer(case[1]):find(case[2], 1, true), case[1])
@@ -83,6 +89,49 @@ describe('the prompt on a terminal', function()
     start()
     terminal:send '\27[A\27[A\n' -- two lines up
     terminal:wait('remember', EXPECT)
+  end)
+
+  it('searches the history, knows letters of several bytes and the width of the terminal', function()
+    start()
+    answer 'sought_after = 6 * 7;'
+    answer 'other = 1;'
+    terminal:send '\18sought':pause(0.2):send '\n'
+    assert.truthy(answer 'print("<" .. sought_after .. ">")':find('<42>', 1, true))
+    assert.truthy(answer '"p\195\164"':find('\np\195\164\n', 1, true))
+    terminal:resize(24, 40)
+    local long = ('x'):rep(60)
+    assert.truthy(answer('#"' .. long .. '"'):find('\n60\n', 1, true))
+  end)
+
+  it('asks for more lines only where more can follow', function()
+    start()
+    assert.truthy(answer 'x = "open':find('unfinished string', 1, true))
+    assert.truthy(answer 'y = [[one\ntwo]] print(#y)':find('\n7\n', 1, true))
+    assert.truthy(answer 'function double(x)\n  local y = x\n\n  return 2 * y\nend\ndouble(21)':find('\n42\n', 1, true))
+    terminal:send 'for i = 1, 2 do\n'
+    terminal:wait('..> ', EXPECT)
+    terminal:pause(0.2):send '\4' -- the statement is given up, not the session
+    terminal:wait('th> ', EXPECT)
+    assert.truthy(answer '6 * 7':find('\n42\n', 1, true))
+  end)
+
+  it('tells the time of statements, unless it shall not', function()
+    start()
+    assert.truthy(answer '1 + 1':find '\n2\n +%[%d+%.%d%d%d%ds%]\n')
+    answer 'require "trepl".timing = false'
+    assert.falsy(answer '1 + 1':find '%ds%]\n')
+  end)
+
+  it('leaves at exit and quit()', function()
+    for _, word in ipairs { 'exit', 'quit()', ' exit ( ) ;' } do
+      start()
+      terminal:send(word .. '\n')
+      assert.is_true(terminal:ended(EXPECT), word)
+      terminal:close()
+    end
+    start()
+    answer 'exit = 5;'
+    assert.truthy(answer 'exit':find '\n5\n')
   end)
 
   it('abandons a line at Ctrl-C', function()
@@ -137,6 +186,11 @@ describe('the prompt on a terminal', function()
     assert.falsy(text:find 'setmetatable')
     assert.truthy(answer 'import "paths" print(basename "a/b")':find('\nb\n', 1, true))
     assert.truthy(answer 'pwd()':find(paths.cwd(), 1, true))
+    assert.truthy(answer 'cd "/" pwd()':find('\n/\n', 1, true))
+    assert.truthy(answer 'cd "/no/such"':find('cd: /no/such: No such file', 1, true))
+    assert.truthy(answer '! echo from the $((6 * 7)) shell':find('from the 42 shell', 1, true))
+    assert.falsy(answer 'require "optim"':find('adam', 1, true))
+    assert.truthy(answer 'optim':find('adam : function', 1, true))
   end)
 
   it('ends with its terminal', function()

@@ -11,6 +11,7 @@ int pty_close(int fd) __asm__("close");
 int pty_kill(int pid, int number) __asm__("kill");
 int pty_waitpid(int pid, int *status, int options) __asm__("waitpid");
 void pty_exit(int) __asm__("_exit");
+int pty_ioctl(int fd, unsigned long what, ...) __asm__("ioctl");
 struct pty_poll { int fd; short events, happened; };
 int pty_poll(struct pty_poll *what, unsigned long n, int milliseconds) __asm__("poll");
 ]]
@@ -104,6 +105,12 @@ function Terminal:ended(seconds)
     C.pty_poll(nil, 0, 50)
   end
   return false
+end
+
+--- Gives it another size.
+function Terminal:resize(rows, columns)
+  local TIOCSWINSZ = 0x5414
+  C.pty_ioctl(self.fd, TIOCSWINSZ, ffi.new('unsigned short[4]', rows, columns))
 end
 
 --- Drops the terminal, as when a connection breaks.

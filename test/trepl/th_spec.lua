@@ -147,6 +147,8 @@ describe('print', function()
     assert.are.equal('{}', trepl.show {})
     assert.are.equal('{\n  1 : "x"\n  y : \n    {\n      z : {}\n    }\n}', trepl.show { 'x', y = { z = {} } })
     assert.are.equal('{\n  t : FloatTensor - size: 2x3\n}', trepl.show { t = torch.FloatTensor(2, 3) })
+    assert.are.equal('{\n  a : \n    two\n    lines\n  s : LongStorage - size: 2\n}', trepl.show {
+      s = torch.LongStorage(2), a = setmetatable({}, { __tostring = function() return 'two\nlines' end }) })
     local loop = {}
     loop.loop = loop
     assert.are.equal('{\n  loop : {...}\n}', trepl.show(loop))
