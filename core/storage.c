@@ -303,9 +303,23 @@ void rk_buffer_drop(struct rk_buffer *b) {
 }
 
 /* -- mapped files ----------------------------------------------------------------------- */
+enum { SHARED_MEMORY = 2 }; /* as `shared`: the file, one of shared memory, goes with the mapping, as Torch7's did */
+struct mapping {
+  void *base;
+  size_t bytes;
+  char unlink[]; /* the file to remove at the end; empty for none */
+};
 static void unmap(struct rk_storage *s) {
-  char *base = s->owner;
-  if (base) munmap(base, (size_t)(s->bytes + ((char *)s->data - base)));
+  struct mapping *m = s->owner;
+  if (m->base) munmap(m->base, m->bytes);
+  if (m->unlink[0]) unlink(m->unlink); /* someone else may have been before us */
+  free(m);
+}
+static struct mapping *mapping_new(const char *path) {
+  const size_t length = strlen(path) + 1;
+  struct mapping *m = malloc(sizeof *m + length);
+  if (m) m->base = NULL, m->bytes = 0, memcpy(m->unlink, path, length);
+  return m;
 }
 
 /* Grow or measure the file; its size goes to *bytes. */
@@ -353,17 +367,23 @@ static int map_open(struct rk_buffer *b, int fd, int dtype, const char *path, in
   if (offset % size) return read_file(b, fd, dtype, path, bytes, offset);
   char *base = NULL;
   int64_t lead = offset % sysconf(_SC_PAGESIZE);
+  struct rk_storage *s = NULL;
+  struct mapping *m = mapping_new(shared == SHARED_MEMORY ? path : "");
+  int status =
+      m ? adopt(&s, NULL, bytes, RK_FIXED | RK_MAPPED, unmap, m, "storage") : no_memory("storage", (int64_t)sizeof *m);
+  if (status) {
+    free(m);
+    return status;
+  }
   if (bytes) {
     base = mmap(NULL, (size_t)(bytes + lead), PROT_READ | PROT_WRITE, shared ? MAP_SHARED : MAP_PRIVATE, fd,
                 (off_t)(offset - lead));
-    if (base == MAP_FAILED)
-      return rk_fail(RK_ESYS, "storage: cannot map %lld bytes of %s: %s", (long long)bytes, path, strerror(errno));
-  }
-  struct rk_storage *s = NULL;
-  int status = adopt(&s, base ? base + lead : NULL, bytes, RK_FIXED | RK_MAPPED, unmap, base, "storage");
-  if (status) {
-    if (base) munmap(base, (size_t)(bytes + lead));
-    return status;
+    if (base == MAP_FAILED) {
+      status = rk_fail(RK_ESYS, "storage: cannot map %lld bytes of %s: %s", (long long)bytes, path, strerror(errno));
+      rk_storage_drop(s);
+      return status;
+    }
+    m->base = base, m->bytes = (size_t)(bytes + lead), s->data = base + lead;
   }
   point(b, s, dtype);
   return RK_OK;

@@ -100,16 +100,15 @@ local function code_of(object)
   end
 end
 
--- Where in the object we are, for messages: "<torch.X>.field.field"
+-- Where in the object we are, for messages: "<?>.field.field", upvalues by their names
 local function path_of(stack, depth, name)
-  local parts = {}
+  local parts = {'<?>'}
   for i = 1, depth do
-    if stack[i].name then
-      parts[#parts + 1] = stack[i].name
-    end
+    parts[#parts + 1] = stack[i].name
+    parts[#parts + 1] = stack[i].class
   end
   parts[#parts + 1] = name
-  return #parts > 0 and table.concat(parts, '.') or '?'
+  return table.concat(parts, '.')
 end
 
 local function unwritable(stack, depth, name, object)
@@ -119,7 +118,7 @@ local function unwritable(stack, depth, name, object)
   elseif ffi.istype('int64_t', object) or ffi.istype('uint64_t', object) then
     note = (' (%s is no double; as an element of a LongStorage it would be exact)'):format(tostring(object))
   end
-  error(('writeObject: Unwritable object <%s> at <%s>%s'):format(type(object), path_of(stack, depth, name), note), 0)
+  error(('writeObject: Unwritable object <%s> at %s%s'):format(type(object), path_of(stack, depth, name), note), 0)
 end
 
 -- The memory of a file: objects written so far. Tables and functions are their own keys; cdata handles are known by
@@ -191,14 +190,14 @@ local function upvalues_of(w, f)
 end
 
 -- Fields of an object without a write of its own, less what cannot be written
-local function fields_of(object, mt)
+local function fields_of(object, mt, stack, depth, name)
   local fields = {}
   for k, v in pairs(object) do
     if code_of(v) then
       fields[k] = v
     else
-      io.stderr:write(('$ Warning: cannot write object field <%s> of <%s>: it is a %s\n')
-        :format(tostring(k), mt.__typename, type(v)))
+      io.stderr:write(('$ Warning: cannot write object field <%s> of <%s> %s: it is a %s\n')
+        :format(tostring(k), mt.__typename, path_of(stack, depth, name), type(v)))
     end
   end
   return fields
@@ -222,9 +221,10 @@ local function write_torch(file, object, stack, depth, name, hook)
     write(object, file)
     file._depth = level - 1
   elseif type(object) == 'table' then
-    return {kind = FIELDS, name = name or mt.__typename, object = fields_of(object, mt), hook = hook}
+    local fields = fields_of(object, mt, stack, depth, name)
+    return {kind = FIELDS, name = name, class = mt.__typename, object = fields, hook = hook}
   else
-    error(('writeObject: %s cannot be written: it has no write method (at <%s>)')
+    error(('writeObject: %s cannot be written: it has no write method (at %s)')
       :format(mt.__typename, path_of(stack, depth, name)), 0)
   end
 end
@@ -266,6 +266,14 @@ local function write_head(file, object, stack, depth, name, hook)
   end
 end
 
+-- What stands for a key in a path: the list of upvalues is skipped, and the value of one has its name.
+local function name_in(frame, key)
+  if frame.of_upvalues then
+    return nil
+  end
+  return tostring(frame.upvalue and key == 'value' and frame.object.name or key)
+end
+
 local function write_object(file, object, name, hook)
   local stack, depth = {}, 0
   local frame = write_head(file, object, stack, depth, name, hook)
@@ -287,11 +295,17 @@ local function write_object(file, object, name, hook)
       else
         top.done = true
         frame = write_head(file, top.object, stack, depth, nil, hook)
+        if frame then
+          frame.of_upvalues = top.kind == UPVALUES
+        end
       end
     elseif top.key_written then
       top.key_written = false
       local k = top.key
-      frame = write_head(file, top.object[k], stack, depth, tostring(k), hook)
+      frame = write_head(file, top.object[k], stack, depth, name_in(top, k), hook)
+      if frame then
+        frame.upvalue = top.of_upvalues
+      end
     else
       local k = next(top.object, top.key)
       if k == nil then

@@ -78,20 +78,21 @@ local function from_table(dt, from)
 end
 
 -- A file as a storage: (path, [shared], [count = all], [offset in bytes]). With true in the last place, as in Torch7,
--- the name is one of shared memory: visible to other processes, on no disk.
+-- the name is one of shared memory: visible to other processes, on no disk. The name goes when the storage does.
 local function mapped(dt, path, shared, count, offset)
   if shared ~= nil and type(shared) ~= 'boolean' and type(shared) ~= 'number' then
     check.argument(who(dt), 2, 'shared (true or false)', shared)
   end
   shared = shared == true or shared == 1
   count = count == nil and 0 or check.integer(who(dt), 3, count)
+  local flag = shared and 1 or 0
   if offset == true then
     local name = path:match '^/?([^/]+)$'
     if not name then fail("%s: argument 1: '%s' is no name of shared memory (no /)", who(dt), path) end
-    path, shared, offset = '/dev/shm/' .. name, true, 0
+    path, flag, offset = '/dev/shm/' .. name, 2, 0
   end
   offset = (offset == nil or offset == false) and 0 or check.integer(who(dt), 4, offset)
-  local s, flag = ctype(), shared and 1 or 0
+  local s = ctype()
   local status = C.rk_buffer_map(s, dt, path, flag, count, offset)
   if status ~= 0 then again(status, who(dt), C.rk_buffer_map, s, dt, path, flag, count, offset) end
   return s

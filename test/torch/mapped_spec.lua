@@ -40,6 +40,19 @@ describe('a storage on a file', function()
     os.remove('/dev/shm/' .. name)
   end)
 
+  it('is taken off shared memory with the last of its tensors', function()
+    local name = 'rekindle-spec-gone-' .. os.time()
+    local x = torch.FloatTensor(torch.FloatStorage(name, true, 10, true)):fill(2)
+    collectgarbage()
+    collectgarbage()
+    assert.equal(2, torch.FloatStorage('/dev/shm/' .. name, true)[10]) -- as a file it is one of others
+    assert.equal(20, x:sum())
+    x = nil -- luacheck: ignore
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(io.open('/dev/shm/' .. name))
+  end)
+
   support.refuses(it, {
     { 'no such file', function() return torch.CharStorage '/no/such/file' end, 'cannot open /no/such/file' },
     { 'more than there is', function() return torch.CharStorage(path, false, 100) end, '100 needed' },

@@ -206,8 +206,11 @@ describe('serialize', function()
 
   it('says what cannot be written, and where', function()
     fails('Unwritable object <thread> at <%?>', torch.serialize, coroutine.create(print))
-    fails('Unwritable object <userdata> at <a%.b>', torch.serialize, {a = {b = io.stdout}})
-    fails('Unwritable object <function> at <f> %(a C function%)', torch.serialize, {f = math.sin})
+    fails('Unwritable object <userdata> at <%?>%.a%.b', torch.serialize, {a = {b = io.stdout}})
+    fails('Unwritable object <function> at <%?>%.f %(a C function%)', torch.serialize, {f = math.sin})
+    local library = torch
+    local outer = {inner = {go = function() return library.sum end}}
+    fails('at <%?>%.outer%.inner%.go%.library%.', torch.serialize, function() return outer end)
     local f = torch.MemoryFile()
     assert.is_nil(f:isWritableObject(io.stdout))
     assert.equal(3, f:isWritableObject {})
