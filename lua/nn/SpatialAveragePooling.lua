@@ -7,20 +7,14 @@ local pooling = require 'nn.pooling'
 
 function Pool:__init(...)
   parent.__init(self)
-  local values = { ... }
-  pooling.set(self, 'k', 'WH', 1, values, 1)
-  pooling.set(self, 'd', 'WH', 1, values, 3, 1)
-  pooling.set(self, 'pad', 'WH', 0, values, 5, 0)
-  self.ceil_mode = false
+  pooling.windows(self, 'WH', { ... }, 1)
   self.count_include_pad = true
   self.divide = true
 end
 
 -- Files of before these fields lack them.
 function Pool:read(file)
-  parent.read(self, file)
-  self.ceil_mode = self.ceil_mode or false
-  self.padW, self.padH = self.padW or 0, self.padH or 0
+  pooling.read(self, file, 'WH')
   if self.count_include_pad == nil then self.count_include_pad = true end
   if self.divide == nil then self.divide = true end
 end

@@ -8,19 +8,10 @@ local pooling = require 'nn.pooling'
 
 function Pool:__init(...)
   parent.__init(self)
-  local values = { ... }
-  pooling.set(self, 'k', 'WH', 1, values, 1)
-  pooling.set(self, 'd', 'WH', 1, values, 3, 'k')
-  pooling.set(self, 'pad', 'WH', 0, values, 5, 0)
-  self.ceil_mode = false
+  pooling.windows(self, 'WH', { ... }, 'k')
   self.indices = torch.LongTensor()
 end
 
--- Files of before ceil mode and padding lack the fields.
-function Pool:read(file)
-  parent.read(self, file)
-  self.ceil_mode = self.ceil_mode or false
-  self.padW, self.padH = self.padW or 0, self.padH or 0
-end
+function Pool:read(file) pooling.read(self, file, 'WH') end
 
 return pooling.max(Pool, parent, 'HW', 'WH')

@@ -11,19 +11,10 @@ Pool.__version = 2
 
 function Pool:__init(...)
   parent.__init(self)
-  local values = { ... }
-  pooling.set(self, 'k', 'TWH', 1, values, 1)
-  pooling.set(self, 'd', 'TWH', 1, values, 4, 'k')
-  pooling.set(self, 'pad', 'TWH', 0, values, 7, 0)
-  self.ceil_mode = false
+  pooling.windows(self, 'TWH', { ... }, 'k')
   self.indices = torch.LongTensor()
 end
 
--- Files of before ceil mode and padding lack the fields.
-function Pool:read(file)
-  parent.read(self, file)
-  self.ceil_mode = self.ceil_mode or false
-  self.padT, self.padW, self.padH = self.padT or 0, self.padW or 0, self.padH or 0
-end
+function Pool:read(file) pooling.read(self, file, 'TWH') end
 
 return pooling.max(Pool, parent, 'THW', 'TWH')

@@ -3,7 +3,8 @@ local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
 
 local M = {}
-local view_x, view_g = common.scratch(), common.scratch()
+local view_x, view_g, view_i = common.scratch(), common.scratch(), common.scratch()
+view_i.dt = C.RK_i64
 
 --- View x as a batch of one in `view`; give it back with C.rk_tensor_drop.
 function M.batch_of_one(self, view, x)
@@ -76,6 +77,64 @@ function M.methods(Class, name, letters, fill)
     end
     return dx
   end
+  return Class
+end
+
+--- Give a class the maximum of windows; self.indices holds where it was, 1-based in its plane.
+-- @param Class the class table
+-- @param parent its parent
+-- @param letters of the spatial dimensions
+-- @param name of the library's function: 'maxpool' for C.rk_maxpool_forward(out, indices, x, p)
+-- @param fill function (self, x) that returns the struct p for a batch x
+-- @param back function (self, dx, g, indices, x): the gradient of a batch
+-- @param[opt] check function (self, input) in place of the usual one: is it a batch?
+-- @return Class
+function M.max(Class, parent, letters, name, fill, back, check)
+  local forward, check_input = C['rk_' .. name .. '_forward'], check or M.checker(letters)
+
+  -- input (N, C, sizes...) → output (N, C, sizes'...); or without N
+  function Class:updateOutput(input)
+    local batch = check_input(self, input)
+    local out, indices = buffer(self.output, input), M.long(self.indices)
+    self.output, self.indices = out, indices
+    local x = batch and input or M.batch_of_one(self, view_x, input)
+    local p = fill(self, x)
+    local s = forward(out, indices, x, p)
+    if s ~= 0 then again(self, s, forward, out, indices, x, p) end
+    if not batch then
+      M.drop_batch(out)
+      M.drop_batch(indices)
+      C.rk_tensor_drop(view_x)
+    end
+    return out
+  end
+
+  function Class:updateGradInput(input, gradOutput)
+    local batch = check_input(self, input)
+    common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
+    common.check_dims(self, self.indices, input.rank, input.rank, 'forward before backward (indices)')
+    local dx = buffer(self.gradInput, input)
+    self.gradInput = dx
+    if batch then
+      back(self, dx, gradOutput, self.indices, input)
+    else
+      back(self, dx, M.batch_of_one(self, view_g, gradOutput), M.batch_of_one(self, view_i, self.indices),
+        M.batch_of_one(self, view_x, input))
+      M.drop_batch(dx)
+      C.rk_tensor_drop(view_x)
+      C.rk_tensor_drop(view_g)
+      C.rk_tensor_drop(view_i)
+    end
+    return dx
+  end
+
+  function Class:clearState()
+    if self.indices then self.indices:set() end
+    return parent.clearState(self)
+  end
+
+  -- Old name of clearState.
+  function Class:empty() self:clearState() end
   return Class
 end
 

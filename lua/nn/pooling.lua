@@ -5,14 +5,9 @@
 local ffi = require 'ffi'
 local common = require 'nn.common'
 local planes = require 'nn.planes'
-local C, again, buffer = common.C, common.again, common.buffer
-local batch_of_one, drop_batch = planes.batch_of_one, planes.drop_batch
-
+local C, again = common.C, common.again
 local M = {}
 local pool = ffi.new 'struct rk_pool' -- one for all: the library reads it at once
-local view_x, view_g, view_i = common.scratch(), common.scratch(), common.scratch()
-view_i.dt = C.RK_i64
-
 local sizes = { H = 'iheight', T = 'itime', W = 'iwidth' }
 
 --- Check constructor arguments: each an integer, from `lowest`.
@@ -37,6 +32,28 @@ function M.set(self, kind, order, lowest, values, first, default)
     local v = values[first + i - 1]
     if v == nil then v = type(default) == 'string' and self[default .. letter] or default end
     self[kind .. letter] = check(torch.type(self), lowest, kind .. letter, v, 4)
+  end
+end
+
+--- Set all fields of windows, from the sizes on, and rounding down.
+-- @param self the layer
+-- @param order the letters in the order of the constructor's arguments
+-- @param values list of arguments: sizes, strides, paddings
+-- @param stride kind whose fields stand in for missing strides, or a number
+function M.windows(self, order, values, stride)
+  M.set(self, 'k', order, 1, values, 1)
+  M.set(self, 'd', order, 1, values, #order + 1, stride)
+  M.set(self, 'pad', order, 0, values, 2 * #order + 1, 0)
+  self.ceil_mode = false
+end
+
+--- Read a layer from a file; files of before ceil mode and padding lack the fields.
+function M.read(self, file, order)
+  nn.Module.read(self, file)
+  self.ceil_mode = self.ceil_mode or false
+  for i = 1, #order do
+    local pad = 'pad' .. order:sub(i, i)
+    self[pad] = self[pad] or 0
   end
 end
 
@@ -85,7 +102,7 @@ local function text(letters, order)
   end
 end
 
--- ceil, floor, tostring, the old name of clearState.
+-- ceil, floor, tostring.
 local function common_methods(Class, letters, order)
   --- Round the output's size up.
   -- @return self
@@ -101,8 +118,6 @@ local function common_methods(Class, letters, order)
     return self
   end
 
-  function Class:empty() self:clearState() end
-
   Class.__tostring__ = text(letters, order)
 end
 
@@ -113,56 +128,23 @@ end
 -- @param order the same in the order of the constructor's arguments
 -- @return Class
 function M.max(Class, parent, letters, order)
-  local fill, check_input, n = filler(letters), planes.checker(letters), #letters
+  local parameters, n = filler(letters), #letters
   local s1, s2, s3 = sizes[letters:sub(1, 1)], sizes[letters:sub(2, 2)], sizes[letters:sub(3, 3)]
 
-  -- input (N, C, sizes...) → output (N, C, sizes'...); or without N
-  function Class:updateOutput(input)
-    local batch = check_input(self, input)
-    self[s1] = tonumber(input.shape[input.rank - n])
-    if s2 then self[s2] = tonumber(input.shape[input.rank - n + 1]) end
-    if s3 then self[s3] = tonumber(input.shape[input.rank - n + 2]) end
-    local out, indices = buffer(self.output, input), planes.long(self.indices)
-    self.output, self.indices = out, indices
-    local p = fill(self)
-    local x = batch and input or batch_of_one(self, view_x, input)
-    local s = C.rk_maxpool_forward(out, indices, x, p)
-    if s ~= 0 then again(self, s, C.rk_maxpool_forward, out, indices, x, p) end
-    if not batch then
-      drop_batch(out)
-      drop_batch(indices)
-      C.rk_tensor_drop(view_x)
-    end
-    return out
+  local function fill(self, x)
+    self[s1] = tonumber(x.shape[2])
+    if n > 1 then self[s2] = tonumber(x.shape[3]) end
+    if n > 2 then self[s3] = tonumber(x.shape[4]) end
+    return parameters(self)
   end
 
-  function Class:updateGradInput(input, gradOutput)
-    local batch = check_input(self, input)
-    common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
-    local dx, indices, p = buffer(self.gradInput, input), self.indices, fill(self)
-    self.gradInput = dx
-    common.check_dims(self, indices, input.rank, input.rank, 'forward before backward (indices)')
-    local x, g = input, gradOutput
-    if not batch then
-      x, g = batch_of_one(self, view_x, input), batch_of_one(self, view_g, gradOutput)
-      indices = batch_of_one(self, view_i, indices)
-    end
+  local function back(self, dx, g, indices, x)
+    local p = parameters(self)
     local s = C.rk_maxpool_backward(dx, g, indices, x, p)
     if s ~= 0 then again(self, s, C.rk_maxpool_backward, dx, g, indices, x, p) end
-    if not batch then
-      drop_batch(dx)
-      C.rk_tensor_drop(view_x)
-      C.rk_tensor_drop(view_g)
-      C.rk_tensor_drop(view_i)
-    end
-    return dx
   end
 
-  function Class:clearState()
-    if self.indices then self.indices:set() end
-    return parent.clearState(self)
-  end
-
+  planes.max(Class, parent, letters, 'maxpool', fill, back)
   common_methods(Class, letters, order)
   return Class
 end
@@ -173,8 +155,7 @@ end
 -- @param order the same in the order of the constructor's arguments
 -- @return Class
 function M.average(Class, letters, order)
-  local fill, check_input, n = filler(letters), planes.checker(letters), #letters
-
+  local n = #letters
   local function whole(self)
     local count = 1
     for i = 1, n do count = count * self['k' .. letters:sub(i, i)] end
@@ -195,40 +176,20 @@ function M.average(Class, letters, order)
     return self
   end
 
-  -- input (N, C, sizes...) → output (N, C, sizes'...); or without N
+  planes.methods(Class, 'avgpool', letters, filler(letters))
+  local forward, backward = Class.updateOutput, Class.updateGradInput
+
   function Class:updateOutput(input)
-    local batch = check_input(self, input)
-    local out = buffer(self.output, input)
-    self.output = out
-    local p = fill(self)
-    local x = batch and input or batch_of_one(self, view_x, input)
-    local s = C.rk_avgpool_forward(out, x, p)
-    if s ~= 0 then again(self, s, C.rk_avgpool_forward, out, x, p) end
-    if not batch then
-      drop_batch(out)
-      C.rk_tensor_drop(view_x)
-    end
-    if self.divide == false then out:mul(whole(self)) end
-    return out
+    local out = forward(self, input)
+    return self.divide == false and out:mul(whole(self)) or out
   end
 
   function Class:updateGradInput(input, gradOutput)
-    local batch = check_input(self, input)
-    common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
-    local dx, p = buffer(self.gradInput, input), fill(self)
-    self.gradInput = dx
-    local x, g = input, gradOutput
-    if not batch then x, g = batch_of_one(self, view_x, input), batch_of_one(self, view_g, gradOutput) end
-    local s = C.rk_avgpool_backward(dx, g, x, p)
-    if s ~= 0 then again(self, s, C.rk_avgpool_backward, dx, g, x, p) end
-    if not batch then
-      drop_batch(dx)
-      C.rk_tensor_drop(view_x)
-      C.rk_tensor_drop(view_g)
-    end
-    if self.divide == false then dx:mul(whole(self)) end
-    return dx
+    local dx = backward(self, input, gradOutput)
+    return self.divide == false and dx:mul(whole(self)) or dx
   end
+
+  function Class:empty() self:clearState() end
 
   common_methods(Class, letters, order)
   return Class

@@ -6,8 +6,6 @@ local C, again, buffer = common.C, common.again, common.buffer
 
 local M = {}
 local windows = ffi.new 'struct rk_windows'
-local view_x, view_g, view_i = common.scratch(), common.scratch(), common.scratch()
-view_i.dt = C.RK_i64
 local shape = ffi.new 'int64_t[5]'
 
 --- Give a class the maximum of each window; self.indices holds where it was, 1-based in its plane.
@@ -18,56 +16,20 @@ local shape = ffi.new 'int64_t[5]'
 -- @param[opt] check function (self, input) in place of the usual one: is it a batch?
 -- @return Class
 function M.max(Class, parent, letters, fill, check)
-  local check_input, n = check or planes.checker(letters), #letters
+  local n = #letters
 
-  -- input (N, C, sizes...) → output (N, C, sizes'...); or without N
-  function Class:updateOutput(input)
-    local batch = check_input(self, input)
-    local out, indices = buffer(self.output, input), planes.long(self.indices)
-    self.output, self.indices = out, indices
-    local x = batch and input or planes.batch_of_one(self, view_x, input)
+  local function filled(self, x)
     fill(self, x, windows)
-    local s = C.rk_window_max_forward(out, indices, x, windows)
-    if s ~= 0 then again(self, s, C.rk_window_max_forward, out, indices, x, windows) end
-    if not batch then
-      planes.drop_batch(out)
-      planes.drop_batch(indices)
-      C.rk_tensor_drop(view_x)
-    end
-    return out
+    return windows
   end
 
-  function Class:updateGradInput(input, gradOutput)
-    local batch = check_input(self, input)
-    common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
-    common.check_dims(self, self.indices, input.rank, input.rank, 'forward before backward (indices)')
-    local dx, indices = buffer(self.gradInput, input), self.indices
-    self.gradInput = dx
-    local x, g = input, gradOutput
-    if not batch then
-      x, g = planes.batch_of_one(self, view_x, input), planes.batch_of_one(self, view_g, gradOutput)
-      indices = planes.batch_of_one(self, view_i, indices)
-    end
+  local function back(self, dx, g, indices, x)
     for d = 0, n + 1 do shape[d] = x.shape[d] end
     local s = C.rk_plane_scatter(dx, n + 2, shape, g, indices, n, 1)
     if s ~= 0 then again(self, s, C.rk_plane_scatter, dx, n + 2, shape, g, indices, n, 1) end
-    if not batch then
-      planes.drop_batch(dx)
-      C.rk_tensor_drop(view_x)
-      C.rk_tensor_drop(view_g)
-      C.rk_tensor_drop(view_i)
-    end
-    return dx
   end
 
-  function Class:clearState()
-    if self.indices then self.indices:set() end
-    return parent.clearState(self)
-  end
-
-  -- Old name of clearState.
-  function Class:empty() self:clearState() end
-  return Class
+  return planes.max(Class, parent, letters, 'window_max', filled, back, check)
 end
 
 --- Give a class the mean of each adaptive window.
