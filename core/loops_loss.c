@@ -7,15 +7,8 @@
 /* log t! by Stirling's formula, for t > 1 */
 #define rk_stirling(t) (t > 1 ? t * rk_log(t) - t + K(0.5) * rk_log(K(6.283185307179586) * t) : 0)
 #define K(c) ((REAL)(c))
-#define REAL float
-#define FN(name) name##_f32
-#include "loops_loss.c"
-#undef REAL
-#undef FN
-#define REAL double
-#define FN(name) name##_f64
-#include "loops_loss.c"
-#undef FN
+#define LOOPS_FILE "loops_loss.c"
+#include "each_real.h"
 
 #define ROW32(name, f, df, doc) {sum_##name##_f32, slope_##name##_f32},
 #define ROW64(name, f, df, doc) {sum_##name##_f64, slope_##name##_f64},

@@ -16,15 +16,8 @@ static void merge(struct rk_moments *m, double n, double mean, double m2) {
   m->n = all;
 }
 
-#define REAL float
-#define FN(name) name##_f32
-#include "loops_norm.c"
-#undef REAL
-#undef FN
-#define REAL double
-#define FN(name) name##_f64
-#include "loops_norm.c"
-#undef FN
+#define LOOPS_FILE "loops_norm.c"
+#include "each_real.h"
 
 #define TABLE(t)                                                                                                       \
   {                                                                                                                    \
@@ -35,24 +28,7 @@ static void merge(struct rk_moments *m, double n, double mean, double m2) {
 const struct rk_norm_loops RK_LOOPS_NAME(rk_norm_loops, RK_ISA)[2] = {TABLE(f32), TABLE(f64)};
 
 #else
-/* 16 lanes as one vector: loops with two sums do not widen by themselves. */
-typedef REAL FN(lanes) __attribute__((vector_size(RK_LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
-
-static double FN(fold)(const FN(lanes) * acc) {
-  double s[RK_LANES];
-  for (int k = 0; k < RK_LANES; k++) s[k] = (double)(*acc)[k];
-  for (int w = RK_LANES / 2; w; w /= 2)
-    for (int k = 0; k < w; k++) s[k] += s[k + w];
-  return s[0];
-}
-
-static double FN(sum_chunk)(const REAL *x, int64_t n) {
-  FN(lanes) acc = {0};
-  int64_t i = 0;
-  for (; i + RK_LANES <= n; i += RK_LANES) acc += *(const FN(lanes) *)(x + i);
-  for (int k = 0; i < n; i++, k++) acc[k] += x[i];
-  return FN(fold)(&acc);
-}
+#include "lanes.h"
 
 /* Sums of the distances from `near` and of their squares. */
 static void FN(distances)(double *first, double *second, const REAL *x, REAL near, int64_t n) {
@@ -75,7 +51,7 @@ static void FN(distances)(double *first, double *second, const REAL *x, REAL nea
 static double FN(sum)(const void *in, int64_t n) {
   const REAL *x = in;
   double s = 0;
-  for (int64_t i = 0; i < n; i += CHUNK) s += FN(sum_chunk)(x + i, n - i < CHUNK ? n - i : CHUNK);
+  for (int64_t i = 0; i < n; i += CHUNK) s += FN(lane_sum)(x + i, n - i < CHUNK ? n - i : CHUNK);
   return s;
 }
 
@@ -85,7 +61,7 @@ static void FN(moments)(struct rk_moments *m, const void *in, int64_t runs, int6
     for (int64_t i = 0; i < n; i += CHUNK) {
       const REAL *v = x + r * gap + i;
       int64_t w = n - i < CHUNK ? n - i : CHUNK;
-      REAL near = (REAL)(FN(sum_chunk)(v, w) / (double)w);
+      REAL near = (REAL)(FN(lane_sum)(v, w) / (double)w);
       double first, second, n1 = (double)w;
       FN(distances)(&first, &second, v, near, w);
       merge(m, n1, (double)near + first / n1, second - first * first / n1);

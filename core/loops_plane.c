@@ -5,18 +5,8 @@
 #include "layer_loops.h"
 #include "scalar.h"
 
-#define REAL float
-#define INDEX int32_t
-#define FN(name) name##_f32
-#include "loops_plane.c"
-#undef REAL
-#undef INDEX
-#undef FN
-#define REAL double
-#define INDEX int64_t
-#define FN(name) name##_f64
-#include "loops_plane.c"
-#undef FN
+#define LOOPS_FILE "loops_plane.c"
+#include "each_real.h"
 
 #define TABLE(t)                                                                                                       \
   {                                                                                                                    \
@@ -27,15 +17,7 @@
 const struct rk_plane_loops RK_LOOPS_NAME(rk_plane_loops, RK_ISA)[2] = {TABLE(f32), TABLE(f64)};
 
 #else
-typedef REAL FN(lanes) __attribute__((vector_size(RK_LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
-
-static double FN(fold)(const FN(lanes) * acc) {
-  double s[RK_LANES];
-  for (int k = 0; k < RK_LANES; k++) s[k] = (double)(*acc)[k];
-  for (int w = RK_LANES / 2; w; w /= 2)
-    for (int k = 0; k < w; k++) s[k] += s[k + w];
-  return s[0];
-}
+#include "lanes.h"
 
 static REAL FN(run)(const REAL *x, int64_t n) { /* their sum */
   if (n < RK_LANES) {
@@ -43,11 +25,7 @@ static REAL FN(run)(const REAL *x, int64_t n) { /* their sum */
     for (int64_t i = 0; i < n; i++) s += x[i];
     return s;
   }
-  FN(lanes) acc = {0};
-  int64_t i = 0;
-  for (; i + RK_LANES <= n; i += RK_LANES) acc += *(const FN(lanes) *)(x + i);
-  for (int k = 0; i < n; i++, k++) acc[k] += x[i];
-  return (REAL)FN(fold)(&acc);
+  return (REAL)FN(lane_sum)(x, n);
 }
 
 /* -- windows --------------------------------------------------------------------- */

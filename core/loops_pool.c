@@ -38,18 +38,8 @@ static inline int64_t extent(const struct rk_pool_plan *p, int d, int64_t o) {
 #define EVEN4(a, b) __builtin_shuffle(a, b, (__typeof__(take)){0, 2, 5, 7})
 #endif
 
-#define REAL float
-#define INDEX int32_t
-#define FN(name) name##_f32
-#include "loops_pool.c"
-#undef REAL
-#undef INDEX
-#undef FN
-#define REAL double
-#define INDEX int64_t
-#define FN(name) name##_f64
-#include "loops_pool.c"
-#undef FN
+#define LOOPS_FILE "loops_pool.c"
+#include "each_real.h"
 
 #define TABLE(t)                                                                                                       \
   {                                                                                                                    \

@@ -3,15 +3,8 @@
 #ifndef REAL
 #include "rnn.h"
 #include "scalar.h"
-#define REAL float
-#define FN(name) name##_f32
-#include "loops_rnn.c"
-#undef REAL
-#undef FN
-#define REAL double
-#define FN(name) name##_f64
-#include "loops_rnn.c"
-#undef FN
+#define LOOPS_FILE "loops_rnn.c"
+#include "each_real.h"
 
 #define TABLE(t)                                                                                                       \
   {                                                                                                                    \
@@ -25,7 +18,12 @@ const struct rk_rnn_loops RK_LOOPS_NAME(rk_rnn_loops, RK_ISA)[2] = {TABLE(f32), 
 #define BEFORE(field, r) ((const REAL *)t->field + (r)*t->field##_row)
 #define ACC(g, r) ((const REAL *)t->acc[g] + (r)*t->acc_row)
 #define BIAS(g) ((const REAL *)t->bias + (g)*t->unit)
-#define ASLEEP(r) (t->active && !t->active[r])
+/* Every row r; one that is inactive only does what `idle` says. */
+#define EACH_ROW(idle)                                                                                                 \
+  for (int64_t r = 0; r < t->rows; r++)                                                                                \
+    if (t->active && !t->active[r])                                                                                    \
+      idle;                                                                                                            \
+    else
 
 /* A sequence that has ended, or not begun: no output, the state stays. */
 static void FN(hold)(const struct rk_rnn_tile *t, int64_t r, int cells) {
@@ -39,11 +37,7 @@ static void FN(keep)(const struct rk_rnn_tile *t, int64_t r) {
 }
 
 static void FN(step_tanh)(const struct rk_rnn_tile *t) {
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(hold)(t, r, 0);
-      continue;
-    }
+  EACH_ROW(FN(hold)(t, r, 0)) {
     const int64_t n = t->n;
     const REAL *a = ACC(0, r), *b = BIAS(0), *x = BEFORE(x, r);
     REAL *y = ROW(y, r);
@@ -53,11 +47,7 @@ static void FN(step_tanh)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(step_relu)(const struct rk_rnn_tile *t) {
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(hold)(t, r, 0);
-      continue;
-    }
+  EACH_ROW(FN(hold)(t, r, 0)) {
     const int64_t n = t->n;
     const REAL *a = ACC(0, r), *b = BIAS(0), *x = BEFORE(x, r);
     REAL *y = ROW(y, r);
@@ -71,11 +61,7 @@ static void FN(step_relu)(const struct rk_rnn_tile *t) {
 
 static void FN(step_lstm)(const struct rk_rnn_tile *t) {
   const REAL *bi = BIAS(0), *bf = BIAS(1), *bg = BIAS(2), *bo = BIAS(3);
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(hold)(t, r, 1);
-      continue;
-    }
+  EACH_ROW(FN(hold)(t, r, 1)) {
     const int64_t n = t->n;
     const REAL *ai = ACC(0, r), *af = ACC(1, r), *ag = ACC(2, r), *ao = ACC(3, r), *before = BEFORE(cell_before, r);
     const REAL *xi = BEFORE(x, r), *xf = xi + t->x_gate, *xg = xf + t->x_gate, *xo = xg + t->x_gate;
@@ -95,11 +81,7 @@ static void FN(step_lstm)(const struct rk_rnn_tile *t) {
 
 static void FN(step_gru)(const struct rk_rnn_tile *t) {
   const REAL *br = BIAS(0), *bz = BIAS(1), *bn = BIAS(2), *bm = BIAS(3);
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(hold)(t, r, 0);
-      continue;
-    }
+  EACH_ROW(FN(hold)(t, r, 0)) {
     const int64_t n = t->n;
     const REAL *ar = ACC(0, r), *az = ACC(1, r), *am = ACC(2, r), *before = BEFORE(before, r);
     const REAL *xr = BEFORE(x, r), *xz = xr + t->x_gate, *xn = xz + t->x_gate;
@@ -132,11 +114,7 @@ static void FN(pass)(const struct rk_rnn_tile *t, int64_t r, int blocks) {
 }
 
 static void FN(back_tanh)(const struct rk_rnn_tile *t) {
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(pass)(t, r, 1);
-      continue;
-    }
+  EACH_ROW(FN(pass)(t, r, 1)) {
     OPEN_BACK
     const REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
@@ -147,11 +125,7 @@ static void FN(back_tanh)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(back_relu)(const struct rk_rnn_tile *t) {
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(pass)(t, r, 1);
-      continue;
-    }
+  EACH_ROW(FN(pass)(t, r, 1)) {
     OPEN_BACK
     const REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
@@ -163,11 +137,7 @@ static void FN(back_relu)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(back_lstm)(const struct rk_rnn_tile *t) {
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(pass)(t, r, 4);
-      continue;
-    }
+  EACH_ROW(FN(pass)(t, r, 4)) {
     OPEN_BACK
     REAL *dcell = (REAL *)t->dcell + r * t->unit, *df = d + t->unit, *dg = df + t->unit, *dq = dg + t->unit;
     const REAL *gi = ROW(gates, r), *gf = gi + t->gate, *gg = gf + t->gate, *go = gg + t->gate;
@@ -186,11 +156,7 @@ static void FN(back_lstm)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(back_gru)(const struct rk_rnn_tile *t) {
-  for (int64_t r = 0; r < t->rows; r++) {
-    if (ASLEEP(r)) {
-      FN(pass)(t, r, 4);
-      continue;
-    }
+  EACH_ROW(FN(pass)(t, r, 4)) {
     OPEN_BACK
     REAL *dz = d + t->unit, *dn = dz + t->unit, *dm = dn + t->unit;
     const REAL *gr = ROW(gates, r), *gz = gr + t->gate, *gn = gz + t->gate, *share = ROW(cell, r);
@@ -218,7 +184,7 @@ static void FN(add)(void *to, int64_t to_row, const void *acc, int64_t acc_row, 
 #undef BEFORE
 #undef ACC
 #undef BIAS
-#undef ASLEEP
+#undef EACH_ROW
 #undef DH
 #undef OPEN_BACK
 #endif

@@ -3,15 +3,8 @@
 #ifndef REAL
 #include "layer_loops.h"
 #include "scalar.h"
-#define REAL float
-#define FN(name) name##_f32
-#include "loops_softmax.c"
-#undef REAL
-#undef FN
-#define REAL double
-#define FN(name) name##_f64
-#include "loops_softmax.c"
-#undef FN
+#define LOOPS_FILE "loops_softmax.c"
+#include "each_real.h"
 
 #define TABLE(t)                                                                                                       \
   { .row = row_##t, .row_back = row_back_##t, .columns = columns_##t, .columns_back = columns_back_##t }

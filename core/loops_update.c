@@ -3,15 +3,8 @@
 #ifndef REAL
 #include "layer_loops.h"
 #include "scalar.h"
-#define REAL float
-#define FN(name) name##_f32
-#include "loops_update.c"
-#undef REAL
-#undef FN
-#define REAL double
-#define FN(name) name##_f64
-#include "loops_update.c"
-#undef FN
+#define LOOPS_FILE "loops_update.c"
+#include "each_real.h"
 
 #define ENTRY_f32(name, ...) [RK_UPDATE_##name] = name##_f32,
 #define ENTRY_f64(name, ...) [RK_UPDATE_##name] = name##_f64,
