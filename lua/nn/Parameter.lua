@@ -8,8 +8,8 @@ local Parameter, parent = torch.class('nn.Parameter', 'nn.Module')
 local common = require 'nn.common'
 
 function Parameter:__init(...)
-  parent.__init(self)
   local first = ...
+  parent.__init(self)
   if torch.isTensor(first) then
     self.weight = first
     self.gradWeight = first:clone():zero()

@@ -13,18 +13,37 @@ local istype = ffi.istype
 
 local here = debug.getinfo(1, 'S').source:match '^(.*)check%.lua$'
 
+local layers = here:match '^(.*)torch/$' .. 'nn/' -- where nn's classes are
+
 -- The stack level of the first function outside this package (for the error of our caller), and the name by which it
--- called us: a field or method, as far as the bytecode tells.
+-- called us: a field or method, as far as the bytecode tells. Levels as `error` counts them in `raise`, which a
+-- function of this file calls.
 local function user_level()
-  local level, entry = 3, nil
+  local level, entry = 4, nil
   while true do
     local info = debug.getinfo(level, 'Sn')
-    if not info then return 3 end
+    if not info then return 4 end
     if info.what ~= 'C' and info.source:sub(1, #here) ~= here then
       local named = entry and (entry.namewhat == 'method' or entry.namewhat == 'field')
       return level - 1, named and entry.name or nil
     end
     entry, level = info, level + 1
+  end
+end
+
+-- The layer or criterion of nn in whose code we are, by the local `self` of a function of its files (where a container
+-- calls a child that called us last, `module`); nil elsewhere.
+local function layer_at(level)
+  while true do
+    level = level + 1 -- of the caller's
+    local info = debug.getinfo(level, 'S')
+    if not info or info.source:sub(1, #layers) ~= layers then return nil end
+    local wanted = info.source == layers .. 'guard.lua' and 'module' or 'self'
+    for i = 1, 4 do
+      local name, value = debug.getlocal(level, i)
+      local mt = name == wanted and type(value) == 'table' and getmetatable(value)
+      if mt and rawget(mt, '__typename') and (value.updateOutput or value.criterions) then return value end
+    end
   end
 end
 
@@ -45,17 +64,25 @@ local function name_call(text, called)
   return public(name) == outer and called .. rest or called .. ': ' .. text
 end
 
+-- Raise `torch.<text>` at the caller of the torch function; inside of a layer the error is the layer's, and begins with
+-- its name, as its own do.
+local function raise(text)
+  local level, called = user_level()
+  text = 'torch.' .. name_call(text, called)
+  local layer = layer_at(level)
+  if layer then error(require('nn.common').name(layer) .. ': ' .. text, 0) end
+  error(text, level)
+end
+
 --- Raise `torch.<text>` at the caller of the torch function.
 function M.fail(text, ...)
   if select('#', ...) > 0 then text = text:format(...) end
-  local level, called = user_level()
-  error('torch.' .. name_call(text, called), level)
+  raise(text)
 end
 
 --- Raise the error for a call with more arguments than the function takes.
 function M.too_many(name, at_most)
-  local level, called = user_level()
-  error('torch.' .. name_call(('%s: too many arguments: at most %d expected'):format(name, at_most), called), level)
+  raise(('%s: too many arguments: at most %d expected'):format(name, at_most))
 end
 
 --- "3x4" for a rank and an int64 array.
@@ -95,9 +122,7 @@ end
 
 --- Raise "name: argument n: expected ..., got ...".
 function M.argument(name, n, expected, got)
-  local level, called = user_level()
-  local text = ('%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got))
-  error('torch.' .. name_call(text, called), level)
+  raise(('%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got)))
 end
 
 --- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else,
@@ -109,8 +134,7 @@ function M.again(status, name, f, ...)
     C.rk_trim()
     if f(...) == 0 then return end
   end
-  local level, called = user_level()
-  error('torch.' .. name_call(name .. ffi.string(C.rk_error()):gsub('^[%w_.]+: ', ': ', 1), called), level)
+  raise(name .. ffi.string(C.rk_error()):gsub('^[%w_.]+: ', ': ', 1))
 end
 
 --- The number that a scalar argument stands for: Lua number, numeric string ("0x10" as in C), int64 (rounded to
