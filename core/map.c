@@ -152,15 +152,71 @@ static bool shares_memory(const struct call *c) {
   return false;
 }
 
-static int run_into(const struct call *c, struct rk_tensor *out, struct rk_job *j, const struct shape *s) {
+/* Do all positions of a result differ? (True only if each step leads past all that the smaller ones reach.) */
+static bool distinct(const struct rk_job *j) {
+  int64_t step[RK_MAX_DIMS], reach[RK_MAX_DIMS], reached = 0;
+  int n = 0;
+  for (int d = 0; d < j->rank; d++) {
+    if (j->shape[d] == 1) continue;
+    const int64_t size = j->step[0][d] < 0 ? -j->step[0][d] : j->step[0][d];
+    int i = n++;
+    for (; i > 0 && step[i - 1] > size; i--) step[i] = step[i - 1], reach[i] = reach[i - 1];
+    step[i] = size, reach[i] = size * (j->shape[d] - 1);
+  }
+  for (int i = 0; i < n; i++) {
+    if (step[i] <= reached) return false;
+    reached += reach[i];
+  }
+  return true;
+}
+/* Put one dimension of a job in front of those of another. */
+static void prepend(struct rk_job *to, const struct rk_job *from, int d) {
+  memmove(to->shape + 1, to->shape, (size_t)to->rank * sizeof *to->shape);
+  to->shape[0] = from->shape[d];
+  for (int k = 0; k < from->args; k++) {
+    memmove(to->step[k] + 1, to->step[k], (size_t)to->rank * sizeof *to->step[k]);
+    to->step[k][0] = from->step[k][d];
+  }
+  to->rank++;
+}
+static void drop_first(struct rk_job *j) {
+  j->rank--;
+  memmove(j->shape, j->shape + 1, (size_t)j->rank * sizeof *j->shape);
+  for (int k = 0; k < j->args; k++) memmove(j->step[k], j->step[k] + 1, (size_t)j->rank * sizeof *j->step[k]);
+}
+/* A result that repeats elements (expanded, unfolded) gets its values one after another in row-major order, as in
+ * Torch7: one run over dimensions along which all positions differ, for each position along the others. */
+static void run_repeated(const struct rk_job *whole) {
+  struct rk_job once = *whole, over = *whole;
+  once.rank = over.rank = 0;
+  for (int d = whole->rank - 1; d >= 0; d--) {
+    prepend(&once, whole, d);
+    if (distinct(&once)) continue;
+    drop_first(&once);
+    prepend(&over, whole, d);
+  }
+  if (!once.rank) {
+    once.rank = 1, once.shape[0] = 1;
+    for (int k = 0; k < once.args; k++) once.step[k][0] = 0;
+  }
+  int64_t at[RK_MAX_DIMS] = {0};
+  for (int d = 0; d >= 0;) {
+    struct rk_job j = once;
+    for (int k = 0; k < j.args; k++)
+      for (d = 0; d < over.rank; d++)
+        j.base[k] += at[d] * over.step[k][d] * rk_dtype_size(k ? whole->dtype : whole->out_dtype);
+    rk_job_collapse(&j);
+    rk_job_run(&j);
+    for (d = over.rank - 1; d >= 0 && ++at[d] == over.shape[d]; d--) at[d] = 0;
+  }
+}
+static int run_into(struct rk_tensor *out, struct rk_job *j, const struct shape *s) {
   j->base[0] = rk_at(out);
   packed_steps(s, j->step[0]);
   if (is_shape(out, s)) memcpy(j->step[0], out->step, sizeof j->step[0]);
-  for (int d = 0; d < s->rank; d++)
-    if (!j->step[0][d] && s->size[d] > 1)
-      return rk_fail(RK_EARG, "%s: result %s repeats elements (expanded); clone it first", c->name, rk_describe(out));
   for (int k = 1; k < j->args; k++)
     if (disturbs(j, out, k)) return -1;
+  if (!distinct(j)) return run_repeated(j), RK_OK;
   rk_job_collapse(j);
   rk_job_run(j);
   return RK_OK;
@@ -169,7 +225,7 @@ static int run_into(const struct call *c, struct rk_tensor *out, struct rk_job *
 static int run_aside(const struct call *c, struct rk_job *j, const struct shape *s) {
   struct rk_tensor fresh;
   RK_TRY(rk_tensor_init(&fresh, c->out->dt, s->rank, s->size));
-  int status = run_into(c, &fresh, j, s);
+  int status = run_into(&fresh, j, s);
   if (!status && !is_shape(c->out, s)) status = rk_tensor_resize(c->out, s->rank, s->size, NULL);
   if (!status) status = rk_copy(c->out, &fresh);
   rk_tensor_drop(&fresh);
@@ -204,7 +260,7 @@ static int run_call(struct call *c) {
   if (!fits && !aside) status = rk_tensor_resize(c->out, s.rank, s.size, NULL);
   for (int k = 0; k < c->inputs && !status; k++) status = place_input(&j, k + 1, c->in[k], &s, &tmp[k]);
   if (c->constant) j.base[j.args - 1] = c->cell;
-  if (!status) status = aside ? -1 : run_into(c, c->out, &j, &s);
+  if (!status) status = aside ? -1 : run_into(c->out, &j, &s);
   if (status == -1) status = run_aside(c, &j, &s);
   for (int k = 0; k < c->inputs; k++) rk_tensor_drop(&tmp[k]);
   return status;

@@ -206,3 +206,63 @@ describe('element-wise operations', function()
     { 'comparison with a string', function() return v:lt('x') end, 'tensor or a number' },
   })
 end)
+
+describe('a result that repeats elements', function()
+  -- one element after another in row-major order
+  local function step(r, f, ...)
+    local others = { ... }
+    local data, at = torch.data(r:storage()), {}
+    local function visit(d)
+      if d > r:dim() then
+        local offset = r:storageOffset() - 1
+        for k = 1, r:dim() do offset = offset + (at[k] - 1) * r:stride(k) end
+        local values = {}
+        for i, t in ipairs(others) do values[i] = t[at] end
+        data[offset] = f(data[offset], unpack(values))
+        return
+      end
+      for i = 1, r:size(d) do
+        at[d] = i
+        visit(d + 1)
+      end
+    end
+    visit(1)
+  end
+
+  it('takes its updates one after another, as in Torch7', function()
+    math.randomseed(5)
+    for trial = 1, 60 do
+      local base = torch.range(1, 60)
+      local sizes, steps = {}, {}
+      for d = 1, math.random(1, 4) do
+        sizes[d], steps[d] = math.random(1, 3), ({ 0, 0, 1, 2, 3, 7 })[math.random(6)]
+      end
+      local function view(x) return x.new(x:storage(), 2, torch.LongStorage(sizes), torch.LongStorage(steps)) end
+      local got, want = base:clone(), base:clone()
+      local other = torch.rand(unpack(sizes))
+      view(got):add(0.5):cmul(other)
+      step(view(want), function(v) return v + 0.5 end)
+      step(view(want), function(v, o) return v * o end, other)
+      assert.are.same(want:totable(), got:totable(), 'trial ' .. trial)
+      local flags = torch.ByteTensor(60):zero()
+      view(flags):gt(other, 0.5)
+      view(got):cmax(other, 0.5)
+    end
+    local sum = torch.FloatTensor { 1, 2 }:view(2, 1)
+    sum:expand(2, 3):add(1)
+    assert.are.same({ { 4 }, { 5 } }, sum:totable())
+    local row = torch.IntTensor { 1, 2 }:view(1, 2)
+    row:expand(3, 2):mul(2)
+    assert.are.same({ { 8, 16 } }, row:totable())
+    assert.are.same({ 2, 4, 6, 6, 6 }, (function(x) x:unfold(1, 3, 1):add(1) return x:totable() end)(torch.range(1, 5)))
+  end)
+
+  it('keeps the last of what is written to it', function()
+    local last = torch.ones(1):expand(3)
+    torch.mul(last, torch.Tensor { 1, 2, 3 }, 2)
+    assert.are.equal(6, last[1])
+    local flag = torch.ByteTensor(1):expand(3)
+    torch.gt(flag, torch.Tensor { 1, 1, 0 }, 0.5)
+    assert.are.equal(0, flag[1])
+  end)
+end)
