@@ -2,11 +2,7 @@
 require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 local function shape(m, ...) return m:forward(torch.randn(...)):size():totable() end
 
 describe("PyTorch's names", function()

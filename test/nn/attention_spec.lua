@@ -2,11 +2,7 @@
 require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 
 -- One head, one sample: q (L, d), k (S, d), v (S, e), hidden(i, j) says whether key j is hidden from query i.
 local function plain(q, k, v, scale, hidden, bias)

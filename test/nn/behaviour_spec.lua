@@ -6,11 +6,7 @@ local support = dofile(here .. 'support.lua')
 local function sizes(x) return table.concat(x:size():totable(), 'x') end
 local function near(a, b, tolerance) assert.is_true(support.distance(a, b) < (tolerance or 1e-10)) end
 local function same_memory(a, b) assert.are.equal(torch.pointer(a:storage()), torch.pointer(b:storage())) end
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 local function says(err, text) assert.is_truthy(tostring(err):find(text, 1, true), tostring(err)) end
 
 describe('nn behaviour', function()

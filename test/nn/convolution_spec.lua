@@ -87,11 +87,7 @@ local function check_same(m, x, g, y, dx, grads, tolerance, what)
   end
 end
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 
 describe('convolutions', function()
   before_each(function() torch.manualSeed(3) end)

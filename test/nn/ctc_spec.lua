@@ -2,11 +2,7 @@
 require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 
 -- -log of the sum over all paths that collapse to the target.
 local function by_hand(x, target, blank)

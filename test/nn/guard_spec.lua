@@ -1,12 +1,9 @@
 --- Errors name the way to the module, from interpreted and from compiled frames; one xpcall around the outermost call.
 require 'nn'
 require 'nngraph'
+local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 
 local function nested()
   local inner = nn.ConcatTable():add(nn.Linear(3, 2)):add(nn.Sequential():add(nn.Tanh()):add(nn.Linear(3, 2)))

@@ -2,6 +2,7 @@
 -- h_x[i] = Σ_k h[k] (∂y[k]/∂x[i])², containers, criterions, getParameters, switching it off.
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
+local support = dofile(here .. 'support.lua')
 local registry = dofile(here .. 'registry.lua')
 local samples = registry.samples
 registry.samples = nil
@@ -11,22 +12,7 @@ local function value(expression)
   return setfenv(assert(loadstring('return ' .. expression)), environment)()
 end
 
-local function flat(x, list)
-  list = list or {}
-  if torch.isTensor(x) then
-    list[#list + 1] = x
-  elseif type(x) == 'table' then
-    for _, v in ipairs(x) do flat(v, list) end
-  end
-  return list
-end
-local function map(x, f)
-  if torch.isTensor(x) then return f(x) end
-  if type(x) ~= 'table' then return x end
-  local out = {}
-  for k, v in pairs(x) do out[k] = map(v, f) end
-  return out
-end
+local flat, map = support.flat, support.map
 
 -- Every draw of a layer that draws is the same.
 local function run(m, x)

@@ -1,12 +1,9 @@
 --- nn.init: distributions, fans, whole modules, wrong calls.
 require 'nn'
+local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 local init = nn.init
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 local function near(a, b, tolerance) assert.is_true(math.abs(a - b) <= tolerance, ('%g instead of %g'):format(a, b)) end
 
 describe('nn.init', function()

@@ -3,20 +3,8 @@ require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
 -- name in the report, constructor, sizes of inputs; `values` draws the input
-local function away_from_zero(t)
-  return t:apply(function()
-    local v = torch.uniform(0.1, 1)
-    return torch.uniform() < 0.5 and -v or v
-  end)
-end
-local function positive(t) return t:uniform(0.5, 1.5) end
-local function distinct(t) -- no two close together, so that maxima stay where they are
-  return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t)
-end
-local function evaluating(m)
-  m:evaluate()
-  return m
-end
+local away_from_zero, positive = support.away_from_zero, support.positive
+local distinct, evaluating = support.distinct, support.evaluating
 local rows = {
   { 'Linear', function() return nn.Linear(5, 3) end, { { 4, 5 }, { 5 }, { 1, 5 } } },
   { 'Linear without bias', function() return nn.Linear(5, 3, false) end, { { 4, 5 }, { 5 } } },

@@ -106,15 +106,7 @@ local function scattered(x)
   return t:copy(x)
 end
 
-local function flat(x, list)
-  list = list or {}
-  if torch.isTensor(x) then
-    list[#list + 1] = x
-  else
-    for _, v in ipairs(x) do flat(v, list) end
-  end
-  return list
-end
+local flat = support.flat
 
 describe('nn losses', function()
   local before

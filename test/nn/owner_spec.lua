@@ -1,11 +1,8 @@
 --- Errors of torch's functions inside of a layer of nn begin with the layer's name.
 require 'nn'
+local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 
 describe('the owner of an error', function()
   local three, four = torch.ones(3), torch.ones(4)

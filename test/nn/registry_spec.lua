@@ -21,13 +21,7 @@ local function value(expression)
   return setfenv(assert(loadstring('return ' .. expression)), environment)()
 end
 
-local function map(x, f)
-  if torch.isTensor(x) then return f(x) end
-  if type(x) ~= 'table' then return x end
-  local out = {}
-  for k, v in pairs(x) do out[k] = map(v, f) end
-  return out
-end
+local map = support.map
 local function copied(x) return map(x, function(t) return t:clone() end) end
 
 local function real(t) return t:type() == 'torch.DoubleTensor' end

@@ -73,11 +73,7 @@ local shapes = {
   { 3, 34, 1, {}, 4, 10, { 1, 4, 2, 0, 3, 4, 4, 1, 2, 3 } },
 }
 
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = support.message
 
 describe('recurrent layers', function()
   before_each(function() torch.manualSeed(11) end)

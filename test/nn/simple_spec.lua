@@ -4,20 +4,8 @@ require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
 local support = dofile(here .. 'support.lua')
 
-local function away_from_zero(t)
-  return t:apply(function()
-    local v = torch.uniform(0.1, 1)
-    return torch.uniform() < 0.5 and -v or v
-  end)
-end
-local function positive(t) return t:uniform(0.5, 1.5) end
-local function distinct(t) -- no two close together, so that maxima stay where they are
-  return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t)
-end
-local function evaluating(m)
-  m:evaluate()
-  return m
-end
+local away_from_zero, positive = support.away_from_zero, support.positive
+local distinct, evaluating = support.distinct, support.evaluating
 
 -- name, constructor, sizes of inputs (a list of sizes: tables of tensors); `values` draws the input, `single` names
 -- sizes whose batch must give what its samples give alone
@@ -153,12 +141,7 @@ local function input_of(row, size)
   return list
 end
 
-local function map(x, f)
-  if torch.isTensor(x) then return f(x) end
-  local out = {}
-  for k, v in pairs(x) do out[k] = map(v, f) end
-  return out
-end
+local map = support.map
 
 local function transposed(x) -- the same values behind other steps
   if x:dim() < 2 then

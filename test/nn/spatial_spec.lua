@@ -3,14 +3,7 @@
 require 'nn'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
-local function distinct(t) -- no two close together, so that maxima stay where they are
-  return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t)
-end
-local function positive(t) return t:uniform(0.5, 1.5) end
-local function evaluating(m)
-  m:evaluate()
-  return m
-end
+local distinct, positive, evaluating = support.distinct, support.positive, support.evaluating
 
 -- constructor, sizes of a batch; values: draws the input; single = false: one sample is refused or drawn anew; draws:
 -- forward draws numbers; any: any number of dimensions does

@@ -1,5 +1,42 @@
---- For specs of layers: comparison of tensors, gradients by finite differences.
+--- For specs of layers: errors, inputs, comparison of tensors, gradients by finite differences.
 local M = {}
+
+--- The error that f(...) raises.
+function M.message(f, ...)
+  local ok, err = pcall(f, ...)
+  if ok then error('expected an error, there was none', 2) end
+  return err
+end
+
+--- Fill a tensor with values of either sign, none near to 0.
+function M.away_from_zero(t)
+  return t:apply(function()
+    local v = torch.uniform(0.1, 1)
+    return torch.uniform() < 0.5 and -v or v
+  end)
+end
+
+--- Fill a tensor with values of 0.5 to 1.5.
+function M.positive(t) return t:uniform(0.5, 1.5) end
+
+--- Fill a tensor with values no two of which are close together, so that maxima stay where they are.
+function M.distinct(t) return t:view(-1):copy(torch.randperm(t:nElement()):double():mul(0.01)):viewAs(t) end
+
+--- A module, evaluating.
+function M.evaluating(m)
+  m:evaluate()
+  return m
+end
+
+--- f of every tensor in a value.
+-- @return nested tables of the results; what is neither table nor tensor stays
+function M.map(x, f)
+  if torch.isTensor(x) then return f(x) end
+  if type(x) ~= 'table' then return x end
+  local out = {}
+  for k, v in pairs(x) do out[k] = M.map(v, f) end
+  return out
+end
 
 --- Largest absolute difference of two tensors of as many elements.
 function M.distance(a, b)
@@ -8,15 +45,17 @@ function M.distance(a, b)
   return (a:double():clone():view(-1) - b:double():clone():view(-1)):abs():max()
 end
 
-local function flat(x, list)
+--- The tensors in a value, as a list.
+function M.flat(x, list)
   list = list or {}
   if torch.isTensor(x) then
     list[#list + 1] = x
-  else
-    for _, v in ipairs(x) do flat(v, list) end
+  elseif type(x) == 'table' then
+    for _, v in ipairs(x) do M.flat(v, list) end
   end
   return list
 end
+local flat = M.flat
 
 local function random_like(y)
   if torch.isTensor(y) then return y:clone():uniform(-1, 1) end
