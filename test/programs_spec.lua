@@ -138,3 +138,25 @@ describe('training programs', function()
       print(nn.LSTM('mine').tag, torch.type(nn.LSTM 'x'), nn.FastOne().tag)]])
   end)
 end)
+
+describe('overloading', function()
+  it("puts a program's own operators into the classes of tensors", function()
+    assert.are.equal('true\ttrue\tnode\tnode\tnode\t8\n', output [[
+      local class = torch.getmetatable 'torch.DoubleTensor'
+      local own, unm = {}, class.__unm
+      for _, event in ipairs {'__add', '__mul', '__lt'} do
+        own[event] = class[event]
+        class[event] = function(a, b)
+          if type(a) == 'table' or type(b) == 'table' then return 'node' end
+          return own[event](a, b)
+        end
+      end
+      class.__unm = function(t) return unm(t) * 2 end
+      local t, node = torch.ones(4), {}
+      print(type(own.__add) == 'function', (t + t * 2):sum() == 12, t + node, t * node, node + t, -(-t):sum())]])
+    assert.are.equal('mine\t3\n', output [[
+      local class = torch.getmetatable 'torch.FloatTensor'
+      class.__sub__ = function() return 'mine' end
+      print(torch.FloatTensor(1) - 1, torch.ones(1):mul(4)[1] - 1)]])
+  end)
+end)

@@ -106,20 +106,37 @@ end
 
 local function class_of(a, b) return classes[(istype(ctype, a) and a or b).dt] end
 
+-- Torch7's classes hold Lua's own metamethods too, and overloading programs (autograd) put theirs in their place.
+local events = {}
+for _, name in ipairs {'add', 'sub', 'mul', 'div', 'mod', 'pow', 'concat', 'lt', 'le', 'unm'} do
+  local field = '__' .. name .. '__'
+  local function event(a, b) return class_of(a, b)[field](a, b) end
+  events['__' .. name] = event
+  for dt = 0, types.count - 1 do rawset(classes[dt], '__' .. name, event) end
+end
+
+-- What a class says to `a <event> b`. Its `field` is asked directly, unless a program has replaced `event`.
+local function chosen(a, b, event, field)
+  local class = class_of(a, b)
+  local f = class[event]
+  if f == events[event] then return class[field] end
+  return f
+end
+
 ffi.metatype(ctype, {
   __gc = require('torch.collect').tensor,
   __index = index.index,
   __newindex = index.newindex,
-  __add = function(a, b) return class_of(a, b).__add__(a, b) end,
-  __sub = function(a, b) return class_of(a, b).__sub__(a, b) end,
-  __mul = function(a, b) return class_of(a, b).__mul__(a, b) end,
-  __div = function(a, b) return class_of(a, b).__div__(a, b) end,
-  __mod = function(a, b) return class_of(a, b).__mod__(a, b) end,
-  __pow = function(a, b) return class_of(a, b).__pow__(a, b) end,
-  __concat = function(a, b) return class_of(a, b).__concat__(a, b) end,
-  __lt = function(a, b) return class_of(a, b).__lt__(a, b) end,
-  __le = function(a, b) return class_of(a, b).__le__(a, b) end,
-  __unm = function(a) return classes[a.dt].__unm__(a) end,
+  __add = function(a, b) return chosen(a, b, '__add', '__add__')(a, b) end,
+  __sub = function(a, b) return chosen(a, b, '__sub', '__sub__')(a, b) end,
+  __mul = function(a, b) return chosen(a, b, '__mul', '__mul__')(a, b) end,
+  __div = function(a, b) return chosen(a, b, '__div', '__div__')(a, b) end,
+  __mod = function(a, b) return chosen(a, b, '__mod', '__mod__')(a, b) end,
+  __pow = function(a, b) return chosen(a, b, '__pow', '__pow__')(a, b) end,
+  __concat = function(a, b) return chosen(a, b, '__concat', '__concat__')(a, b) end,
+  __lt = function(a, b) return chosen(a, b, '__lt', '__lt__')(a, b) end,
+  __le = function(a, b) return chosen(a, b, '__le', '__le__')(a, b) end,
+  __unm = function(a) return chosen(a, a, '__unm', '__unm__')(a) end,
   __call = function(t, ...) return classes[t.dt].__call__(t, ...) end,
   __len = function(t) return classes[t.dt].__len__(t) end,
   __tostring = function(t) return classes[t.dt].__tostring__(t) end,
