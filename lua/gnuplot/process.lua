@@ -15,14 +15,20 @@ local function quoted(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "
 
 local function succeeded(status) return status == 0 or status == true end
 
+-- The program, or nil. Where there is none, programs that draw go on without pictures: standard error says so once.
 local function find()
-  if state.exe then return state.exe end
-  if succeeded(os.execute 'command -v gnuplot >/dev/null 2>&1') then
-    state.exe = 'gnuplot'
-    return state.exe
+  if not state.exe and succeeded(os.execute 'command -v gnuplot >/dev/null 2>&1') then state.exe = 'gnuplot' end
+  return state.exe
+end
+
+local function needed()
+  local exe = find()
+  if not exe and not state.warned then
+    state.warned = true
+    io.stderr:write('gnuplot: the program gnuplot is not installed (Debian: apt-get install gnuplot-nox), so nothing '
+      .. 'is drawn; gnuplot.setgnuplotexe(path) names another place\n')
   end
-  error('gnuplot: the program gnuplot is not installed (Debian: apt-get install gnuplot-nox); '
-    .. 'gnuplot.setgnuplotexe(path) names another place', 0)
+  return exe
 end
 
 --- Use the program at a path.
@@ -35,10 +41,7 @@ function M.set_exe(path)
 end
 
 --- The program in use, or nil.
-function M.exe()
-  local ok, exe = pcall(find)
-  return ok and exe or nil
-end
+M.exe = find
 
 local function contents(path)
   local file = io.open(path)
@@ -47,9 +50,11 @@ local function contents(path)
   return text
 end
 
---- Run a script. Returns what it printed; raises what gnuplot complains about when it stops.
+--- Run a script. Returns what it printed; raises what gnuplot complains about when it stops. Without the program
+-- nothing happens.
 function M.run(script)
-  local exe = find()
+  local exe = needed()
+  if not exe then return '' end
   local from, out, complaints = os.tmpname(), os.tmpname(), os.tmpname()
   local file = assert(io.open(from, 'w'))
   file:write(script)
@@ -87,10 +92,12 @@ end
 
 local function terminals()
   if state.terminals then return state.terminals end
+  local exe = find()
+  if not exe then return {} end
   state.terminals = {}
   local path = os.tmpname()
   -- the list goes to standard error, through a pager that does not stop
-  os.execute(('PAGER=cat %s -e "set terminal" >%s 2>&1 </dev/null'):format(quoted(find()), path))
+  os.execute(('PAGER=cat %s -e "set terminal" >%s 2>&1 </dev/null'):format(quoted(exe), path))
   for line in contents(path):gmatch '[^\n]+' do
     local name = line:match '^%s+(%S+)%s'
     if name then state.terminals[name] = true end
@@ -127,6 +134,7 @@ end
 --- Set it.
 function M.set_default(name)
   if type(name) ~= 'string' then error(('gnuplot.setterm: a name expected, got %s'):format(type(name)), 3) end
+  if not needed() then return end
   if not M.has(name:match '^%S+' or '') then error(('gnuplot.setterm: gnuplot has no terminal %q'):format(name), 3) end
   state.default = name
 end

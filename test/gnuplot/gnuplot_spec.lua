@@ -231,3 +231,23 @@ esac
     if has_program then gnuplot.setgnuplotexe 'gnuplot' end
   end)
 end)
+
+describe('gnuplot without the program', function()
+  it('lets programs go on, and says so once', function()
+    local code = os.tmpname()
+    local file = assert(io.open(code, 'w'))
+    file:write [[
+      require 'gnuplot'
+      for _ = 1, 2 do gnuplot.plot(torch.rand(3), '-') gnuplot.imagesc(torch.rand(3, 3)) end
+      gnuplot.setterm 'x11' gnuplot.xlabel 'x' gnuplot.plotflush()
+      print(gnuplot.getgnuplotexe(), pcall(gnuplot.plot, 'no data'))]]
+    file:close()
+    local pipe = io.popen(('env PATH=/nonexistent %s %s 2>&1'):format(arg[-1], code))
+    local text = pipe:read '*a'
+    pipe:close()
+    os.remove(code)
+    assert.truthy(text:match 'nil\tfalse\tgnuplot.plot: ')
+    local _, warnings = text:gsub('gnuplot is not installed', '')
+    assert.equal(1, warnings)
+  end)
+end)
