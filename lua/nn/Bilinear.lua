@@ -42,7 +42,7 @@ local function check(self, input, gradOutput)
   local second = ('second input [%d x %d]'):format(n, n2)
   common.check_dims(self, input[2], 2, 2, second)
   if input[2]:size(1) ~= n or input[2]:size(2) ~= n2 then common.expected(self, second, input[2]) end
-  if gradOutput then
+  if gradOutput ~= nil then
     local text = ('gradOutput [%d x %d]'):format(n, w:size(1))
     common.check_dims(self, gradOutput, 2, 2, text)
     if gradOutput:size(1) ~= n or gradOutput:size(2) ~= w:size(1) then common.expected(self, text, gradOutput) end
@@ -77,7 +77,7 @@ end
 
 function Bilinear:updateGradInput(input, gradOutput)
   if not self.gradInput then return end
-  local x1, x2, n, nOut, n1, n2 = check(self, input, gradOutput)
+  local x1, x2, n, nOut, n1, n2 = check(self, input, gradOutput or false)
   local dx = self.gradInput
   dx[1] = common.buffer(dx[1], x1):resize(n, n1)
   dx[2] = common.buffer(dx[2], x2):resize(n, n2)
@@ -88,7 +88,7 @@ end
 
 function Bilinear:accGradParameters(input, gradOutput, scale)
   scale = scale or 1
-  local x1, x2, n, nOut, n1, n2 = check(self, input, gradOutput)
+  local x1, x2, n, nOut, n1, n2 = check(self, input, gradOutput or false)
   self.gradWeight:view(nOut * n1, n2):addmm(scale, outer(self, x1, gradOutput, n, nOut, n1):t(), x2)
   if self.bias then self.gradBias:add(scale, gradOutput:sum(1):view(nOut)) end
 end

@@ -19,7 +19,7 @@ local function trim(list, n)
 end
 
 function CAddTensorTable:updateOutput(input)
-  if type(input) ~= 'table' or type(input[2]) ~= 'table' then
+  if type(input) ~= 'table' or torch.type(input[2]) ~= 'table' then
     common.expected(self, 'a table {tensor, {tensors}}', type(input) == 'table' and input[2] or input)
   end
   local x, list = input[1], input[2]
@@ -32,6 +32,9 @@ function CAddTensorTable:updateOutput(input)
 end
 
 function CAddTensorTable:updateGradInput(input, gradOutput)
+  local n = type(input) == 'table' and type(input[2]) == 'table' and #input[2] or 0
+  if type(gradOutput) ~= 'table' then common.expected(self, 'a table as gradOutput', gradOutput) end
+  for i = 1, n do common.check_tensor(self, gradOutput[i], ('gradOutput[%d]'):format(i)) end
   local dx = self.gradInput
   dx[1] = common.buffer(dx[1], input[1])
   dx[1]:resizeAs(input[1]):copy(gradOutput[1])

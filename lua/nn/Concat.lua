@@ -75,6 +75,7 @@ end
 -- Call method on each child with its part of gradOutput; what the children return is summed into dx, if given.
 local function each(self, method, input, gradOutput, extra, dx)
   local modules, at, empty = self.modules, 1, true
+  common.check_tensor(self, gradOutput, 'gradOutput')
   for i = 1, #modules do
     local out = modules[i].output
     local part = self:windowNarrow(gradOutput, out, at)

@@ -28,6 +28,7 @@ end
 -- gradInput is the sum of the children's.
 local function add_up(self, method, input, gradOutput, scale)
   local modules, sum = self.modules, self.gradInput
+  common.check_entries(self, gradOutput, 'gradOutput')
   if istype(tensor, sum) ~= istype(tensor, input) then
     sum = istype(tensor, input) and input.new() or {}
     self.gradInput = sum
@@ -55,12 +56,14 @@ function ConcatTable:backward(input, gradOutput, scale)
 end
 
 function ConcatTable:accGradParameters(input, gradOutput, scale)
+  common.check_entries(self, gradOutput, 'gradOutput')
   for i, module in ipairs(self.modules) do
     self:rethrowErrors(module, i, 'accGradParameters', input, gradOutput[i], scale or 1)
   end
 end
 
 function ConcatTable:accUpdateGradParameters(input, gradOutput, lr)
+  common.check_entries(self, gradOutput, 'gradOutput')
   for i, module in ipairs(self.modules) do
     self:rethrowErrors(module, i, 'accUpdateGradParameters', input, gradOutput[i], lr)
   end

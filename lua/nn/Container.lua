@@ -13,7 +13,9 @@ end
 --- Append a module.
 -- @return self
 function Container:add(module)
-  if module == nil then error(torch.type(self) .. ': add: expected a module, got nil', 2) end
+  if type(module) ~= 'table' then
+    error(('%s: add: expected a module, got %s'):format(torch.type(self), torch.type(module)), 2)
+  end
   self.modules[#self.modules + 1] = module
   return self
 end

@@ -6,6 +6,11 @@ local common = require 'nn.common'
 local utils = require 'nn.utils'
 
 function Copy:__init(intype, outtype, forceCopy, dontCast)
+  for _, name in ipairs { intype or 'torch.DoubleTensor', outtype or 'torch.DoubleTensor' } do
+    if type(name) ~= 'string' or not name:find 'Tensor$' or not torch.factory(name) then
+      error('nn.Copy: expected names of tensor types, got ' .. tostring(name), 2)
+    end
+  end
   self.intype = intype or torch.Tensor.__typename
   self.outtype = outtype or torch.Tensor.__typename
   self.dontCast = dontCast

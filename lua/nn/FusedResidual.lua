@@ -29,6 +29,7 @@ end
 
 -- In the order of the block that this was made of: layers that work in place may change the input for the second path.
 function Residual:updateOutput(input)
+  common.check_tensor(self, input)
   local path, single = self.modules[1], input.rank == 3
   if single then input = planes.batch_of_one(self, view, input) end
   local z = self.shortcutFirst and other(self, input)

@@ -18,6 +18,14 @@ local EXTRA = 4 -- columns before the weights, when values are normalized
 
 function IndexLinear:__init(inputSize, outputSize, doGradInput, keysOffset, weight, bias, normalize)
   parent.__init(self)
+  for _, t in pairs { weight = weight, bias = bias } do
+    if not torch.isTensor(t) then
+      error('nn.IndexLinear: weight and bias: expected tensors, got ' .. torch.type(t), 2)
+    end
+  end
+  if keysOffset ~= nil and type(keysOffset) ~= 'number' then
+    error('nn.IndexLinear: keysOffset: expected a number, got ' .. torch.type(keysOffset), 2)
+  end
   if weight == nil and not (type(inputSize) == 'number' and type(outputSize) == 'number') then
     error(('nn.IndexLinear: expected the numbers of inputs and outputs, got %s and %s'):format(tostring(inputSize),
       tostring(outputSize)), 2)
@@ -56,11 +64,18 @@ function IndexLinear:reshapeInput(input)
   end
   self.isFlat, self.noBatch = #input == 3, false
   if type(input[1]) == 'table' then
-    if #input[1] ~= #input[2] then common.expected(self, 'as many tensors of values as of keys', input) end
+    if type(input[2]) ~= 'table' or #input[1] ~= #input[2] then
+      common.expected(self, 'as many tensors of values as of keys', input[2])
+    end
+    for i = 1, #input[1] do
+      common.check_tensor(self, input[1][i], ('keys of sample %d'):format(i))
+      common.check_tensor(self, input[2][i], ('values of sample %d'):format(i))
+    end
     return input[1], input[2]
   end
   common.check_tensor(self, input[1], 'keys')
   common.check_tensor(self, input[2], 'values')
+  if self.isFlat then common.check_tensor(self, input[3], 'sizes') end
   self.noBatch = not self.isFlat
   return { input[1] }, { input[2] }, input[3]
 end

@@ -60,6 +60,7 @@ end
 
 function JoinTable:updateGradInput(input, gradOutput)
   local dim, at = check(self, input), 1
+  common.check_tensor(self, gradOutput, 'gradOutput')
   for i, x in ipairs(input) do
     self.gradInput[i] = common.buffer(self.gradInput[i], x)
     self.gradInput[i]:resizeAs(x):copy(gradOutput:narrow(dim, at, x:size(dim)))

@@ -56,6 +56,8 @@ function MapTable:updateOutput(input)
 end
 
 function MapTable:updateGradInput(input, gradOutput)
+  common.check_entries(self, input, 'input')
+  common.check_entries(self, gradOutput, 'gradOutput')
   self:_extend(#input)
   for i = 1, #input do
     self.gradInput[i] = self:rethrowErrors(self.modules[i], i, 'updateGradInput', input[i], gradOutput[i])
@@ -64,6 +66,7 @@ function MapTable:updateGradInput(input, gradOutput)
 end
 
 function MapTable:accGradParameters(input, gradOutput, scale)
+  common.check_entries(self, gradOutput, 'gradOutput')
   self:_extend(#input)
   for i = 1, #input do
     self:rethrowErrors(self.modules[i], i, 'accGradParameters', input[i], gradOutput[i], scale or 1)
@@ -71,6 +74,7 @@ function MapTable:accGradParameters(input, gradOutput, scale)
 end
 
 function MapTable:accUpdateGradParameters(input, gradOutput, lr)
+  common.check_entries(self, gradOutput, 'gradOutput')
   self:_extend(#input)
   for i = 1, #input do
     self:rethrowErrors(self.modules[i], i, 'accUpdateGradParameters', input[i], gradOutput[i], lr)

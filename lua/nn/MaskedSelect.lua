@@ -33,6 +33,7 @@ end
 
 function MaskedSelect:updateGradInput(input, gradOutput)
   local x, mask = check(self, input)
+  common.check_tensor(self, gradOutput, 'gradOutput')
   self._gradBuffer = common.buffer(self._gradBuffer, x)
   self._gradBuffer:resizeAs(x):zero()
   if gradOutput:nElement() > 0 then self._gradBuffer:maskedCopy(mask, gradOutput) end

@@ -35,12 +35,14 @@ end
 
 -- input (..., n, ...) → output (..., length, ...)
 function Narrow:updateOutput(input)
+  common.check_tensor(self, input)
   local part = input:narrow(range(self, input))
   self.output = common.buffer(self.output, input)
   return self.output:resizeAs(part):copy(part)
 end
 
 function Narrow:updateGradInput(input, gradOutput)
+  common.check_tensor(self, input)
   self.gradInput = common.buffer(self.gradInput, input)
   self.gradInput:resizeAs(input):zero()
   self.gradInput:narrow(range(self, input)):copy(gradOutput)

@@ -23,7 +23,9 @@ function PairwiseDistance:updateOutput(input)
   local a, b = rows.pair(self, input)
   self.diff = common.buffer(self.diff, a):resizeAs(a):add(a, -1, b)
   self.output = common.buffer(self.output, a)
-  return self.output:norm(self.diff, self.norm, 2):resize(a:size(1))
+  local p = self.norm
+  self.output:norm(self.diff, p, 2)
+  return self.output:resize(a:size(1))
 end
 
 -- da = g d |d|^(p-2) / y^(p-1), db = -da

@@ -3,6 +3,7 @@
 -- loss = sum over i of weight_i · criterion_i(input[i], target[i]).
 -- @usage local c = nn.ParallelCriterion():add(nn.MSECriterion()):add(nn.ClassNLLCriterion(), 0.1)
 local ParallelCriterion, parent = torch.class('nn.ParallelCriterion', 'nn.Criterion')
+local common = require 'nn.common'
 local utils = require 'nn.utils'
 
 function ParallelCriterion:__init(repeatTarget)
@@ -24,8 +25,14 @@ function ParallelCriterion:add(criterion, weight)
   return self
 end
 
+local function check(self, input, target)
+  common.check_entries(self, input, 'input')
+  if not self.repeatTarget then common.check_entries(self, target, 'target') end
+end
+
 -- {x1, ...}, {t1, ...} → loss
 function ParallelCriterion:updateOutput(input, target)
+  check(self, input, target)
   self.output = 0
   for i, c in ipairs(self.criterions) do
     local t = self.repeatTarget and target or target[i]
@@ -35,6 +42,7 @@ function ParallelCriterion:updateOutput(input, target)
 end
 
 function ParallelCriterion:updateGradInput(input, target)
+  check(self, input, target)
   self.gradInput = utils.recursiveResizeAs(self.gradInput, input)
   utils.recursiveFill(self.gradInput, 0)
   for i, c in ipairs(self.criterions) do

@@ -25,6 +25,8 @@ function ParallelTable:updateOutput(input)
 end
 
 function ParallelTable:updateGradInput(input, gradOutput)
+  check(self, input)
+  common.check_entries(self, gradOutput, 'gradOutput')
   local modules, dx = self.modules, self.gradInput
   for i = 1, #modules do
     dx[i] = self:rethrowErrors(modules[i], i, 'updateGradInput', input[i], gradOutput[i])
@@ -33,12 +35,14 @@ function ParallelTable:updateGradInput(input, gradOutput)
 end
 
 function ParallelTable:accGradParameters(input, gradOutput, scale)
+  common.check_entries(self, gradOutput, 'gradOutput')
   for i, module in ipairs(self.modules) do
     self:rethrowErrors(module, i, 'accGradParameters', input[i], gradOutput[i], scale or 1)
   end
 end
 
 function ParallelTable:accUpdateGradParameters(input, gradOutput, lr)
+  common.check_entries(self, gradOutput, 'gradOutput')
   for i, module in ipairs(self.modules) do
     self:rethrowErrors(module, i, 'accUpdateGradParameters', input[i], gradOutput[i], lr)
   end

@@ -20,8 +20,9 @@ function Reshape:__init(...)
   self.size:resize(#sizes)
   self.batchsize:resize(#sizes + 1)
   self.nelement = 1
-  for i, n in ipairs(sizes) do
-    if type(n) ~= 'number' or n < 1 then
+  for i = 1, #sizes do
+    local n = sizes[i]
+    if type(n) ~= 'number' or n < 1 or n ~= n then
       error(('nn.Reshape: argument %d: expected a positive size, got %s'):format(i, tostring(n)), 2)
     end
     self.nelement = self.nelement * n

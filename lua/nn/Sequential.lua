@@ -7,7 +7,9 @@ local guard = require 'nn.guard'
 -- @return self
 -- @usage nn.Sequential():add(nn.Linear(4, 8)):add(nn.Tanh())
 function Sequential:add(module)
-  if module == nil then error('nn.Sequential: add: expected a module, got nil', 2) end
+  if type(module) ~= 'table' then
+    error('nn.Sequential: add: expected a module, got ' .. torch.type(module), 2)
+  end
   local modules = self.modules
   if #modules == 0 then self.gradInput = module.gradInput end
   modules[#modules + 1] = module

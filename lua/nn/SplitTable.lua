@@ -42,6 +42,7 @@ end
 
 function SplitTable:updateGradInput(input, gradOutput)
   local dim = check(self, input)
+  common.check_entries(self, gradOutput, 'gradOutput')
   local dx = common.buffer(self.gradInput, input):resizeAs(input)
   self.gradInput, view.dt = dx, dx.dt
   for i = 1, input:size(dim) do

@@ -13,7 +13,7 @@ function ZipTableOneToMany:__init()
 end
 
 local function check(self, input)
-  if type(input) ~= 'table' or #input ~= 2 or type(input[2]) ~= 'table' then
+  if type(input) ~= 'table' or #input ~= 2 or torch.type(input[2]) ~= 'table' then
     common.expected(self, 'a table {value, {values}}', input)
   end
   return input[1], input[2]
@@ -28,11 +28,14 @@ end
 
 function ZipTableOneToMany:updateGradInput(input, gradOutput)
   local x = check(self, input)
+  if type(gradOutput) ~= 'table' then common.expected(self, 'a table of pairs as gradOutput', gradOutput) end
   common.check_tensor(self, x, 'first input')
   self.gradInputEl = common.buffer(self.gradInputEl, x)
   self.gradInputEl:resizeAs(x):zero()
   local list = {}
   for i, g in ipairs(gradOutput) do
+    if type(g) ~= 'table' then common.expected(self, 'a table of pairs as gradOutput', g) end
+    common.check_tensor(self, g[1], ('gradient of x in pair %d'):format(i))
     self.gradInputEl:add(g[1])
     list[i] = g[2]
   end

@@ -63,6 +63,14 @@ function M.check_tensor(self, x, name)
   if not istype(tensor, x) then M.expected(self, 'a tensor as ' .. (name or 'input'), x) end
 end
 
+--- Insist on something that can be indexed by numbers: a table, or a tensor whose slices stand for its entries.
+-- @param self the module
+-- @param x the value
+-- @param name what it is
+function M.check_entries(self, x, name)
+  if type(x) ~= 'table' and not ffi.istype(tensor, x) then M.expected(self, 'a table as ' .. name, x) end
+end
+
 --- Insist on a tensor of lo..hi dimensions.
 function M.check_dims(self, x, lo, hi, expected)
   if not istype(tensor, x) or x.rank < lo or x.rank > hi then M.expected(self, expected, x) end

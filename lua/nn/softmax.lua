@@ -27,6 +27,7 @@ return function(Class, take_log, dimension)
 
   function Class:updateGradInput(input, gradOutput)
     local dim = dimension(self, input)
+    common.check_tensor(self, gradOutput, 'gradOutput')
     local dx = buffer(self.gradInput, input)
     self.gradInput = dx
     local s = C.rk_softmax_backward(dx, gradOutput, self.output, dim, take_log)

@@ -70,7 +70,10 @@ local function raise(text)
   local level, called = user_level()
   text = 'torch.' .. name_call(text, called)
   local layer = layer_at(level)
-  if layer then error(require('nn.common').name(layer) .. ': ' .. text, 0) end
+  if layer then
+    local ok, name = pcall(require('nn.common').name, layer) -- it may be half made
+    error((ok and name or getmetatable(layer).__typename) .. ': ' .. text, 0)
+  end
   error(text, level)
 end
 
