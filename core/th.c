@@ -60,7 +60,7 @@ static const char setup[] =
     "  local wanted, path = os.getenv(variable), ours .. ';' .. package[field]\n"
     "  if wanted then\n"
     "    local text, n = wanted:gsub(';;', function() return ';' .. path .. ';' end)\n"
-    "    path = n > 0 and text or wanted .. ';' .. ours\n"
+    "    path = n > 0 and text or wanted .. ';' .. path\n" /* the defaults hold LuaJIT's own modules */
     "  end\n"
     "  package[field] = path\n"
     "end\n"

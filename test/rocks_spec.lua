@@ -53,6 +53,9 @@ describe('rocks', function()
     assert.are.equal('3', inside [[luajit -e "require 'nn'; print(nn.Linear(2, 3):forward(torch.ones(2)):nElement())"]])
     assert.are.equal('6', inside [[th -e "require 'nn'; print(torch.FloatTensor(3):fill(2):sum())"]])
     assert.are.equal(tree, run('%s/bin/th --cmake-prefix', tree))
+    -- luarocks' LUA_PATH has no place for LuaJIT's own modules, which code with `...` asks for
+    assert.are.equal('true', inside [[th -e "local a = ... print(a == nil and require 'image' ~= nil)"]])
+    assert.are.equal('true', inside [[luajit -e "require 'torch.compat' print(require 'image' ~= nil)"]])
     -- and without any: th finds its tree by itself
     assert.are.equal('6', run([[cd / && %s/bin/th -e "print(torch.FloatTensor(3):fill(2):sum())"]], tree))
   end)
@@ -87,6 +90,8 @@ describe('rocks', function()
     run('cp -R %s/rocks/template %s/mylayer', root, home)
     inside('cd %s/mylayer && luarocks make --tree %s && luarocks test', home, tree)
     assert.are.equal('6', inside [[th -e "require 'mylayer'; print(nn.Scale(2):forward(torch.ones(3)):sum())"]])
+    local text = inside [[th -e "require 'mylayer'; help 'nn.Scale'"]]
+    assert.is_truthy(text:find('output = weight * input, with one learned number.', 1, true), text)
   end)
 
   test("packages with C against Torch7's own libraries are told so when they are configured", function()

@@ -168,6 +168,12 @@ local function construct(n, ...)
   return pool, results
 end
 
+--- A pool: `threads.Threads(n, [init, ...])` starts n threads and runs the init functions, given the thread's number,
+-- in each. Returns the pool, and the results of the last init function, a table a thread.
+-- @usage
+-- local pool, ids = require 'threads'.Threads(2, function(id) return id end)
+-- assert(ids[2][1] == 2)
+-- pool:terminate()
 Threads = class.newmetatable('threads.Threads', nil, construct, nil, nil, M)
 
 -- ---------------------------------------------------------------------------------------------------------

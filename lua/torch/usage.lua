@@ -71,6 +71,7 @@ end
 local class_patterns = {
   '^%s*local%s+([%w_]+)[%w_, ]*=%s*[%w_.]*class%(?%s*[\'"]([%w_.]+)[\'"]',
   '^%s*local%s+([%w_]+)[%w_, ]*=%s*[%w_.]*newmetatable%(?%s*[\'"]([%w_.]+)[\'"]',
+  '^%s*([%w_]+)[%w_, ]*=%s*[%w_.]*newmetatable%(?%s*[\'"]([%w_.]+)[\'"]',
   '^%s*local%s+([%w_]+)[%w_, ]*=%s*define%(%s*[\'"]([%w_]+%.[%w_.]+)[\'"]',
 }
 
@@ -329,8 +330,9 @@ local function name_of(value)
     return mt.__typename
   end
   for package, loaded in pairs(package.loaded) do
+    if rawequal(loaded, value) and value ~= _G then return package end
     if type(loaded) == 'table' and type(package) == 'string' and package:find '^[%w_]+$' and package ~= '_G' then
-      for key, each in pairs(loaded) do
+      for key, each in next, loaded do -- a value that somebody holds is there already
         if rawequal(each, value) and type(key) == 'string' then
           return package .. '.' .. key
         end
@@ -380,6 +382,100 @@ function M.text(entry)
   return (table.concat(parts, '\n'):gsub('%s+\n', '\n'):gsub('%s+$', ''))
 end
 
+-- ---------------------------------------------------------------------------------------------------------
+-- What programs and other people's packages document
+-- ---------------------------------------------------------------------------------------------------------
+
+-- The value of 'a.b.c' among globals and loaded packages; nil when there is none.
+local function resolve(name)
+  local value
+  for part in name:gmatch '[^.]+' do
+    if value == nil then
+      value = rawget(_G, part)
+      if value == nil then value = package.loaded[part] end
+    else
+      local ok, field = pcall(function() return value[part] end)
+      value = ok and field or nil
+    end
+    if value == nil then return nil end
+  end
+  return value
+end
+
+-- The comment above a function, or above the class that has it as its constructor, in the file that defines it.
+local function entry_in_source(name, value)
+  local mt = type(value) == 'table' and getmetatable(value)
+  local f = type(value) == 'function' and value or type(mt) == 'table' and rawget(mt, '__init')
+  local info = type(f) == 'function' and debug.getinfo(f, 'S')
+  local path = info and info.what ~= 'C' and info.source:match '^@(.*)$'
+  if not path then return nil end
+  local blocks = comments(path)
+  if f ~= value then
+    local entries = {}
+    add_file(entries, name:match '^[%w_]+', path)
+    return entries[name]
+  end
+  for _, block in ipairs(blocks) do
+    if block.code and block.line + #block.lines == info.linedefined then
+      name = name or block.code:match 'function%s+([%w_.:]+)' or 'function'
+      return entry_of(block, 'function', name, block.code:match 'function[%s%w_.:]*(%b())', path)
+    end
+  end
+end
+
+-- A method, as its class or one above it documents it; tensors' are those of torch.
+local function entry_of_method(object, method)
+  local mt = class.classof(object) or type(object) == 'table' and getmetatable(object)
+  while type(mt) == 'table' do
+    local own = rawget(mt, '__typename')
+    local entry = own and find(own .. ':' .. method)
+    if entry then return entry end
+    mt = getmetatable(mt)
+  end
+end
+
+-- A package: what the head of its init.lua says, and its names.
+local function package_text(name)
+  local entries = M.package(name)
+  if #entries == 0 then return nil end
+  local head = entries[name .. '.init'] or entries[name .. '.' .. name]
+  local names, lines, line = {}, { head and head.text or name, '' }, ' '
+  local ok, loaded = pcall(require, name)
+  for key in pairs(ok and type(loaded) == 'table' and loaded or {}) do
+    if type(key) == 'string' and not key:find '^_' then names[#names + 1] = key end
+  end
+  table.sort(names)
+  for _, each in ipairs(names) do
+    if #line + #each > 110 then
+      lines[#lines + 1], line = line, ' '
+    end
+    line = line .. ' ' .. each
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, '\n')
+end
+
+-- Texts for a name that no package of ours has: a package, a method of an object, something of a program.
+local function other(name)
+  if name:find '^[%w_]+$' and (package.loaded[name] or require 'torch.system'.packageLuaPath(name)) then
+    local text = package_text(name)
+    if text then return text end
+  end
+  local owner, method = name:match '^(.+):([%w_]+)$'
+  local object = owner and resolve(owner)
+  if object ~= nil then
+    local entry = entry_of_method(object, method)
+    return entry and M.text(entry)
+  end
+  local value = resolve(name)
+  local entry = value ~= nil and entry_in_source(name, value)
+  if entry then return M.text(entry) end
+  local own = value ~= nil and name_of(value)
+  if own == name and value ~= nil and own:find 'Tensor$' then own = 'torch.Tensor' end
+  entry = own and own ~= name and find(own)
+  return entry and M.text(entry)
+end
+
 --- How something is called and what it does, as text; nil when nothing is known about it.
 -- @param what a name ('cmul', 'nn.Linear', 'torch.Timer:stop', 'FloatTensor:cmul'), a function, a class or an object
 -- @usage assert(torch.usage('cmul'):find 'torch.cmul')
@@ -388,15 +484,18 @@ function M.usage(what)
     error('torch.usage: argument 1: a name, function, class or object expected, got nothing', 2)
   end
   local name = type(what) == 'string' and what or name_of(what)
-  if not name then
-    return nil
+  if name then
+    name = name:match '^%s*(.-)%s*%(?%)?%s*$'
+    if name:find '^%u[%w_]*[:.]' then
+      name = 'torch.' .. name
+    end
+    local own = rawget(_G, name) -- a program's function of that name comes first
+    local entry = class.luatype(own) == 'function' and entry_in_source(name, own) or find(name)
+    local text = entry and M.text(entry) or other(name)
+    if text then return text end
   end
-  name = name:match '^%s*(.-)%s*%(?%)?%s*$'
-  if name:find '^%u[%w_]*[:.]' then
-    name = 'torch.' .. name
-  end
-  local entry = find(name)
-  return entry and M.text(entry)
+  local entry = class.luatype(what) == 'function' and entry_in_source(name, what)
+  return entry and M.text(entry) or nil
 end
 
 return M

@@ -8,7 +8,21 @@
 
 local bit = require 'bit'
 local util = require 'jit.util'
-local names = require 'jit.vmdef'.bcnames
+
+-- Names of the instructions, six letters each: a file of LuaJIT's. luarocks' LUA_PATH leaves its folder out.
+local function instructions()
+  local ok, vmdef = pcall(require, 'jit.vmdef')
+  if ok then return vmdef.bcnames end
+  local version = jit.version:match '%S+$'
+  for _, prefix in ipairs { '/usr/share', '/usr/local/share', '/opt/homebrew/share' } do
+    for _, folder in ipairs { 'luajit-' .. version, 'luajit-' .. version:match '^%d+%.%d+' } do
+      local f = loadfile(('%s/%s/jit/vmdef.lua'):format(prefix, folder))
+      if f then return f('jit.vmdef').bcnames end
+    end
+  end
+  return ''
+end
+local names = instructions()
 
 local M = {}
 

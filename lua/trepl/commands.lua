@@ -14,6 +14,18 @@ local overview = [[
   monitor_G(true)     reports new globals; setprintlevel(n), noColors(): how tables are printed
   Tab completes names, methods and, inside of a string, files; Ctrl-C stops what runs, Ctrl-D leaves]]
 
+-- What a value is, and what is known about its kind.
+local function describe(value)
+  local kind, size = torch.type(value), ''
+  if torch.isTensor(value) and value:dim() > 0 then
+    size = ' of size ' .. table.concat(value:size():totable(), 'x')
+  elseif kind == 'table' and type(debug.getmetatable(value)) == 'table' and debug.getmetatable(value).__tostring then
+    kind = tostring(value)
+  end
+  local text = torch.typename(value) and torch.usage(kind)
+  return kind .. size .. (text and '\n' .. text or '')
+end
+
 --- Shows documentation: of a name, a function, a class or an object; without an argument, what the prompt knows.
 -- @usage help 'torch.cmul'
 function M.help(what)
@@ -25,13 +37,13 @@ function M.help(what)
     what = what:match '^%s*["\'(]*(.-)["\')]*%s*$'
   end
   local text = torch.usage(what)
-  if not text and type(what) == 'string' then -- a variable of the session
-    local value = _G
-    for name in what:gmatch '[^.:]+' do
-      local ok, field = pcall(function() return value[name] end)
-      value = ok and field or nil
+  if not text then -- a variable of the session, or what it holds
+    local value = type(what) ~= 'string' and what or nil
+    if value == nil and what:find '^[%w_.]+$' then
+      local ok, found = pcall(loadstring('return ' .. what, '=help'))
+      value = ok and found or nil
     end
-    text = value ~= nil and value ~= _G and (torch.usage(value) or type(value)) or nil
+    text = value ~= nil and describe(value) or nil
   end
   io.write(text or ('nothing is documented under %s'):format(tostring(what)), '\n')
 end
