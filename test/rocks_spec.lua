@@ -95,8 +95,11 @@ describe('rocks', function()
   end)
 
   test("packages with C against Torch7's own libraries are told so when they are configured", function()
-    run('mkdir -p %s/old && cd %s/old && echo "int luaopen_libold(void *L) { return !L; }" > old.c', home, home)
-    for _, line in ipairs {'TARGET_LINK_LIBRARIES(old luaT TH)', 'ADD_TORCH_WRAP(oldwrap wrap.lua)'} do
+    run('mkdir -p %s/old/below && cd %s/old && echo "int luaopen_libold(void *L) { return !L; }" > old.c', home, home)
+    run([[cd %s/old/below && printf '#include <stdio.h>\n # include "luaT.h"\n' > deep.c]], home)
+    run([[cd %s/old/below && echo 'ADD_LIBRARY(deep MODULE deep.c)' > CMakeLists.txt]], home)
+    for _, line in ipairs {'TARGET_LINK_LIBRARIES(old luaT TH)', 'ADD_TORCH_WRAP(oldwrap wrap.lua)',
+      'ADD_SUBDIRECTORY(below)'} do
       local lists = io.open(home .. '/old/CMakeLists.txt', 'w')
       lists:write('CMAKE_MINIMUM_REQUIRED(VERSION 2.6)\nPROJECT(old C)\nFIND_PACKAGE(Torch REQUIRED)\n',
         'ADD_TORCH_PACKAGE(old "old.c" "" "Old")\n', line, '\n')
