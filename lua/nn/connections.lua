@@ -28,52 +28,55 @@ end
 function M.methods(Class, full)
   local kind = convolution.kind({ 'H', 'W' }, full)
 
-  -- Row of each connection among the kernels of the dense weight.
-  local function places(self)
+  -- Row of each connection among the kernels of the dense weight for so many input planes.
+  local function places(self, planes)
     local from, to = self.connTable:select(2, 1):long(), self.connTable:select(2, 2):long()
     if full then return from:add(-1):mul(self.nOutputPlane):add(to) end
-    return to:add(-1):mul(self.nInputPlane):add(from)
+    return to:add(-1):mul(planes):add(from)
   end
 
-  local function sizes(self)
-    if full then return self.nInputPlane, self.nOutputPlane, self.kH, self.kW end
-    return self.nOutputPlane, self.nInputPlane, self.kH, self.kW
-  end
-
-  local function dense(self, name)
+  local function dense(self, name, planes)
     local b = buffers[self] or {}
     buffers[self] = b
-    b[name] = buffer(b[name], self.weight):resize(sizes(self)):zero()
-    return b[name]
+    b[name] = buffer(b[name], self.weight)
+    if full then return b[name]:resize(planes, self.nOutputPlane, self.kH, self.kW):zero() end
+    return b[name]:resize(self.nOutputPlane, planes, self.kH, self.kW):zero()
   end
 
-  local function kernels(self)
-    local w = dense(self, 'weight')
+  local function kernels(self, planes)
+    local w = dense(self, 'weight', planes)
     local n = self.weight:size(1)
-    w:view(-1, self.kH * self.kW):indexAdd(1, places(self), self.weight:view(n, -1))
+    w:view(-1, self.kH * self.kW):indexAdd(1, places(self, planes), self.weight:view(n, -1))
     return w
   end
 
-  local function check(self, x) return convolution.check_input(self, x, 2, self.nInputPlane, 'H x W') end
+  -- Is x a batch, and how many planes has it? Planes beyond those of the table are not connected.
+  local function check(self, x)
+    local planes = common.istensor(x) and x.rank >= 3 and x:size(x.rank - 2) or 0
+    planes = math.max(planes, self.nInputPlane)
+    if planes > self.nInputPlane and x.rank <= 4 then return x.rank == 4, planes end
+    return convolution.check_input(self, x, 2, self.nInputPlane, 'H x W'), planes
+  end
 
   function Class:updateOutput(input)
-    local batch = check(self, input)
+    local batch, planes = check(self, input)
     self.output = buffer(self.output, self.weight)
-    return convolution.forward(self, kind, batch, 1, self.output, input, kernels(self), self.bias)
+    return convolution.forward(self, kind, batch, 1, self.output, input, kernels(self, planes), self.bias)
   end
 
   function Class:updateGradInput(input, gradOutput)
     if not self.gradInput then return end
-    local batch = check(self, input)
+    local batch, planes = check(self, input)
     self.gradInput = buffer(self.gradInput, self.weight)
-    return convolution.backward_input(self, kind, batch, 1, self.gradInput, input, gradOutput, kernels(self))
+    return convolution.backward_input(self, kind, batch, 1, self.gradInput, input, gradOutput, kernels(self, planes))
   end
 
   function Class:accGradParameters(input, gradOutput, scale)
-    local batch, dw = check(self, input), dense(self, 'gradient')
+    local batch, planes = check(self, input)
+    local dw = dense(self, 'gradient', planes)
     convolution.backward_weight(self, kind, batch, 1, dw, self.gradBias, input, gradOutput, scale)
     local n = self.weight:size(1)
-    self.gradWeight:view(n, -1):add(dw:view(-1, self.kH * self.kW):index(1, places(self)))
+    self.gradWeight:view(n, -1):add(dw:view(-1, self.kH * self.kW):index(1, places(self, planes)))
   end
 
   --- Shrink weight and bias by a factor 1 - decay.

@@ -227,6 +227,21 @@ describe('convolutions', function()
     assert.is_true(support.distance(m:forward(x), full:forward(x)) < 1e-12)
   end)
 
+  it('tables need not name all planes of the input', function()
+    for _, name in ipairs { 'SpatialConvolutionMap', 'SpatialFullConvolutionMap' } do
+      local m = nn[name](torch.Tensor { { 1, 1 }, { 3, 2 }, { 3, 2 } }, 2, 3)
+      local x = torch.randn(2, 5, 6, 7)
+      local y = m:forward(x):clone()
+      assert.is_true(support.distance(m:forward(x:narrow(2, 1, 3)), y) < 1e-12)
+      assert.is_true(support.distance(m:forward(x[2]), y[2]) < 1e-12)
+      assert.is_true(nn.Jacobian.testJacobian(m, x) < 1e-7)
+      assert.is_true(nn.Jacobian.testJacobianParameters(m, x, m.weight, m.gradWeight) < 1e-7)
+      assert.are.equal(0, m:updateGradInput(x, y):narrow(2, 4, 2):norm())
+      assert.are.equal(('nn.%s: expected input [N x 3 x H x W] or [3 x H x W], got [2 x 6 x 7]'):format(name),
+        message(m.forward, m, torch.ones(2, 6, 7)))
+    end
+  end)
+
   it('say what is wrong', function()
     local m = nn.SpatialConvolution(3, 4, 5, 5)
     assert.are.equal(
