@@ -100,6 +100,16 @@ int rk_need_apart(const struct rk_tensor *out, const struct rk_tensor *x, const 
   return RK_OK;
 }
 
+int rk_need_gradient(const struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x,
+                     const char *who) {
+  RK_TRY(rk_need(dx, who, 1));
+  RK_TRY(rk_need_float(g, who, 2));
+  RK_TRY(rk_need_float(x, who, 3));
+  RK_TRY(rk_same_dtype(who, dx, g));
+  RK_TRY(rk_same_dtype(who, g, x));
+  return rk_need_apart(dx, g, who);
+}
+
 int rk_need_shape(const struct rk_tensor *t, int rank, const int64_t *shape, const char *who, const char *name) {
   if (t->rank == rank && memcmp(t->shape, shape, (size_t)rank * sizeof *shape) == 0) return RK_OK;
   return rk_fail(RK_ESHAPE, "%s: %s: %s expected, got %s", who, name, rk_describe_shape(rank, shape), rk_describe(t));

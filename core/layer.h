@@ -38,6 +38,8 @@ int rk_result_close(struct rk_result *r, int status);
 int rk_need_float(const struct rk_tensor *t, const char *who, int n);
 /* RK_EARG when out shows memory of x. */
 int rk_need_apart(const struct rk_tensor *out, const struct rk_tensor *x, const char *who);
+/* What f(dx, g, x) that computes dx from the gradient g needs: three tensors of one floating type, dx apart from g. */
+int rk_need_gradient(const struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x, const char *who);
 /* RK_ESHAPE "who: name [..] expected, got [..]" */
 int rk_need_shape(const struct rk_tensor *t, int rank, const int64_t *shape, const char *who, const char *name);
 /* RK_EARG: the target of row `row` (from 0) is not one of the classes 1..classes; what to do when they count from 0. */

@@ -198,12 +198,7 @@ int rk_pad_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struc
   struct rk_tensor tg = {0};
   struct rk_result r = {0};
   int64_t shape[RK_MAX_DIMS];
-  RK_TRY(rk_need(dx, who, 1));
-  RK_TRY(rk_need_float(g, who, 2));
-  RK_TRY(rk_need_float(x, who, 3));
-  RK_TRY(rk_same_dtype(who, dx, g));
-  RK_TRY(rk_same_dtype(who, g, x));
-  RK_TRY(rk_need_apart(dx, g, who));
+  RK_TRY(rk_need_gradient(dx, g, x, who));
   RK_TRY(prepare(&j, x, p, shape, who));
   int dtype = rk_layer_dtype(x->dt), layout = settle(&j, x, p, dtype);
   int status = rk_need_shape(g, x->rank, shape, who, "gradient");

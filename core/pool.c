@@ -204,16 +204,6 @@ int rk_avgpool_forward(struct rk_tensor *out, const struct rk_tensor *x, const s
 }
 
 /* -- backward ------------------------------------------------------------------------ */
-static int check_backward(const struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *x,
-                          const char *who) {
-  RK_TRY(rk_need(dx, who, 1));
-  RK_TRY(rk_need_float(g, who, 2));
-  RK_TRY(rk_need_float(x, who, 3));
-  RK_TRY(rk_same_dtype(who, dx, g));
-  RK_TRY(rk_same_dtype(who, g, x));
-  return rk_need_apart(dx, g, who);
-}
-
 /* index NULL: average. */
 static int backward(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *index,
                     const struct rk_tensor *x, struct job *j, const char *who) {
@@ -248,7 +238,7 @@ int rk_maxpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const s
   const char *who = "maxpool backward";
   struct job j = {0};
   RK_TRY(rk_need(index, who, 3));
-  RK_TRY(check_backward(dx, g, x, who));
+  RK_TRY(rk_need_gradient(dx, g, x, who));
   if (index->dt != RK_i64) return rk_fail(RK_EDTYPE, "%s: index: LongTensor expected, got %s", who, rk_describe(index));
   RK_TRY(rk_need_apart(dx, index, who));
   RK_TRY(make_plan(&j.plan, x, p, who, 1));
@@ -259,7 +249,7 @@ int rk_avgpool_backward(struct rk_tensor *dx, const struct rk_tensor *g, const s
                         const struct rk_pool *p) {
   const char *who = "avgpool backward";
   struct job j = {0};
-  RK_TRY(check_backward(dx, g, x, who));
+  RK_TRY(rk_need_gradient(dx, g, x, who));
   RK_TRY(make_plan(&j.plan, x, p, who, 0));
   return backward(dx, g, NULL, x, &j, who);
 }

@@ -174,12 +174,7 @@ int rk_resample_backward(struct rk_tensor *dx, const struct rk_tensor *g, const 
   struct rk_tensor tg = {0};
   struct rk_result y = {0};
   int64_t shape[RK_MAX_DIMS];
-  RK_TRY(rk_need(dx, who, 1));
-  RK_TRY(rk_need_float(g, who, 2));
-  RK_TRY(rk_need_float(x, who, 3));
-  RK_TRY(rk_same_dtype(who, dx, g));
-  RK_TRY(rk_same_dtype(who, g, x));
-  RK_TRY(rk_need_apart(dx, g, who));
+  RK_TRY(rk_need_gradient(dx, g, x, who));
   RK_TRY(check(x, r, shape, who));
   RK_TRY(rk_need_shape(g, x->rank, shape, who, "gradient"));
   RK_TRY(make_passes(pass, x, r, who));

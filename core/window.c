@@ -205,12 +205,7 @@ int rk_window_avg_backward(struct rk_tensor *dx, const struct rk_tensor *g, cons
   struct rk_tensor tg = {0};
   struct rk_result r = {0};
   int64_t shape[RK_MAX_DIMS];
-  RK_TRY(rk_need(dx, who, 1));
-  RK_TRY(rk_need_float(g, who, 2));
-  RK_TRY(rk_need_float(x, who, 3));
-  RK_TRY(rk_same_dtype(who, dx, g));
-  RK_TRY(rk_same_dtype(who, g, x));
-  RK_TRY(rk_need_apart(dx, g, who));
+  RK_TRY(rk_need_gradient(dx, g, x, who));
   if (w && w->kind != RK_ADAPTIVE) return rk_fail(RK_EARG, "%s: adaptive windows only", who);
   RK_TRY(begin(&j, x, w, who));
   out_shape(x, w, shape);

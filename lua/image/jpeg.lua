@@ -1,6 +1,7 @@
 --- JPEG, through the TurboJPEG library, opened on first use.
 -- @module image.jpeg
 local ffi = require 'ffi'
+local open = require 'torch.library'
 local pixels = require 'image.pixels'
 
 ffi.cdef [[
@@ -28,15 +29,9 @@ local WARNING = 0
 
 local library
 local function turbo()
-  if library then return library end
-  for _, name in ipairs { 'libturbojpeg.so.0', 'turbojpeg', 'libturbojpeg.dylib' } do
-    local ok, lib = pcall(ffi.load, name)
-    if ok then
-      library = lib
-      return lib
-    end
-  end
-  error('image: JPEG files need TurboJPEG, which is not installed (Debian: apt-get install libturbojpeg0)', 0)
+  library = library or open('libturbojpeg.so.0', 'turbojpeg', 'libturbojpeg.dylib')
+  return library
+    or error('image: JPEG files need TurboJPEG, which is not installed (Debian: apt-get install libturbojpeg0)', 0)
 end
 
 local function reason(lib, handle) return ffi.string(lib.tjGetErrorStr2(handle)) end

@@ -5,6 +5,7 @@
 -- @module image.png
 local ffi = require 'ffi'
 local bit = require 'bit'
+local open = require 'torch.library'
 local pixels = require 'image.pixels'
 
 local band, rshift, lshift = bit.band, bit.rshift, bit.lshift
@@ -21,15 +22,8 @@ local M = {}
 
 local library
 local function zlib()
-  if library then return library end
-  for _, name in ipairs { 'libz.so.1', 'z', 'libz.dylib' } do
-    local ok, lib = pcall(ffi.load, name)
-    if ok then
-      library = lib
-      return lib
-    end
-  end
-  error('image: PNG files need zlib, which is not installed (Debian: apt-get install zlib1g)', 0)
+  library = library or open('libz.so.1', 'z', 'libz.dylib')
+  return library or error('image: PNG files need zlib, which is not installed (Debian: apt-get install zlib1g)', 0)
 end
 
 local SIGNATURE = '\137PNG\r\n\26\n'

@@ -7,15 +7,5 @@
 -- bias (nOut). An error when the input is smaller than the kernel.
 -- @usage print(nn.SpatialConvolutionMap(nn.tables.random(6, 4, 3), 3, 3):forward(torch.randn(6, 8, 8)):size())
 local Map, parent = torch.class('nn.SpatialConvolutionMap', 'nn.Module')
-local convolution = require 'nn.convolution'
-local connections = require 'nn.connections'
 
-function Map:__init(connTable, kW, kH, dW, dH)
-  parent.__init(self)
-  convolution.store(self, 1, { 'kW', 'kH', 'dW', 'dH' }, kW, kH, dW or 1, dH or 1)
-  connections.store(self, connTable)
-  convolution.allocate(self, self.nOutputPlane, connTable:size(1), kH, kW)
-  self:reset()
-end
-
-return connections.methods(Map)
+return require('nn.connections').methods(Map, parent)

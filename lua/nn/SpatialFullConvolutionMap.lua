@@ -6,15 +6,5 @@
 -- (nOut).
 -- @usage print(nn.SpatialFullConvolutionMap(nn.tables.full(3, 2), 2, 2, 2, 2):forward(torch.randn(3, 4, 4)):size())
 local Map, parent = torch.class('nn.SpatialFullConvolutionMap', 'nn.Module')
-local convolution = require 'nn.convolution'
-local connections = require 'nn.connections'
 
-function Map:__init(connTable, kW, kH, dW, dH)
-  parent.__init(self)
-  convolution.store(self, 1, { 'kW', 'kH', 'dW', 'dH' }, kW, kH, dW or 1, dH or 1)
-  connections.store(self, connTable)
-  convolution.allocate(self, self.nOutputPlane, connTable:size(1), kH, kW)
-  self:reset()
-end
-
-return connections.methods(Map, true)
+return require('nn.connections').methods(Map, parent, true)

@@ -7,8 +7,8 @@ local buffer = common.buffer
 local M = {}
 local buffers = setmetatable({}, { __mode = 'k' }) -- dense kernels; not fields, files would hold them
 
---- Check the table of connections and keep it, with the numbers of planes that it names.
-function M.store(self, connections)
+-- Check the table of connections and keep it, with the numbers of planes that it names.
+local function store(self, connections)
   local ok = common.istensor(connections) and connections.rank == 2 and connections.shape[1] == 2
   if not ok then
     error(('%s: expected a table of connections, a tensor [N x 2] of {input plane, output plane}, got %s'):format(
@@ -24,9 +24,19 @@ end
 
 --- Give a class its methods.
 -- @param Class the class table
+-- @param parent its parent
 -- @param[opt] full true: transposed
-function M.methods(Class, full)
+-- @return Class
+function M.methods(Class, parent, full)
   local kind = convolution.kind({ 'H', 'W' }, full)
+
+  function Class:__init(connTable, kW, kH, dW, dH)
+    parent.__init(self)
+    convolution.store(self, 1, { 'kW', 'kH', 'dW', 'dH' }, kW, kH, dW or 1, dH or 1)
+    store(self, connTable)
+    convolution.allocate(self, self.nOutputPlane, connTable:size(1), kH, kW)
+    self:reset()
+  end
 
   -- Row of each connection among the kernels of the dense weight for so many input planes.
   local function places(self, planes)

@@ -27,18 +27,12 @@ char *trepl_setlocale(int, const char *) __asm__("setlocale");
 void *trepl_malloc(size_t) __asm__("malloc");
 void trepl_free(void *) __asm__("free");
 ]]
-local LIBRARIES = { 'libedit.so.2', 'libreadline.so.8', 'libedit.so', 'libreadline.so' }
 local HISTORY_LINES = 1000
 local EINTR = 4
 local BREAKS = ffi.new('char[?]', 64, ' \t\n"\\\'`@$><=;|&{(}+-*/^%~,)[]#')
 
 local function open_library()
-  for _, name in ipairs(LIBRARIES) do
-    local ok, library = pcall(ffi.load, name)
-    if ok then
-      return library
-    end
-  end
+  return require 'torch.library' ('libedit.so.2', 'libreadline.so.8', 'libedit.so', 'libreadline.so')
 end
 
 -- The fields that `object` has, its own and its metatable's, whatever kind it is.

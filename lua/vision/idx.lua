@@ -15,11 +15,8 @@ const char *gzerror(rk_gz_file *file, int *code);
 
 local zlib
 local function open_zlib()
-  for _, name in ipairs { 'libz.so.1', 'z', 'libz.dylib' } do
-    local ok, lib = pcall(ffi.load, name)
-    if ok then return lib end
-  end
-  error('vision: zlib is not installed (Debian: apt-get install zlib1g); it reads IDX files, gzipped or not', 0)
+  return require 'torch.library' ('libz.so.1', 'z', 'libz.dylib')
+    or error('vision: zlib is not installed (Debian: apt-get install zlib1g); it reads IDX files, gzipped or not', 0)
 end
 
 -- IDX type codes: tensor class and bytes of an element.

@@ -328,19 +328,7 @@ function M.split(text, pattern)
   if type(pattern) ~= 'string' or (''):find(pattern) then
     error('string.split: argument 2: a Lua pattern that does not match nothing is expected', 2)
   end
-  local pieces, from = {}, 1
-  local first, last = text:find(pattern)
-  while first do
-    if first ~= 1 then
-      pieces[#pieces + 1] = text:sub(from, first - 1)
-    end
-    from = last + 1
-    first, last = text:find(pattern, from)
-  end
-  if from <= #text then
-    pieces[#pieces + 1] = text:sub(from)
-  end
-  return pieces
+  return require('sys').split(text, pattern)
 end
 
 --- Value of a dotted name, looked up from the globals.
