@@ -31,18 +31,39 @@ local function user_level()
   end
 end
 
+-- One of the first locals of a function that is running; nil where it is not nn's.
+local function local_of(level, wanted, is_guard)
+  local info = debug.getinfo(level + 1, 'S')
+  if not info or info.source:sub(1, #layers) ~= layers then return nil, nil, true end
+  wanted = info.source == layers .. 'guard.lua' and is_guard or wanted
+  for i = 1, 4 do
+    local name, value = debug.getlocal(level + 1, i)
+    if name == wanted then return value, true end
+  end
+end
+
 -- The layer or criterion of nn in whose code we are, by the local `self` of a function of its files (where a container
--- calls a child that called us last, `module`); nil elsewhere.
+-- calls a child that called us last, `module`), and where that is; nil elsewhere.
 local function layer_at(level)
   while true do
     level = level + 1 -- of the caller's
-    local info = debug.getinfo(level, 'S')
-    if not info or info.source:sub(1, #layers) ~= layers then return nil end
-    local wanted = info.source == layers .. 'guard.lua' and 'module' or 'self'
-    for i = 1, 4 do
-      local name, value = debug.getlocal(level, i)
-      local mt = name == wanted and type(value) == 'table' and getmetatable(value)
-      if mt and rawget(mt, '__typename') and (value.updateOutput or value.criterions) then return value end
+    local value, _, ended = local_of(level, 'self', 'module')
+    if ended then return nil end
+    local mt = type(value) == 'table' and getmetatable(value)
+    if mt and rawget(mt, '__typename') and (value.updateOutput or value.criterions) then return value, level - 1 end
+  end
+end
+
+-- What a layer would rather say, when it was given a gradOutput that is not like its output; else nil.
+local function about_gradient(layer, level)
+  local out = layer.output
+  if not istype(tensor_ct, out) then return nil end
+  for above = level + 1, level + 4 do
+    local g, found, ended = local_of(above, 'gradOutput', 'gradOutput')
+    if ended then return nil end
+    if found and (not istype(tensor_ct, g) or C.rk_tensor_count(g) ~= C.rk_tensor_count(out)) then
+      local shape = require('nn.common').shape
+      return ('expected gradOutput %s, as the output, got %s'):format(shape(out), shape(g))
     end
   end
 end
@@ -69,10 +90,10 @@ end
 local function raise(text)
   local level, called = user_level()
   text = 'torch.' .. name_call(text, called)
-  local layer = layer_at(level)
+  local layer, at = layer_at(level)
   if layer then
     local ok, name = pcall(require('nn.common').name, layer) -- it may be half made
-    error((ok and name or getmetatable(layer).__typename) .. ': ' .. text, 0)
+    error((ok and name or getmetatable(layer).__typename) .. ': ' .. (about_gradient(layer, at) or text), 0)
   end
   error(text, level)
 end

@@ -19,6 +19,23 @@ describe('the owner of an error', function()
     assert.is_nil(err:find('stack traceback', 1, true))
   end)
 
+  it('says what gradOutput should have been', function()
+    for _, case in ipairs {
+      { nn.Narrow(1, 1, 2), three, four, 'nn.Narrow: expected gradOutput [2], as the output, got [4]' },
+      { nn.Reshape(6), torch.ones(2, 2, 3), three,
+        'nn.Reshape(6): expected gradOutput [2 x 6], as the output, got [3]' },
+      { nn.JoinTable(1), { three, four }, three, 'nn.JoinTable: expected gradOutput [7], as the output, got [3]' },
+      { nn.CAddTable(), { three, three }, {}, 'nn.CAddTable: expected gradOutput [3], as the output, got table' },
+    } do
+      local m, x, g = case[1], case[2], case[3]
+      m:forward(x)
+      assert.are.equal(case[4], message(m.backward, m, x, g))
+      local net = nn.Sequential():add(m)
+      net:forward(x)
+      assert.truthy(message(net.backward, net, x, g):find('nn.Sequential > [1] ' .. case[4], 1, true))
+    end
+  end)
+
   it("is a program's class that torch was called by last", function()
     local zoo = {}
     local Wrong = torch.class('owner_spec.Wrong', 'nn.Module', zoo)
