@@ -279,7 +279,7 @@ end
 function CmdLine:addTime(name, format)
   format = format or '%Y-%m-%d %H:%M:%S'
   check_string('addTime', 2, 'format', format)
-  self.dateformat = format .. (name ~= nil and (' [%s]: '):format(name) or '')
+  self.dateformat = format .. (name ~= nil and ('[%s]: '):format(name) or ' ')
 end
 
 --- Print into the log only.

@@ -530,9 +530,11 @@ function File:close()
   end
 end
 
+-- As in Torch7: a letter or a space each for reading and writing, and a colon for memory only
 function File:__tostring__()
-  return ('%s on <%s> [%s]'):format(class.typename(self), self._name,
-    self._stream and 'status: open -- mode ' .. self._mode or 'status: closed')
+  local name, memory = class.typename(self), class.isTypeOf(self, 'torch.MemoryFile')
+  return ('%s [status: %s -- mode%s %s%s]'):format(memory and name or ('%s on <%s>'):format(name, self._name),
+    self._stream and 'open' or 'closed', memory and ':' or '', self._reads and 'r' or ' ', self._writes and 'w' or ' ')
 end
 
 -- Fill in the fields that every file has.

@@ -236,6 +236,9 @@ for dt = 0, types.count - 1 do
     local other = types.class[to]
     mt[other:lower()] = function(b) return methods.type(b, 'torch.' .. other .. 'Storage') end
   end
+  mt.real = function(b)
+    return methods.type(b, 'torch.' .. types.class[require 'torch.tensor'.default] .. 'Storage')
+  end
   mt.new = function(...) return construct(dt, ...) end
   mt.__tostring__ = function(b) return require 'torch.print'.storage(b) end
   classes[dt] = mt

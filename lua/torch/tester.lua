@@ -216,12 +216,21 @@ function Tester:_warning(message)
   self.warnings[#self.warnings + 1] = noted(self, message)
 end
 
+-- What assertions of a program's own testers call
+function Tester:_assert_sub(condition, message)
+  if condition then
+    return self:_success()
+  end
+  return self:_failure(message)
+end
+
 -- Note an assertion: the program's message, then ours.
 local function judge(self, passed, note, message)
   if passed then
-    return self:_success()
+    return self:_assert_sub(true, message)
   end
-  return self:_failure((message ~= nil and message ~= '' and tostring(message) .. '\n' or '') .. tostring(note))
+  local words = message ~= nil and message ~= '' and tostring(message) .. '\n' or ''
+  return self:_assert_sub(false, words .. tostring(note))
 end
 
 -- Tolerance and message come in any order.

@@ -84,7 +84,7 @@ describe('CmdLine', function()
     rawset(_G, 'print', print_)
     local text = io.open(name):read '*a'
     os.remove(name)
-    assert.truthy(text:find('lr 1\n', 1, true) and text:find(os.date '%Y' .. ' %[run%]:  hello 5\n'), text)
+    assert.truthy(text:find('lr 1\n', 1, true) and text:find(os.date '%Y' .. '%[run%]:  hello 5\n'), text)
     fails('cannot write the log', c.log, c, '/no/such/file')
     rawset(_G, 'print', print_)
   end)
