@@ -7,7 +7,12 @@
  * nanoseconds, contended only when threads allocate the same size at once.
  * What is kept is bounded by CACHE_FLOOR plus half of what is live; when that
  * is reached all of it goes back to the system, so sizes no longer asked for
- * do not stay for ever. rk_trim returns all of it at once. */
+ * do not stay for ever. rk_trim returns all of it at once. Of the fine classes
+ * each keeps FINE_KEPT, counted apart: a counter that all threads share costs
+ * as much as the rest of handing out a block.
+ *
+ * A storage is a block, too, and a small one holds its elements as well: a
+ * tensor of a few numbers takes one block, not two. */
 #define _GNU_SOURCE
 #include "internal.h"
 #include <errno.h>
@@ -19,6 +24,7 @@
 #include <unistd.h>
 
 enum { ALIGN = 64, FINE = 1024, CLASSES = FINE / ALIGN + 4 * 37 };
+enum { FINE_KEPT = 4 << 20 };
 static const int64_t MAX_BYTES = (int64_t)1 << 46, CACHE_FLOOR = (int64_t)256 << 20, HUGE_PAGE = 2 << 20;
 
 struct block {
@@ -26,10 +32,21 @@ struct block {
 };
 static struct {
   char lock;
+  int32_t kept; /* of a fine class: how many blocks are free */
   struct block *free;
 } classes[CLASSES];
 static int64_t cached, allocations, fail_at;
 int64_t rk_live_bytes;
+
+/* A free block is nobody's: AddressSanitizer is told. */
+#if defined __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define HIDE(b, size) __asan_poison_memory_region((b) + 1, (size_t)(size) - sizeof *(b))
+#define SHOW(b, size) __asan_unpoison_memory_region(b, (size_t)(size))
+#else
+#define HIDE(b, size) ((void)(size))
+#define SHOW(b, size) ((void)(size))
+#endif
 
 static int64_t add(int64_t *counter, int64_t n) { return __atomic_add_fetch(counter, n, __ATOMIC_RELAXED); }
 static int64_t get(const int64_t *counter) { return __atomic_load_n(counter, __ATOMIC_RELAXED); }
@@ -51,13 +68,35 @@ static void lock(int c) {
 }
 static void unlock(int c) { __atomic_clear(&classes[c].lock, __ATOMIC_RELEASE); }
 
-static struct block *pop(int c) {
+/* By who holds the lock; others may look. */
+static void count(int c, int32_t change) {
+  __atomic_store_n(&classes[c].kept, classes[c].kept + change, __ATOMIC_RELAXED);
+}
+static bool is_fine(int c) { return c < FINE / ALIGN; }
+
+static struct block *pop(int c, int64_t size) {
   if (!__atomic_load_n(&classes[c].free, __ATOMIC_RELAXED)) return NULL; /* a stale answer only costs a fresh block */
   lock(c);
   struct block *b = classes[c].free;
-  if (b) __atomic_store_n(&classes[c].free, b->next, __ATOMIC_RELAXED);
+  if (b) {
+    __atomic_store_n(&classes[c].free, b->next, __ATOMIC_RELAXED);
+    count(c, -1);
+  }
   unlock(c);
+  if (!b) return NULL;
+  SHOW(b, size);
+  if (!is_fine(c)) add(&cached, -size);
   return b;
+}
+
+static void push(int c, struct block *b, int64_t size) {
+  if (!is_fine(c)) add(&cached, size);
+  HIDE(b, size);
+  lock(c);
+  b->next = classes[c].free;
+  __atomic_store_n(&classes[c].free, b, __ATOMIC_RELAXED);
+  count(c, 1);
+  unlock(c);
 }
 
 /* More than the machine has: refused here, where it is an error, and not when the pages are touched. */
@@ -78,20 +117,24 @@ static void *fresh(int64_t size) {
 
 void rk_fail_allocation(int64_t n) { __atomic_store_n(&fail_at, n ? get(&allocations) + n : 0, __ATOMIC_RELAXED); }
 int64_t rk_allocations(void) { return get(&allocations); }
-int64_t rk_cached_bytes(void) { return get(&cached); }
+int64_t rk_cached_bytes(void) {
+  int64_t bytes = get(&cached);
+  for (int c = 0; is_fine(c); c++)
+    bytes += (int64_t)__atomic_load_n(&classes[c].kept, __ATOMIC_RELAXED) * (c + 1) * ALIGN;
+  return bytes;
+}
 
 void rk_trim(void) {
   for (int c = 0; c < CLASSES; c++) {
     lock(c);
     struct block *b = classes[c].free;
     __atomic_store_n(&classes[c].free, NULL, __ATOMIC_RELAXED);
+    count(c, -classes[c].kept);
     unlock(c);
     while (b) {
       struct block *next = b->next;
-      int64_t size = c < FINE / ALIGN
-                         ? (int64_t)(c + 1) * ALIGN
-                         : (((int64_t)1 << ((c - FINE / ALIGN) / 4 + 10)) / 4) * (5 + (c - FINE / ALIGN) % 4);
-      add(&cached, -size);
+      if (!is_fine(c))
+        add(&cached, -(((int64_t)1 << ((c - FINE / ALIGN) / 4 + 10)) / 4) * (5 + (c - FINE / ALIGN) % 4));
       free(b);
       b = next;
     }
@@ -104,10 +147,8 @@ static void *take(int64_t bytes, int64_t *room) {
   int64_t n = add(&allocations, 1), at = get(&fail_at);
   if (bytes > MAX_BYTES || n == at) return NULL;
   int c = class_of(bytes > 0 ? bytes : 1, room);
-  void *p = pop(c);
-  if (p) {
-    add(&cached, -*room);
-  } else if (!(p = fresh(*room))) {
+  void *p = pop(c, *room);
+  if (!p && !(p = fresh(*room))) {
     rk_trim();
     p = fresh(*room);
   }
@@ -120,17 +161,13 @@ static void give(void *p, int64_t room) {
   int64_t size, live = add(&rk_live_bytes, -room);
   int c = class_of(room, &size);
   const int64_t most = CACHE_FLOOR + live / 2;
-  if (room > most / 2) { /* keeping it would drive out everything else */
+  if (is_fine(c) ? __atomic_load_n(&classes[c].kept, __ATOMIC_RELAXED) >= FINE_KEPT / room
+                 : room > most / 2) { /* keeping it would drive out everything else */
     free(p);
     return;
   }
-  if (get(&cached) + room > most) rk_trim();
-  add(&cached, room);
-  struct block *b = p;
-  lock(c);
-  b->next = classes[c].free;
-  __atomic_store_n(&classes[c].free, b, __ATOMIC_RELAXED);
-  unlock(c);
+  if (!is_fine(c) && get(&cached) + room > most) rk_trim();
+  push(c, p, room);
 }
 
 static int no_memory(const char *who, int64_t bytes) {
@@ -158,18 +195,35 @@ void rk_scratch_free(void *p) {
 }
 
 /* -- storages ---------------------------------------------------------------------- */
-static struct rk_storage *header(void) { /* may be NULL; counts as an allocation that can be made to fail */
-  int64_t n = add(&allocations, 1);
-  return n == get(&fail_at) ? NULL : calloc(1, sizeof(struct rk_storage));
+enum { HEAD = 64, NEAR = FINE - HEAD }; /* a storage's part of its block; elements that fit behind it */
+struct home {
+  struct rk_storage s;
+  int64_t room; /* of the block */
+};
+_Static_assert(sizeof(struct home) <= HEAD, "a storage fits in front of its elements");
+static void *near(struct rk_storage *s) { return (char *)s + HEAD; }
+
+static struct rk_storage *open_home(int64_t bytes) { /* NULL when there is no memory */
+  int64_t room;
+  struct home *h = take(HEAD + bytes, &room);
+  if (h) h->room = room;
+  return (struct rk_storage *)h;
+}
+static void close_home(struct rk_storage *s) {
+  if (s) give(s, ((struct home *)s)->room);
+}
+static void give_data(struct rk_storage *s) {
+  if (s->room && s->data != near(s)) give(s->data, s->room);
 }
 
 int rk_storage_new(struct rk_storage **out, int64_t bytes, const char *who) {
   if (bytes < 0) return rk_fail(RK_ESHAPE, "%s: negative size", who);
-  struct rk_storage *s = header();
-  int64_t room = 0;
-  void *data = s && bytes ? take(bytes, &room) : NULL;
+  const bool small = bytes <= NEAR;
+  struct rk_storage *s = open_home(small ? bytes : 0);
+  int64_t room = s && small && bytes ? ((struct home *)s)->room - HEAD : 0;
+  void *data = !s ? NULL : small ? (bytes ? near(s) : NULL) : take(bytes, &room);
   if (!s || (bytes && !data)) {
-    free(s);
+    close_home(s);
     return no_memory(who, bytes);
   }
   *s = (struct rk_storage){.data = data, .bytes = bytes, .room = room, .refs = 1, .device = RK_CPU};
@@ -184,8 +238,8 @@ void rk_storage_hold(struct rk_storage *s) {
 void rk_storage_drop(struct rk_storage *s) {
   if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL)) return;
   if (s->release) s->release(s);
-  if (s->room) give(s->data, s->room);
-  free(s);
+  give_data(s);
+  close_home(s);
 }
 
 /* Windows (rk_buffer_part) on memory of our own are counted in `owner`, which such memory has no other use for: while
@@ -205,7 +259,7 @@ int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
         (long long)s->bytes, (long long)bytes);
   if (bytes < 0) return rk_fail(RK_ESHAPE, "%s: negative size", who);
   const bool in_use = __atomic_load_n(&s->refs, __ATOMIC_ACQUIRE) > 1;
-  if (bytes <= s->room && (in_use || bytes > s->room / 4)) {
+  if (bytes <= s->room && (in_use || bytes > s->room / 4 || s->data == near(s))) {
     s->bytes = bytes;
     return RK_OK;
   }
@@ -217,7 +271,7 @@ int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
   if (bytes && !data) return no_memory(who, bytes);
   int64_t keep = s->bytes < bytes ? s->bytes : bytes;
   if (keep > 0) memcpy(data, s->data, (size_t)keep);
-  give(s->data, s->room);
+  give_data(s);
   s->data = data, s->room = room, s->bytes = bytes;
   return RK_OK;
 }
@@ -225,7 +279,7 @@ int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
 /* Memory that is not the allocator's. */
 static int adopt(struct rk_storage **out, void *data, int64_t bytes, int flags, void (*release)(struct rk_storage *),
                  void *owner, const char *who) {
-  struct rk_storage *s = header();
+  struct rk_storage *s = open_home(0);
   if (!s) return no_memory(who, (int64_t)sizeof *s);
   *s = (struct rk_storage){data, bytes, 0, 1, RK_CPU, (int16_t)flags, release, owner};
   *out = s;
