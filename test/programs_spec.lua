@@ -159,4 +159,28 @@ describe('overloading', function()
       class.__sub__ = function() return 'mine' end
       print(torch.FloatTensor(1) - 1, torch.ones(1):mul(4)[1] - 1)]])
   end)
+
+  it('gives numbers operators, of which nothing inside becomes a victim', function()
+    assert.are.equal('true\n', output [[
+      require 'nn'
+      local function only_tensors(f)
+        return function(a, b)
+          if not torch.isTensor(b) then error('asked for ' .. type(a) .. ' and ' .. type(b), 2) end
+          return f(a, b)
+        end
+      end
+      debug.setmetatable(1, {
+        __add = only_tensors(function(a, b) return b + a end),
+        __sub = only_tensors(function(a, b) return -b + a end),
+        __mul = only_tensors(function(a, b) return b * a end),
+        __div = only_tensors(function(a, b) return torch.cinv(b) * a end)})
+      local x = torch.range(1, 12):resize(3, 4)
+      local y = 1 - 2 * x + 24 / x
+      assert(y[1][1] == 23 and y[{3, 4}] == -21 and y[torch.LongStorage {2, 1}] == y[2][1])
+      assert(torch.diag(x, -1)[2] == 10 and x:clone():apply(function(v) return v + 1 end):sum() == 90)
+      local net = nn.Sequential():add(nn.Linear(4, 3)):add(nn.BatchNormalization(3)):add(nn.LogSoftMax())
+      net:backward(x, net:forward(x))
+      local back = torch.deserialize(torch.serialize(x))
+      print(tostring(net:clone().output) == tostring(net.output) and back:sum() == 78)]])
+  end)
 end)

@@ -146,7 +146,7 @@ define('diagonal', function(t, k, d1, d2)
   local n = math.min(rows + math.min(k, 0), columns - math.max(k, 0))
   if n < 1 then fail('diagonal: argument 2: %s has no diagonal %d', describe(t), k) end
   local out, at = tensor.alias(t), 0
-  out.start = t.start + (k < 0 and -k * t.step[d1 - 1] or k * t.step[d2 - 1])
+  out.start = t.start + (k < 0 and t.step[d1 - 1] * -k or t.step[d2 - 1] * k)
   for d = 1, t.rank do
     if d ~= d1 and d ~= d2 then
       out.shape[at], out.step[at] = t.shape[d - 1], t.step[d - 1]

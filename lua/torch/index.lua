@@ -85,7 +85,7 @@ local function view_of_table(t, keys)
         dim = dim + 1
       end
     elseif out.rank == 1 then
-      local offset = out.start + position(out, dim, k) * out.step[dim]
+      local offset = out.start + out.step[dim] * position(out, dim, k)
       return nil, offset
     else
       k = position(out, dim, k)
@@ -104,7 +104,7 @@ local function offset_of(t, b)
   if n ~= t.rank then fail('index: %d positions for %s', n, describe(t)) end
   if n == 0 then no_elements(t) end
   local offset, data = t.start, ffi.cast('int64_t *', b.mem.data)
-  for i = 0, n - 1 do offset = offset + position(t, i, tonumber(data[i])) * t.step[i] end
+  for i = 0, n - 1 do offset = offset + t.step[i] * position(t, i, tonumber(data[i])) end
   return offset
 end
 

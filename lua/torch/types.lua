@@ -51,7 +51,7 @@ end
 
 local function double_reader(pointer)
   return function(data, offset)
-    if ffi.cast(words, data)[2 * offset + upper] >= 0xfff80000 then return NAN end
+    if ffi.cast(words, data)[offset * 2 + upper] >= 0xfff80000 then return NAN end
     return tonumber(ffi.cast(pointer, data)[offset])
   end
 end
