@@ -15,10 +15,11 @@ int rk_lua_drop_buffer(struct lua_State *L);
 /* On a cdata object: the address of its value. */
 static const void *(*topointer)(struct lua_State *, int);
 
-/* Can the two functions below be used in this process? Asked once, before they are. */
+/* Can the two functions below be used in this process? Each state asks before it uses them. */
 int rk_lua_ready(void) {
   void *found = dlsym(RTLD_DEFAULT, "lua_topointer");
-  __atomic_store_n((void **)&topointer, found, __ATOMIC_RELAXED);
+  /* Other threads' states ask, too, while the first one's finalizers run. */
+  if ((void *)topointer != found) *(void **)&topointer = found;
   return found != NULL;
 }
 int rk_lua_drop_tensor(struct lua_State *L) {
