@@ -98,20 +98,43 @@ local function mapped(dt, path, shared, count, offset)
   return s
 end
 
+ffi.cdef 'int rk_c_mincore(void *page, size_t bytes, unsigned char *pages) __asm__("mincore");'
+local PAGE = 4096 -- of the least pages there are; a multiple of it begins any
+
+-- Is there memory of this process at an address? mincore fails for what is not mapped.
+local function is_mapped(address, bytes)
+  local first = address - address % PAGE
+  bytes = address + bytes - first
+  if address < PAGE or address > 2 ^ 47 or bytes > 2 ^ 40 then return false end
+  local pages = ffi.new('unsigned char[?]', math.ceil(bytes / PAGE) + 1)
+  return ffi.C.rk_c_mincore(ffi.cast('void *', ffi.cast('intptr_t', first)), bytes, pages) == 0
+end
+
+-- Memory of others' as a storage: (count, pointer), or the pointer as a number, which `t:data(true)` gives.
+local function wrapped(dt, n, pointer)
+  n = check.integer(who(dt), 1, n)
+  if check.isnumber(pointer) then
+    local address = check.integer(who(dt), 2, pointer)
+    if not is_mapped(address, n * size_of[dt]) then
+      fail('%s: argument 2: expected an address of memory, such as t:data(true), got %.0f', who(dt), address)
+    end
+    pointer = ffi.cast('intptr_t', address)
+  elseif class.typename(pointer) then -- a tensor, storage or generator here would hand out its header as memory
+    check.argument(who(dt), 2, 'a pointer such as t:data()', pointer)
+  end
+  pointer = ffi.cast('void *', pointer)
+  local s = ctype()
+  local status = C.rk_buffer_wrap(s, dt, pointer, n, nil, nil)
+  if status ~= 0 then again(status, who(dt), C.rk_buffer_wrap, s, dt, pointer, n, nil, nil) end
+  return s
+end
+
 local function construct(dt, a, b, c, d)
   if class.isTypeOf(a, 'torch.Allocator') then a, b, c, d = b, c, d, nil end
   if a == nil then
     return fresh(dt, 0)
   elseif type(a) == 'number' then
-    if class.luatype(b) == 'cdata' and not check.isnumber(b) then
-      -- a tensor, storage or generator here would hand out its header as memory
-      if class.typename(b) then check.argument(who(dt), 2, 'a pointer such as t:data()', b) end
-      a = check.integer(who(dt), 1, a)
-      local s = ctype()
-      local status = C.rk_buffer_wrap(s, dt, ffi.cast('void *', b), a, nil, nil)
-      if status ~= 0 then again(status, who(dt), C.rk_buffer_wrap, s, dt, ffi.cast('void *', b), a, nil, nil) end
-      return s
-    end
+    if b ~= nil and b ~= 0 and (check.isnumber(b) or class.luatype(b) == 'cdata') then return wrapped(dt, a, b) end
     return fresh(dt, check.integer(who(dt), 1, a))
   elseif type(a) == 'table' and not getmetatable(a) then
     return from_table(dt, a)

@@ -1,4 +1,4 @@
---- Storages on files and in shared memory, and include as a tail call.
+--- Storages on files, in shared memory and on addresses, and include as a tail call.
 require 'torch'
 local support = dofile(debug.getinfo(1, 'S').source:match '^@(.*/)' .. 'support.lua')
 
@@ -85,5 +85,18 @@ describe('include', function()
     assert.equal('a', require 'rk_tail_module')
     package.path = before
     paths.rmall(folder, 'yes')
+  end)
+end)
+
+describe('a storage on an address', function()
+  it('shows what lies there, given as a pointer or as a number', function()
+    local x = torch.FloatTensor { 1, 2, 3, 4 }
+    for _, pointer in ipairs { x:data(), x:data(true), x:storage():data(true), torch.data(x, true) } do
+      local s = torch.FloatStorage(4, pointer)
+      assert.equal(3, s[3])
+      s[2] = s[2] + 1
+    end
+    assert.equal(6, x[2])
+    assert.equal(4, #torch.FloatStorage(4, 0)) -- a null pointer: memory of its own, as in Torch7
   end)
 end)

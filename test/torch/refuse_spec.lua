@@ -23,6 +23,13 @@ describe('what the fuzzers found', function()
       'no elements' },
     { 'a tensor as a pointer', function() return torch.FloatStorage(3, torch.FloatTensor(3)) end,
       'argument 2: expected a pointer' },
+    { 'a number that is no address', function() return torch.FloatStorage(3, 5) end, 'expected an address' },
+    { 'a negative address', function() return torch.FloatStorage(3, -5) end, 'expected an address' },
+    { 'an address of nothing', function() return torch.FloatStorage(3, 2 ^ 46 + 7) end, 'expected an address' },
+    { 'more than there is at an address', function()
+      return torch.FloatStorage(2 ^ 37, torch.FloatTensor(3):data(true))
+    end, 'expected an address' },
+    { 'a string as a pointer', function() return torch.FloatStorage('x', 'y') end, '' },
     { 'storages in arithmetic', function() return torch.FloatStorage(3) + 1 end, 'no such operator' },
     { 'a call of a storage', function() return torch.FloatStorage(3)() end, 'cannot be called' },
     { 'fields of a generator', function() torch.Generator().anything = 1 end, 'cannot set field anything' },
