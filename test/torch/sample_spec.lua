@@ -91,6 +91,33 @@ describe('torch composed functions', function()
     end
   end)
 
+  it('an alias table holds the probabilities it was made from', function()
+    torch.manualSeed(3)
+    for _, class in ipairs { 'torch.FloatTensor', 'torch.DoubleTensor' } do
+      for _, n in ipairs { 1, 2, 7, 100 } do
+        local p = torch.rand(n):add(1e-3)
+        p = p:div(p:sum()):type(class)
+        local J, q = unpack(torch.multinomialAliasSetup(p))
+        local back = q:double():clone()
+        for k = 1, n do
+          if q[k] < 1 then back[J[k] + 1] = back[J[k] + 1] + 1 - q[k] end
+        end
+        assert.is_true((back / n - p:double()):abs():max() < 1e-6, class .. n)
+      end
+    end
+  end)
+
+  it('draws a row of many categories by their shares', function()
+    torch.manualSeed(7)
+    local p = torch.FloatTensor(2000):fill(1)
+    p:narrow(1, 501, 1000):zero()
+    local draws = torch.multinomial(p, 4000, true)
+    assert.equal(0, draws:gt(500):cmul(draws:le(1500)):sum())
+    assert.is_true(math.abs(draws:le(500):sum() - 2000) < 300)
+    local all = torch.multinomial(p:view(1, -1):expand(2, 2000), 1000):sort(2)
+    assert.same({ 1, 500, 1501, 2000 }, { all[2][1], all[2][500], all[2][501], all[2][1000] })
+  end)
+
   it('histograms count', function()
     local x = torch.Tensor { 0, 1, 2, 3, 4, 5, -9 }
     assert.same({ 2, 2, 2 }, torch.histc(x, 3, 0, 5):totable())
