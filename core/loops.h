@@ -1,6 +1,7 @@
 /* loops.h -- all loops of one compute type for one ISA, made from the rows of
  * ops.h. loops_f32.c and its like define RK_C (f32), C (float), A (double), the
- * type in which reductions accumulate, and RK_DCLASS (FLT), and include this.
+ * type in which reductions accumulate, RK_IS_FLT (1 or 0), RK_ROW (an integer
+ * as wide as C), RK_STORED (the dtypes that compute in C), and include this.
  * The build compiles them once per ISA with -DRK_ISA=base|avx2|avx512 and that
  * ISA's flags; the compiler does the SIMD.
  *

@@ -1,6 +1,5 @@
 --- nn.FocalCriterion([gamma = 2], [weights], [sizeAverage = true]): cross entropy that counts what is hard: from
--- scores x,
--- with p the softmax probability of the target, -weights[t] (1 - p)^gamma log p, averaged over the batch.
+-- scores x, with p the softmax probability of the target, -weights[t] (1 - p)^gamma log p, averaged over the batch.
 -- @usage local loss = nn.FocalCriterion(2):forward(torch.randn(2, 3), torch.LongTensor{1, 3})
 local common = require 'nn.common'
 local labels = require 'nn.labels'

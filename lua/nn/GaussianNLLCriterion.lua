@@ -1,7 +1,6 @@
 --- nn.GaussianNLLCriterion([full = false], [sizeAverage = true], [eps = 1e-6]): negative log likelihood of t under
--- normal
--- laws: input {mean, variance}, (log v + (t - mean)^2 / v) / 2 with v = max(variance, eps); full adds log(2 pi) / 2.
--- Variances below eps get no gradient.
+-- normal laws: input {mean, variance}, (log v + (t - mean)^2 / v) / 2 with v = max(variance, eps); full adds
+-- log(2 pi) / 2. Variances below eps get no gradient.
 -- @usage local loss = nn.GaussianNLLCriterion():forward({torch.randn(3), torch.rand(3)}, torch.randn(3))
 local common = require 'nn.common'
 local couple = require 'nn.couple'

@@ -1,12 +1,11 @@
---- nn.IndexLinear(nIn, nOut, [doGradInput = false], [keysOffset = 0], [weight], [bias], [normalize = false]): y = W'
--- x + b
--- for sparse x, W being nIn x nOut. Input: {keys, values} of one sample (LongTensor, tensor); {{keys...},
--- {values...}} of
--- a batch; or {keys, values, sizes}, the samples' keys one after another and how many each has.
--- Gradients are lazy: accGradParameters only keeps what came, updateParameters adds it to the rows that were used.
--- keysOffset is added to the keys: 1 where they count from 0. normalize: each value is divided by the largest
--- magnitude seen of
--- its key and gets a bias of its own; these stand in the weight's first 4 columns (maximum, its inverse, rate, bias).
+--- nn.IndexLinear(nIn, nOut, [doGradInput = false], [keysOffset = 0], [weight], [bias], [normalize = false]):
+-- y = W' x + b for sparse x, W being nIn x nOut.
+--
+-- Input: {keys, values} of one sample (LongTensor, tensor); {{keys...}, {values...}} of a batch; or {keys, values,
+-- sizes}, the samples' keys one after another and how many each has. keysOffset is added to the keys: 1 where they
+-- count from 0. Gradients are lazy: accGradParameters only keeps what came, updateParameters adds it to the rows that
+-- were used. normalize: each value is divided by the largest magnitude seen of its key and gets a bias of its own;
+-- these stand in the weight's first 4 columns (maximum, its inverse, rate, bias).
 -- @usage local y = nn.IndexLinear(100, 3):forward{torch.LongTensor{5, 17}, torch.Tensor{0.5, -1}}
 local IndexLinear, parent = torch.class('nn.IndexLinear', 'nn.Module')
 local ffi = require 'ffi'

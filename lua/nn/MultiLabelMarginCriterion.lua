@@ -1,7 +1,6 @@
 --- nn.MultiLabelMarginCriterion([sizeAverage = true]): sum over the classes t listed and the classes i not listed of
 -- max(0, 1 - x[t] + x[i]), divided by the number of classes; averaged over the batch. A target lists classes, ended
--- by 0,
--- in the shape of the input. The field isTarget marks them.
+-- by 0, in the shape of the input. The field isTarget marks them.
 -- @usage local loss = nn.MultiLabelMarginCriterion():forward(torch.randn(3), torch.Tensor{1, 3, 0})
 local MultiLabel, parent = torch.class('nn.MultiLabelMarginCriterion', 'nn.Criterion')
 local ffi = require 'ffi'

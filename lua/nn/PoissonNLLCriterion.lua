@@ -1,7 +1,6 @@
 --- nn.PoissonNLLCriterion([logInput = true], [full = false], [sizeAverage = true], [eps = 1e-8]): negative log
--- likelihood
--- of counts t under a Poisson law of rate e^x (logInput): e^x - t x; else of rate x: x - t log(x + eps). full adds
--- Stirling's log t! where t > 1.
+-- likelihood of counts t under a Poisson law of rate e^x (logInput): e^x - t x; else of rate x: x - t log(x + eps).
+-- full adds Stirling's log t! where t > 1.
 -- @usage local loss = nn.PoissonNLLCriterion():forward(torch.randn(3), torch.Tensor{0, 2, 5})
 local regression = require 'nn.regression'
 local common = require 'nn.common'

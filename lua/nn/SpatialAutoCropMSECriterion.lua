@@ -1,6 +1,5 @@
 --- nn.SpatialAutoCropMSECriterion([sizeAverage = true]): mean squared error against the centre of a larger target:
--- what a
--- convolution without padding leaves of a picture.
+-- what a convolution without padding leaves of a picture.
 -- @usage local loss = nn.SpatialAutoCropMSECriterion():forward(torch.randn(1, 2, 2), torch.randn(1, 4, 4))
 local common = require 'nn.common'
 local AutoCrop, parent = torch.class('nn.SpatialAutoCropMSECriterion', 'nn.MSECriterion')

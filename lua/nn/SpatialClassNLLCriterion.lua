@@ -1,8 +1,6 @@
 --- nn.SpatialClassNLLCriterion([weights], [sizeAverage = true], [ignoreIndex = -100]): nn.ClassNLLCriterion of each
--- pixel:
--- log-probabilities x (N, C, H, W), targets t (N, H, W): -weights[t] x[t], averaged by dividing by the sum of the
--- weights
--- chosen.
+-- pixel: log-probabilities x (N, C, H, W), targets t (N, H, W): -weights[t] x[t], averaged by dividing by the sum of
+-- the weights chosen.
 -- @usage local loss = nn.SpatialClassNLLCriterion():forward(torch.zeros(1, 2, 3, 3), torch.LongTensor(1, 3, 3):fill(2))
 local NLL = nn.ClassNLLCriterion
 local SpatialNLL = torch.class('nn.SpatialClassNLLCriterion', 'nn.Criterion')

@@ -1,9 +1,8 @@
 --- nn.StochasticGradient(module, criterion): the simple trainer: one example after another, a step after each.
 --
 -- Fields: learningRate (0.01), learningRateDecay (0), maxIteration (25; 0 or less: no end), shuffleIndices (true),
--- verbose
--- (true), hookExample(self, example) after each example and hookIteration(self, iteration, currentError) after each
--- pass.
+-- verbose (true), hookExample(self, example) after each example and hookIteration(self, iteration, currentError) after
+-- each pass.
 -- A data set has :size() and [i] = {input, target}.
 -- @usage local data = {{torch.randn(2), torch.randn(1)}}
 -- function data:size() return #data end

@@ -1,5 +1,4 @@
---- nn.View(sizes...): another shape on the same elements. One size may be -1; a batch dimension is kept before the
--- sizes.
+--- nn.View(sizes...): another shape on the same elements. One size may be -1; a batch dimension stays before them.
 -- input (sizes) or (N, sizes), as many elements → output (sizes...) or (N, sizes...).
 -- @usage local y = nn.View(-1, 6):forward(torch.randn(4, 2, 3)) -- 4 x 6
 local View, parent = torch.class('nn.View', 'nn.Module')

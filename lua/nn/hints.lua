@@ -1,1 +1,2 @@
+--- nn.hints(to): where hints about likely mistakes go; see nn/hint.lua.
 return require 'nn.hint'.to

@@ -1,3 +1,4 @@
+--- nn.Stretch(factor): y = factor * x.
 local Stretch, parent = torch.class('nn.Stretch', 'nn.Module')
 
 function Stretch:__init(factor)

@@ -1,3 +1,4 @@
+--- A rock of pure Lua with a layer of its own.
 require 'nn'
 stretch = {}
 torch.include('stretch', 'Stretch.lua')

@@ -1,1 +1,2 @@
+--- What tally.lua takes from a second file.
 return { one = 1 }
