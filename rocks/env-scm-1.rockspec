@@ -2,8 +2,8 @@ package = 'env'
 version = 'scm-1'
 source = { url = 'git+file://.' }
 description = {
-  summary = 'Nothing: th sets itself up',
+  summary = "th's printing, globals and require under plain LuaJIT",
   license = 'BSD-3-Clause',
 }
-dependencies = { 'lua >= 5.1' }
-build = { type = 'none' }
+dependencies = { 'lua >= 5.1', 'torch >= 7.0' }
+build = { type = 'none' } -- the rock torch brings it

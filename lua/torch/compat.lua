@@ -29,7 +29,7 @@ local source, varargs -- loaded when the first program with a `#`, with `...` co
 
 local root = debug.getinfo(1, 'S').source:match '^@(.*)/torch/compat%.lua$'
 local ours = {}
-for name in ('torch nn optim nngraph graph image autograd vision threads tds xlua sys paths gnuplot trepl dok '
+for name in ('torch nn optim nngraph graph image autograd vision threads tds xlua sys paths gnuplot trepl env dok '
     .. 'cutorch cunn cudnn'):gmatch '%S+' do
   ours[name] = true
 end

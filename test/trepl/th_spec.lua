@@ -27,6 +27,11 @@ describe('th', function()
     assert.are.equal('2\n', (run "-e'print(1 + 1)'"))
   end)
 
+  it("has its printing under plain LuaJIT as Torch7's env", function()
+    local text = run [[-e "assert(require 'env'); print_old(setprintlevel ~= nil, type(lfs))"]]
+    assert.are.equal('true\ttable\n', text)
+  end)
+
   it('loads what Torch7 programs expect as globals', function()
     local text = run "-e 'print(type(torch), type(paths), type(sys), type(xlua))'"
     assert.are.equal('table\ttable\ttable\ttable\n', text)
