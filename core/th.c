@@ -141,8 +141,13 @@ static int traceback(lua_State *L) {
   if (!lua_isstring(L, 1)) { /* an error object: its own text, or what it is */
     if (luaL_callmeta(L, 1, "__tostring") && lua_isstring(L, -1)) return 1;
     lua_settop(L, 1);
-    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+    lua_getfield(L, LUA_REGISTRYINDEX, "th.show");
+    lua_pushvalue(L, 1);
+    if (!lua_istable(L, 1) || lua_pcall(L, 1, 1, 0) || !lua_isstring(L, -1)) lua_pushliteral(L, "");
+    lua_pushfstring(L, "(error object is a %s value)%s%s", luaL_typename(L, 1), *lua_tostring(L, -1) ? "\n" : "",
+                    lua_tostring(L, -1));
     lua_replace(L, 1);
+    lua_settop(L, 1);
   }
   add_place(L);
   luaL_traceback(L, L, lua_tostring(L, 1), 1);
@@ -229,7 +234,14 @@ static void keep_main(lua_State *L) {
   lua_setfield(L, LUA_REGISTRYINDEX, "th.main");
 }
 
+/* What trepl has for us: compilers, and the text of tables. */
 static void keep_compilers(lua_State *L) {
+  lua_getglobal(L, "package");
+  lua_getfield(L, -1, "loaded");
+  lua_getfield(L, -1, "trepl");
+  lua_getfield(L, -1, "show");
+  lua_setfield(L, LUA_REGISTRYINDEX, "th.show");
+  lua_pop(L, 3);
   lua_getglobal(L, "loadstring");
   lua_setfield(L, LUA_REGISTRYINDEX, "th.loadstring");
   lua_getglobal(L, "loadfile");

@@ -94,7 +94,7 @@ local function write(name, path, format, img, quality)
   if type(path) ~= 'string' then expected(name, 'argument 1', 'a file name', path) end
   local text = encode(name, format, img, quality)
   local file, why = io.open(path, 'wb')
-  if not file then fail(name, 'cannot write %s', why) end
+  if not file then fail(name, 'cannot write %s%s', why, require 'torch.stream'.lack(path)) end
   local ok, problem = file:write(text)
   local closed, problem2 = file:close()
   if not (ok and closed) then fail(name, 'cannot write %s: %s', path, problem or problem2) end

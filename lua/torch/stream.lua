@@ -11,6 +11,7 @@ local ffi = require 'ffi'
 local bit = require 'bit'
 
 ffi.cdef [[
+int rk_c_access(const char *path, int mode) __asm__("access");
 typedef struct rk_FILE rk_FILE;
 rk_FILE *rk_c_fopen(const char *path, const char *mode) __asm__("fopen");
 rk_FILE *rk_c_popen(const char *command, const char *mode) __asm__("popen");
@@ -164,13 +165,24 @@ local function stdio(handle, shut, pipe, read_only)
   return setmetatable({handle = ffi.gc(handle, shut), shut = shut, pipe = pipe, read_only = read_only}, Stdio)
 end
 
+--- What is the matter with the place where a file shall be made: '' when nothing is, else a text that begins with ': '.
+-- @string path of the file
+function M.lack(path)
+  if path == '' then return ': the name is empty' end
+  local folder = path:match '^(.*[^/])/+[^/]*$'
+  if not folder or C.rk_c_access(folder .. '/.', 0) == 0 then return '' end
+  if C.rk_c_access(folder, 0) == 0 then return (': %s is no folder'):format(folder) end
+  return (': there is no folder %s; paths.mkdir or mkdir -p makes it'):format(folder)
+end
+
 --- Open a file; nil and the reason when that fails.
 -- @string path
 -- @string mode as in C: "rb", "r+b", "w+b", "wbx" ...
 function M.open(path, mode)
   local handle = C.rk_c_fopen(path, mode)
   if handle == nil then
-    return nil, system_error()
+    local why = system_error()
+    return nil, mode:find '[wa+]' and why .. M.lack(path) or why
   end
   return stdio(handle, C.rk_c_fclose, false, mode == 'rb')
 end
@@ -420,7 +432,7 @@ function M.replace(path, fill)
   why = system_error()
   good = stream:close() and good
   if good and C.rk_c_rename(temporary, path) ~= 0 then
-    good, why = false, system_error()
+    good, why = false, system_error() .. M.lack(path)
   end
   if not good then
     C.rk_c_unlink(temporary)

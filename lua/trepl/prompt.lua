@@ -116,7 +116,8 @@ local library = (debug.getinfo(1, 'S').source:match '^@(.*/)trepl/[^/]*$' or '')
 
 -- A line of a traceback that tells nothing about the program: C, our own packages, how a thread began.
 local function idle(line)
-  return line:find '^%s*%[C%]' or line:find '^%s*threads?:%d' or library ~= '' and line:find('^%s*' .. library)
+  return line:find '^%s*%[C%]' or line:find '^%s*%[builtin' or line:find '^%s*threads?:%d'
+    or library ~= '' and line:find('^%s*' .. library)
 end
 
 -- The message and the calls of the program's own code, the nearest first.

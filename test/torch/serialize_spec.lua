@@ -301,7 +301,9 @@ describe('torch.save', function()
     fails('Unwritable', torch.save, name, {1, 2, coroutine.create(print)})
     assert.equal('old', torch.load(name))
     assert.equal(3, #paths.dir(folder))
-    fails('cannot write </no/such/x>: No such file', torch.save, '/no/such/x', 1)
+    fails('cannot write </no/such/x>: No such file or directory: there is no folder /no/such; paths.mkdir', torch.save,
+      '/no/such/x', 1)
+    fails('cannot write </dev/null/x>: Not a directory: /dev/null is no folder', torch.save, '/dev/null/x', 1)
     fails('No space left', torch.save, '/dev/full', torch.zeros(1000))
   end)
 

@@ -58,6 +58,7 @@ describe('th', function()
     text, status = run "-e 'error(setmetatable({}, {__tostring = function() return \"mine\" end}))'"
     assert.are.equal(1, status)
     assert.truthy(text:match 'mine')
+    assert.truthy(run "-e 'error {code = 7}'":find('(error object is a table value)\n{\n  code : 7\n}', 1, true))
     assert.are.equal(1, select(2, run "-e 'error()'"))
     text, status = run 'no-such-file.lua'
     assert.are.equal(1, status)
