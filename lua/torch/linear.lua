@@ -92,7 +92,7 @@ end
 local function multiply(p, name, out, a, b)
   operands(name, a, p.ranks[1], b, p.ranks[2])
   local rank = p.shape(a, b)
-  if out == nil then
+  if not out then
     out = tensor.from_dims(name, a.dt, rank)
   elseif out.dt ~= a.dt or not same_dims(out, rank) then
     fail('%s: the result must be a %sTensor %s, got %s', name, types.class[a.dt], check.shape(rank, dims),
@@ -122,7 +122,7 @@ function accumulate(p, name, out, beta, m, alpha, a, b)
     fail('%s: argument 1: expected %sTensor %s to add to, got %s', name, types.class[a.dt],
       check.shape(rank, dims), describe(m))
   end
-  if out == nil then out = empty(m.dt) end
+  if not out then out = empty(m.dt) end
   if out ~= m then
     if out.dt ~= m.dt then argument(name, 1, types.class[m.dt] .. 'Tensor', out) end
     local s = C.rk_tensor_resize_as(out, m)
@@ -144,7 +144,7 @@ end
 for short, p in pairs(products) do
   if short ~= 'bmm_sum' then
     local function both(a, b, c)
-      if c ~= nil then return multiply(p, short, need(short, 1, a), b, c) end
+      if c or c ~= nil then return multiply(p, short, need(short, 1, a), b, c) end
       return multiply(p, short, nil, a, b)
     end
     define(short, both, both)

@@ -118,10 +118,11 @@ local function on_number(name, op, x, a, b)
   return types.number(result)
 end
 
+-- `not x and x == nil`: comparing a tensor with nil is a call of its __eq where code is interpreted, 80 ns.
 local function unary(name, op)
   local function method(t, x, extra)
     if extra ~= nil then too_many(name, 2) end
-    if x == nil then return map1(name, op, t, t, 0, 0) end
+    if not x and x == nil then return map1(name, op, t, t, 0, 0) end
     return map1(name, op, t, need(name, 1, x), 0, 0)
   end
   define_for(op, name, method, function(x, y, extra)
@@ -173,12 +174,12 @@ end
 local function binary(name, op)
   define_for(op, name, function(t, x, y, extra)
     if extra ~= nil then too_many(name, 3) end
-    if y == nil then return map2(name, op, t, t, x, 0) end
+    if not y and y == nil then return map2(name, op, t, t, x, 0) end
     return map2(name, op, t, x, y, 0)
   end, function(x, y, z, extra)
     need(name, 1, x)
     if extra ~= nil then too_many(name, 3) end
-    if z == nil then return map2(name, op, empty(x.dt), x, y, 0) end
+    if not z and z == nil then return map2(name, op, empty(x.dt), x, y, 0) end
     return map2(name, op, x, y, z, 0)
   end)
 end
@@ -222,12 +223,12 @@ end
 -- t + value or t1 + [value,] t2 (add, csub)
 local function sum_like(name, with_scalar, with_tensor, into)
   local function run(out, x, a, y)
-    if y ~= nil then return map2(name, with_tensor, out, x, y, a) end
+    if y or y ~= nil then return map2(name, with_tensor, out, x, y, a) end
     if istensor(a) then return map2(name, with_tensor, out, x, a, 1) end
     return map1(name, with_scalar, out, x, a, 0)
   end
   local function method(t, a, b, c, extra)
-    if b == nil then
+    if not b and b == nil then
       if type(a) == 'number' then return map1(name, with_scalar, t, t, a, 0) end
       if istype(ctype, a) then
         if into then
@@ -240,7 +241,7 @@ local function sum_like(name, with_scalar, with_tensor, into)
       return run(t, t, a)
     elseif extra ~= nil then
       too_many(name, 4)
-    elseif c ~= nil or istensor(a) then
+    elseif c or c ~= nil or istensor(a) then
       return run(t, need(name, 1, a), b, c)
     end
     return run(t, t, a, b)
