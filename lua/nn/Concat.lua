@@ -89,17 +89,15 @@ local function each(self, method, input, gradOutput, extra, dx)
   return dx
 end
 
-local function add_up(self, method, input, gradOutput, scale)
+local function add_up(self, input, gradOutput, method, scale)
   self.gradInput = common.buffer(self.gradInput, input):resizeAs(input)
   return each(self, method, input, gradOutput, scale, self.gradInput)
 end
 
-function Concat:updateGradInput(input, gradOutput) return add_up(self, 'updateGradInput', input, gradOutput) end
-
-local function backward(self, input, gradOutput, scale) return add_up(self, 'backward', input, gradOutput, scale) end
+function Concat:updateGradInput(input, gradOutput) return add_up(self, input, gradOutput, 'updateGradInput') end
 
 function Concat:backward(input, gradOutput, scale)
-  return guard.run(self, backward, input, gradOutput, scale or 1)
+  return guard.run(self, add_up, input, gradOutput, 'backward', scale or 1)
 end
 
 function Concat:accGradParameters(input, gradOutput, scale)

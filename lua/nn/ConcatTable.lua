@@ -26,7 +26,7 @@ function ConcatTable:updateOutput(input)
 end
 
 -- gradInput is the sum of the children's.
-local function add_up(self, method, input, gradOutput, scale)
+local function add_up(self, input, gradOutput, method, scale)
   local modules, sum = self.modules, self.gradInput
   common.check_entries(self, gradOutput, 'gradOutput')
   if istype(tensor, sum) ~= istype(tensor, input) then
@@ -47,12 +47,10 @@ local function add_up(self, method, input, gradOutput, scale)
   return sum
 end
 
-function ConcatTable:updateGradInput(input, gradOutput) return add_up(self, 'updateGradInput', input, gradOutput) end
-
-local function backward(self, input, gradOutput, scale) return add_up(self, 'backward', input, gradOutput, scale) end
+function ConcatTable:updateGradInput(input, gradOutput) return add_up(self, input, gradOutput, 'updateGradInput') end
 
 function ConcatTable:backward(input, gradOutput, scale)
-  return guard.run(self, backward, input, gradOutput, scale or 1)
+  return guard.run(self, add_up, input, gradOutput, 'backward', scale or 1)
 end
 
 function ConcatTable:accGradParameters(input, gradOutput, scale)

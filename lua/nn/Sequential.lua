@@ -56,49 +56,40 @@ function Sequential:updateOutput(input)
   return x
 end
 
-function Sequential:updateGradInput(input, gradOutput)
+-- The gradient from the last module to the first, by updateGradInput or backward.
+local function back(self, input, gradOutput, method, scale)
   local modules, g = self.modules, gradOutput
   for i = #modules, 1, -1 do
     local x = i > 1 and modules[i - 1].output or input
-    g = self:rethrowErrors(modules[i], i, 'updateGradInput', x, g)
+    g = self:rethrowErrors(modules[i], i, method, x, g, scale)
     modules[i].gradInput = g
   end
   self.gradInput = g
   return g
 end
 
-function Sequential:accGradParameters(input, gradOutput, scale)
-  scale = scale or 1
+-- Once more, each module with the gradient that came from the next.
+local function accumulate(self, input, gradOutput, method, factor)
   local modules, g = self.modules, gradOutput
   for i = #modules, 1, -1 do
     local x = i > 1 and modules[i - 1].output or input
-    self:rethrowErrors(modules[i], i, 'accGradParameters', x, g, scale)
+    self:rethrowErrors(modules[i], i, method, x, g, factor)
     g = modules[i].gradInput
   end
 end
 
-local function backward(self, input, gradOutput, scale)
-  local modules, g = self.modules, gradOutput
-  for i = #modules, 1, -1 do
-    local x = i > 1 and modules[i - 1].output or input
-    g = self:rethrowErrors(modules[i], i, 'backward', x, g, scale)
-    modules[i].gradInput = g
-  end
-  self.gradInput = g
-  return g
-end
+function Sequential:updateGradInput(input, gradOutput) return back(self, input, gradOutput, 'updateGradInput') end
 
-function Sequential:backward(input, gradOutput, scale)
-  return guard.run(self, backward, input, gradOutput, scale or 1)
+function Sequential:accGradParameters(input, gradOutput, scale)
+  accumulate(self, input, gradOutput, 'accGradParameters', scale or 1)
 end
 
 function Sequential:accUpdateGradParameters(input, gradOutput, lr)
-  local modules, g = self.modules, gradOutput
-  for i = #modules, 1, -1 do
-    local x = i > 1 and modules[i - 1].output or input
-    self:rethrowErrors(modules[i], i, 'accUpdateGradParameters', x, g, lr)
-    g = modules[i].gradInput
-  end
+  accumulate(self, input, gradOutput, 'accUpdateGradParameters', lr)
+end
+
+function Sequential:backward(input, gradOutput, scale)
+  return guard.run(self, back, input, gradOutput, 'backward', scale or 1)
 end
 
 function Sequential:__len() return #self.modules end

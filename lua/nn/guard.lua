@@ -95,11 +95,11 @@ end
 --- Call f(self, ...), a pass through a container, under one xpcall for all of its children.
 -- @param self the container
 -- @param f function
--- @param ... up to three arguments
+-- @param ... up to four arguments
 -- @return what f returns
-function M.run(self, f, a, b, c)
-  if guarded then return f(self, a, b, c) end
-  return raise(M.protect(f, self, a, b, c))
+function M.run(self, f, a, b, c, d)
+  if guarded then return f(self, a, b, c, d) end
+  return raise(M.protect(f, self, a, b, c, d))
 end
 
 --- Call module[name](module, ...): nn.Container.rethrowErrors.

@@ -91,6 +91,28 @@ describe('the way to an error', function()
     end
   end)
 
+  it('costs no memory once a net has run', function()
+    local net = nn.Sequential():add(nn.ConcatTable():add(nn.SelectTable(1)):add(nn.Sequential():add(nn.SelectTable(2))
+      :add(nn.Linear(3, 3)))):add(nn.ParallelTable():add(nn.Tanh()):add(nn.Linear(3, 3))):add(nn.CAddTable())
+    local x, g = { torch.randn(4, 3), torch.randn(4, 3) }, torch.randn(4, 3)
+    local function step()
+      net:zeroGradParameters()
+      net:forward(x)
+      net:backward(x, g)
+      net:updateParameters(0.01)
+    end
+    for _ = 1, 3 do step() end
+    collectgarbage()
+    collectgarbage()
+    collectgarbage 'stop'
+    local C = require 'torch.ffi'
+    local before = tonumber(C.rk_live_bytes)
+    for _ = 1, 20 do step() end
+    local after = tonumber(C.rk_live_bytes)
+    collectgarbage 'restart'
+    assert.equal(before, after)
+  end)
+
   it('can be changed by a class of its own', function()
     local calls = {}
     local box = nn.Sequential():add(nn.Tanh()):add(nn.Tanh())
