@@ -37,11 +37,15 @@ local function place(self, input)
   return dim, before, math.abs(self.pad), n
 end
 
--- f(part of the short one, part of the long one) for the entries before and after the gap
-local function each(short, long, dim, before, pad, n, f)
-  if before > 0 then f(short:narrow(dim, 1, before), long:narrow(dim, 1, before)) end
-  if before < n then
-    f(short:narrow(dim, before + 1, n - before), long:narrow(dim, before + pad + 1, n - before))
+-- Copy the entries before and after the gap, from the short tensor to the long one or back.
+local function copy(short, long, dim, before, pad, n, back)
+  for part = 1, 2 do
+    local first, length = part == 1 and 1 or before + 1, part == 1 and before or n - before
+    if length > 0 then
+      local narrow = short:narrow(dim, first, length)
+      local wide = long:narrow(dim, part == 1 and 1 or first + pad, length)
+      if back then narrow:copy(wide) else wide:copy(narrow) end
+    end
   end
 end
 
@@ -52,7 +56,7 @@ function Padding:updateOutput(input)
   local out = common.buffer(self.output, input)
   self.output = out
   out:resize(self.outputSize):fill(self.value)
-  each(input, out, dim, before, pad, n, function(short, long) long:copy(short) end)
+  copy(input, out, dim, before, pad, n)
   return out
 end
 
@@ -65,7 +69,7 @@ function Padding:updateGradInput(input, gradOutput)
   local dx = common.buffer(self.gradInput, input)
   self.gradInput = dx
   dx:resizeAs(input)
-  each(dx, gradOutput, dim, before, pad, n, function(short, long) short:copy(long) end)
+  copy(dx, gradOutput, dim, before, pad, n, true)
   return dx
 end
 
