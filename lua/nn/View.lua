@@ -13,7 +13,14 @@ function View:resetSize(...)
   if select('#', ...) == 1 and torch.typename(first) == 'torch.LongStorage' then
     self.size = first
   else
-    self.size = torch.LongStorage { ... }
+    local sizes = { ... }
+    for i = 1, select('#', ...) do
+      local n = tonumber(sizes[i]) -- texts of numbers, too, as of any storage
+      if not n or n ~= n then
+        error(('nn.View: argument %d: expected a size, got %s'):format(i, tostring(sizes[i])), 3)
+      end
+    end
+    self.size = torch.LongStorage(sizes)
   end
   local n, inferred = 1, false
   for i = 1, self.size:size() do

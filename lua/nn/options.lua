@@ -2,6 +2,8 @@
 --
 -- `options.read('nn.LSTM', { 'numLayers', 'bias' }, 2, { bias = false })` is { numLayers = 2, bias = false }. Names are
 -- known in camelCase and in snake_case; one that is not known is an error that names it and those there are.
+local fail = require 'torch.position'.fail
+
 local M = {}
 
 local function camel(name) return (name:gsub('_(%w)', string.upper)) end
@@ -11,9 +13,9 @@ local function shown(v)
   return type(v) == 'string' and ('%q'):format(v) or torch.type(v)
 end
 
---- Raise "nn.LSTM: dropout: expected a number from 0 to 1, got true".
+--- Raise "nn.LSTM: dropout: expected a number from 0 to 1, got true" at the program's line.
 function M.refuse(who, name, expected, got)
-  error(('%s: %s: expected %s, got %s'):format(who, name, expected, shown(got)), 0)
+  fail(('%s: %s: expected %s, got %s'):format(who, name, expected, shown(got)))
 end
 
 --- Read positional arguments and a last table into one table.
@@ -31,14 +33,14 @@ function M.read(who, names, ...)
         local known
         for _, each in ipairs(names) do known = known or each == name end
         if not known then
-          error(('%s: there is no option %s; there are: %s'):format(who, tostring(key), table.concat(names, ', ')), 0)
+          fail(('%s: there is no option %s; there are: %s'):format(who, tostring(key), table.concat(names, ', ')))
         elseif out[name] ~= nil then
-          error(('%s: %s is given twice'):format(who, tostring(key)), 0)
+          fail(('%s: %s is given twice'):format(who, tostring(key)))
         end
         out[name] = value
       end
     elseif i > #names then
-      error(('%s: too many arguments: %d, at most %d'):format(who, n, #names), 0)
+      fail(('%s: too many arguments: %d, at most %d'):format(who, n, #names))
     else
       out[names[i]] = v
     end

@@ -26,7 +26,8 @@ end
 
 -- Does the frame stand between a constructor's check and the user?
 local function is_between(info)
-  return info.source == class_file or (info.name == '__init' and is_ours(info.source))
+  if info.source == class_file then return true end
+  return (info.name == '__init' or info.name == 'init') and is_ours(info.source) -- the class system calls it `init`
 end
 
 -- The level that replaces `level`, both as `error` counts them in the function that called it.
@@ -50,6 +51,18 @@ end
 function M.error(message, level)
   if type(message) == 'string' and type(level) == 'number' and level >= 2 then level = climb(level) end
   return raise(message, level)
+end
+
+--- Raise a text at the program's line: the first frame that is not of our own packages; without one, as it stands.
+-- @string text what is wrong
+function M.fail(text)
+  local at = 2
+  while true do
+    local info = getinfo(at, 'S')
+    if not info then raise(text, 0) end
+    if info.what ~= 'C' and info.source ~= class_file and not is_ours(info.source) then raise(text, at) end
+    at = at + 1
+  end
 end
 
 rawset(_G, 'error', M.error)

@@ -40,6 +40,8 @@ describe('the line of an error', function()
   it('is the caller\'s, in layers, their helpers and their parents', function()
     for name, arguments in pairs { SparseLinear = { 'x' }, FeatureLPPooling = { 'x' }, Linear = { 'x' },
       SpatialConvolution = { 'x' }, SpatialConvolutionMM = { 'x' }, Concat = { 'x' }, Threshold = { 'x' },
+      Mean = { 'x' }, ReLU = { 'x' }, GradientReversal = { 'x' }, VolumetricDilatedConvolution = { 'x' },
+      GRU = { 'x' }, Softmax = { 'x' }, Conv2d = { 3 }, BatchNorm1d = { 'x' }, MaxPool2d = { 2, { wide = 3 } },
       SplitTable = {}, Select = {}, Dropout = { 3 }, HardTanh = { 2, 1 } } do
       local class, want = nn[name], nil
       local line = line_of(function()
