@@ -191,7 +191,7 @@ static int protected_call(lua_State *L) {
 
 /* Pools of threads are left while this state is whole: closing it finalizes tensors first. */
 static void leave_pools(lua_State *L) {
-  static const char code[] = "local m = package.loaded['threads.threads'] if m then m.leave() end";
+  static const char code[] = "local m = package and package.loaded['threads.threads'] if m then m.leave() end";
   report(L, luaL_loadbuffer(L, code, sizeof code - 1, "=th") || lua_pcall(L, 0, 0, 0));
 }
 

@@ -5,6 +5,7 @@
 local trepl = { timing = true }
 
 local plain = print
+local luatype = require 'torch.class'.luatype
 local level = 5
 
 local function quoted(v)
@@ -61,6 +62,9 @@ end
 -- A value in a line of a table; texts of several lines go on under their first.
 local function summary(v, indent)
   local torch = rawget(_G, 'torch')
+  if luatype(v) == 'cdata' and tonumber(v) then -- a number of 64 bits, or a C type: these have numbers
+    torch = nil
+  end
   if torch and torch.isTensor and torch.isTensor(v) then
     local sizes = {}
     for d = 1, v:dim() do

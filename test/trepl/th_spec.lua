@@ -80,7 +80,7 @@ describe('th', function()
   it('prints help and version', function()
     local text, status = run '-h'
     assert.are.equal(0, status)
-    assert.truthy(text:match '^usage: th')
+    assert.truthy(text:match '^usage: th[^\n]*\n.*another librekindle%.so%.\n$')
     assert.truthy(run('--version'):match '^Rekindle %d+%.%d+%.%d+ %(LuaJIT')
   end)
 
@@ -155,6 +155,7 @@ describe('print', function()
     assert.are.equal('{\n  t : FloatTensor - size: 2x3\n}', trepl.show { t = torch.FloatTensor(2, 3) })
     assert.are.equal('{\n  a : \n    two\n    lines\n  s : LongStorage - size: 2\n}', trepl.show {
       s = torch.LongStorage(2), a = setmetatable({}, { __tostring = function() return 'two\nlines' end }) })
+    assert.truthy(trepl.show { require 'torch.storage'.ctype, 3LL }:find '  1 : ctype<.->\n  2 : 3LL\n')
     local loop = {}
     loop.loop = loop
     assert.are.equal('{\n  loop : {...}\n}', trepl.show(loop))
