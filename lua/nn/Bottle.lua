@@ -5,7 +5,9 @@
 -- @usage nn.Bottle(nn.Linear(3, 4)):forward(torch.ones(5, 2, 3))  -- 5x2x4
 local Bottle, parent = torch.class('nn.Bottle', 'nn.Decorator')
 local common = require 'nn.common'
+local resized = require 'nn.resized'
 local utils = require 'nn.utils'
+local dims = resized.dims
 
 function Bottle:__init(module, nInputDim, nOutputDim)
   parent.__init(self, module)
@@ -25,18 +27,25 @@ local function leading(self, input)
   return fold, n
 end
 
-local function packed(self, field, x)
-  if x:isContiguous() then return x end
-  self[field] = common.buffer(self[field], x)
-  return self[field]:resize(x:size()):copy(x)
+-- x with its first `fold` dimensions made one of n entries; `shape` keeps the sizes.
+local function folded(self, x, fold, n, field, shape)
+  local rank = x.rank - fold + 1
+  dims[0] = n
+  for i = 1, rank - 1 do dims[i] = x.shape[fold + i - 1] end
+  if shape and shape:nElement() == rank then
+    for i = 1, rank do shape[i] = tonumber(dims[i - 1]) end
+  end
+  return resized.view(self, x.new(), x, rank, dims, field)
 end
 
--- x with its first `fold` dimensions made one
-local function folded(x, fold, n, shape)
-  local sizes = { n }
-  for d = fold + 1, x:dim() do sizes[#sizes + 1] = x:size(d) end
-  if shape and shape:nElement() == #sizes then shape:copy(torch.Tensor(sizes)) end
-  return x:view(torch.LongStorage(sizes))
+-- The module's output with the dimensions of the input again; a multiple of the entries goes to the last of them.
+local function unfolded(self, out, input, fold, n)
+  local rank = fold + out.rank - 1
+  resized.fits(self, rank)
+  for i = 0, fold - 1 do dims[i] = input.shape[i] end
+  dims[fold - 1] = dims[fold - 1] * (out:size(1) / n)
+  for i = 1, out.rank - 1 do dims[fold + i - 1] = out.shape[i] end
+  return resized.view(self, out.new(), out, rank, dims, '_output')
 end
 
 function Bottle:updateOutput(input)
@@ -46,17 +55,13 @@ function Bottle:updateOutput(input)
     self.output = out.new():set(out)
     return self.output
   end
-  local x = folded(packed(self, '_input', input), fold, n, self.inShape)
+  local x = folded(self, input, fold, n, '_input', self.inShape)
   local out = self:rethrowErrors(self.modules[1], 1, 'updateOutput', x)
   common.check_dims(self, out, self.nOutputDim, self.nOutputDim,
     ('an output of %d dimensions from the module'):format(self.nOutputDim))
   if out:size(1) % n ~= 0 then common.expected(self, ('%d entries from the module'):format(n), out) end
-  local sizes = input:size():totable()
-  for d = #sizes, fold + 1, -1 do sizes[d] = nil end
-  sizes[fold] = sizes[fold] * out:size(1) / n
-  for d = 2, out:dim() do sizes[#sizes + 1] = out:size(d) end
-  self.outShape:copy(torch.Tensor(out:size():totable()))
-  self.output = packed(self, '_output', out):view(torch.LongStorage(sizes))
+  for i = 1, self.outShape:nElement() do self.outShape[i] = out:size(i) end
+  self.output = unfolded(self, out, input, fold, n)
   return self.output
 end
 
@@ -64,15 +69,19 @@ end
 local function inside(self, input, gradOutput)
   local fold, n = leading(self, input)
   if fold == 0 then return input, gradOutput, fold end
+  local out = self.modules[1].output
   common.check_tensor(self, gradOutput, 'gradOutput')
-  local x = folded(packed(self, '_input', input), fold, n)
-  return x, packed(self, '_gradOutput', gradOutput):view(self.modules[1].output:size()), fold
+  if gradOutput:nElement() ~= out:nElement() then
+    common.expected(self, 'gradOutput ' .. common.shape(self.output), gradOutput)
+  end
+  local g = resized.view(self, gradOutput.new(), gradOutput, out.rank, out.shape, '_gradOutput')
+  return folded(self, input, fold, n, '_input'), g, fold
 end
 
 function Bottle:updateGradInput(input, gradOutput)
   local x, g, fold = inside(self, input, gradOutput)
   local dx = self:rethrowErrors(self.modules[1], 1, 'updateGradInput', x, g)
-  if fold > 0 then dx = packed(self, '_gradInput', dx):view(input:size()) end
+  if fold > 0 then dx = resized.view(self, dx.new(), dx, input.rank, input.shape, '_gradInput') end
   self.gradInput = dx
   return dx
 end
