@@ -40,6 +40,10 @@ local function join(self, outs, i)
     error(('%s: module %d gives %s, module 1 gives %s: they do not join along dimension %d'):format(torch.type(self),
       i, common.shape(out), common.shape(first), dim), 0)
   end
+  if not sizes then -- files of old hold none
+    sizes = torch.LongStorage()
+    self.outputSize = sizes
+  end
   if i == 1 then sizes:resize(out:dim()) end
   for d = 1, out:dim() do
     local n = out:size(d)

@@ -13,15 +13,16 @@ LookupTable.__version = 4
 local bag, dims = ffi.new 'struct rk_bag', ffi.new('int64_t[?]', 12)
 
 local function size(name, v)
-  if type(v) ~= 'number' or v < 1 or v % 1 ~= 0 then
+  if type(v) ~= 'number' or v ~= v or v < 1 then
     error(('nn.LookupTable: %s: expected a whole number of 1 or more, got %s'):format(name, tostring(v)), 3)
   end
-  return v
+  return common.whole('nn.LookupTable', name, v)
 end
 
 function LookupTable:__init(nIndex, nOutput, paddingValue, maxNorm, normType)
   parent.__init(self)
-  self.weight = torch.Tensor(size('nIndex', nIndex), size('nOutput', nOutput))
+  nIndex, nOutput = size('nIndex', nIndex), size('nOutput', nOutput)
+  self.weight = torch.Tensor(nIndex, nOutput)
   self.gradWeight = torch.Tensor(nIndex, nOutput):zero()
   self.paddingValue = paddingValue or 0
   self.maxNorm = maxNorm or nil

@@ -52,6 +52,17 @@ function M.again(self, status, f, ...)
   error(('%s: %s'):format(M.name(self), text), 0)
 end
 
+--- A size as Torch7's C read it: a fraction is cut off, which is told once.
+-- @param class name of the module's class
+-- @param name what v is
+-- @param v anything; what is no fraction comes back as it is
+function M.whole(class, name, v)
+  if type(v) ~= 'number' or v ~= v or v == math.floor(v) then return v end
+  local whole = v < 0 and math.ceil(v) or math.floor(v)
+  require 'nn.hint'.once(class .. name .. v, ('%s: %s: %g is taken as %d'):format(class, name, v, whole))
+  return whole
+end
+
 --- Is x a tensor? Free in compiled code.
 function M.istensor(x) return istype(tensor, x) end
 

@@ -250,10 +250,10 @@ end
 function M.store(self, lowest, names, ...)
   for i, name in ipairs(names) do
     local v = (select(i, ...))
-    if type(v) ~= 'number' or v ~= math.floor(v) or v < lowest then
+    if type(v) ~= 'number' or v ~= v or v < lowest then
       error(('%s: %s: expected an integer >= %d, got %s'):format(torch.type(self), name, lowest, tostring(v)), 3)
     end
-    self[name] = v
+    self[name] = common.whole(torch.type(self), name, v)
   end
 end
 

@@ -13,10 +13,10 @@ local kinds = {
 local letters = { 'W', 'HW', 'THW' }
 
 local function width(class, name, v)
-  if type(v) ~= 'number' or v ~= math.floor(v) then
+  if type(v) ~= 'number' or v ~= v then
     error(('%s: %s: expected an integer, got %s'):format(class, name, tostring(v)), 4)
   end
-  return v
+  return common.whole(class, name, v)
 end
 
 --- Give a class its methods.

@@ -12,10 +12,10 @@ local sizes = { H = 'iheight', T = 'itime', W = 'iwidth' }
 
 --- Check constructor arguments: each an integer, from `lowest`.
 local function check(class, lowest, name, v, level)
-  if type(v) ~= 'number' or v ~= math.floor(v) or v < lowest then
+  if type(v) ~= 'number' or v ~= v or v < lowest then
     error(('%s: %s: expected an integer >= %d, got %s'):format(class, name, lowest, tostring(v)), level + 1)
   end
-  return v
+  return common.whole(class, name, v)
 end
 
 --- Set the fields of one kind, "k" or "pad", for every letter.

@@ -92,11 +92,11 @@ function M.spatial(name)
   function Class:__init(W, H)
     parent.__init(self)
     for letter, v in pairs { W = W or false, H = H or false } do
-      if type(v) ~= 'number' or v < 1 or v ~= math.floor(v) then
+      if type(v) ~= 'number' or v ~= v or v < 1 then
         error(('%s: %s: expected an integer >= 1, got %s'):format(name, letter, tostring(v or nil)), 2)
       end
     end
-    self.W, self.H = W, H
+    self.W, self.H = common.whole(name, 'W', W), common.whole(name, 'H', H)
   end
 
   return Class, parent, function(self, _, w)

@@ -254,6 +254,40 @@ describe('nn behaviour', function()
     assert.are.same({ 4, 5 }, relu:backward(x:narrow(1, 4, 2), g:narrow(1, 4, 2)):totable())
   end)
 
+  it('cuts fractions of sizes off, as C did, and tells it once', function()
+    local told = {}
+    local before = nn.hints(function(text) told[#told + 1] = text end)
+    local x = torch.randn(2, 5, 6)
+    for _, make in ipairs {
+      function(more) return nn.SpatialConvolution(2, 3, 2 + more, 2, 1 + more, 1, more, more) end,
+      function(more) return nn.SpatialFullConvolution(2, 3, 3, 3, 2, 2, 1 + more, 1) end,
+      function(more) return nn.SpatialMaxPooling(2 + more, 2, 2, 2, more, more) end,
+      function(more) return nn.SpatialAveragePooling(2 + more, 2, 2, 2) end,
+      function(more) return nn.SpatialAdaptiveMaxPooling(2 + more, 3) end,
+      function(more) return nn.SpatialZeroPadding(1 + more, -1 - more, 1, 1) end,
+      function(more) return nn.SpatialReflectionPadding(1 + more, 1, 1, 1) end,
+    } do
+      local a, b = make(0), make(0.5)
+      if a.weight then
+        b.weight:copy(a.weight)
+        b.bias:copy(a.bias)
+      end
+      near(a:forward(x), b:forward(x), 1e-14)
+    end
+    assert.are.same({ 4, 2 }, nn.LookupTable(4.5, 2).weight:size():totable())
+    local n = #told
+    nn.SpatialMaxPooling(2.5, 2)
+    nn.hints(before)
+    assert.are.equal(n, #told)
+    assert.are.equal('nn.SpatialConvolution: kW: 2.5 is taken as 2', told[1])
+  end)
+
+  it('Concat of an old file, without outputSize', function()
+    local net = nn.Concat(1):add(nn.Linear(2, 3)):add(nn.Linear(2, 1))
+    net.outputSize = nil
+    assert.are.equal('4', sizes(net:forward(torch.ones(2))))
+  end)
+
   it('a depth-wise convolution takes weights of four dimensions from the start', function()
     local conv, x = nn.SpatialDepthWiseConvolution(3, 2, 3, 3), torch.randn(1, 3, 5, 5)
     conv.weight = torch.randn(2, 3, 3, 3)

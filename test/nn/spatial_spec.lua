@@ -360,7 +360,8 @@ describe('layers over planes', function()
         nn.VolumetricMaxPooling('x', 2, 2)
       end,
       ['nn.SpatialLPPooling: kH: expected a number > 0, got nil'] = function() nn.SpatialLPPooling(1, 2, 2) end,
-      ['nn.TemporalMaxPooling: kW: expected an integer >= 1, got 1.5'] = function() nn.TemporalMaxPooling(1.5) end,
+      ['nn.TemporalMaxPooling: kW: expected an integer >= 1, got 0.5'] = function() nn.TemporalMaxPooling(0.5) end,
+      ['nn.TemporalMaxPooling: kW: expected an integer >= 1, got nan'] = function() nn.TemporalMaxPooling(0 / 0) end,
     } do
       local ok, message = pcall(make)
       assert.is_false(ok)
