@@ -12,9 +12,21 @@
 /* -- checks ---------------------------------------------------------------------------- */
 /* Repeated elements would be written several times. */
 static bool repeats(const struct rk_tensor *t) {
-  for (int d = 0; d < t->rank; d++)
+  for (int d = 0; t && d < t->rank; d++)
     if (t->step[d] == 0 && t->shape[d] > 1) return true;
   return false;
+}
+/* A result that repeats elements (expanded) keeps the last of what is written to each: computed in fresh memory. */
+static int aside(int f(struct rk_tensor *, double, double, const struct rk_tensor *, const struct rk_tensor *),
+                 struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a,
+                 const struct rk_tensor *b) {
+  struct rk_tensor fresh;
+  RK_TRY(rk_tensor_init(&fresh, out->dt, out->rank, out->shape));
+  int status = rk_copy(&fresh, out);
+  if (!status) status = f(&fresh, beta, alpha, a, b);
+  if (!status) status = rk_copy(out, &fresh);
+  rk_tensor_drop(&fresh);
+  return status;
 }
 static int check_rank(const char *who, const struct rk_tensor *t, int n, int rank) {
   static const char *const wanted[] = {"", "vector", "matrix", "batch of matrices (3 dimensions)"};
@@ -29,9 +41,6 @@ static int check_out(const char *who, const struct rk_tensor *out, const struct 
                      const struct rk_tensor *b) {
   RK_TRY(rk_same_dtype(who, out, a));
   RK_TRY(rk_same_dtype(who, a, b));
-  if (repeats(out))
-    return rk_fail(RK_EARG, "%s: the result %s is expanded: its elements share memory; clone it first", who,
-                   rk_describe(out));
   if (rk_tensor_count(out) == 0) return RK_OK;
   const struct rk_tensor *const inputs[] = {a, b};
   for (int i = 0; i < 2; i++)
@@ -122,6 +131,7 @@ static int multiply(const struct rk_product *p, const char *who) {
 
 /* -- one product ----------------------------------------------------------------------- */
 int rk_gemm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b) {
+  if (repeats(out)) return aside(rk_gemm, out, beta, alpha, a, b);
   RK_TRY(rk_need(out, "mm", 1));
   RK_TRY(check_rank("mm", a, 2, 2));
   RK_TRY(check_rank("mm", b, 3, 2));
@@ -133,6 +143,7 @@ int rk_gemm(struct rk_tensor *out, double beta, double alpha, const struct rk_te
 }
 
 int rk_gemv(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *x) {
+  if (repeats(out)) return aside(rk_gemv, out, beta, alpha, a, x);
   RK_TRY(rk_need(out, "mv", 1));
   RK_TRY(check_rank("mv", a, 2, 2));
   RK_TRY(check_rank("mv", x, 3, 1));
@@ -162,6 +173,7 @@ int rk_gemv(struct rk_tensor *out, double beta, double alpha, const struct rk_te
 }
 
 int rk_ger(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *x, const struct rk_tensor *y) {
+  if (repeats(out)) return aside(rk_ger, out, beta, alpha, x, y);
   RK_TRY(rk_need(out, "ger", 1));
   RK_TRY(check_rank("ger", x, 2, 1));
   RK_TRY(check_rank("ger", y, 3, 1));
@@ -236,6 +248,7 @@ static struct batch batch_of(const struct rk_tensor *out, double beta, double al
 enum { SPLIT_PRODUCT = 1 << 26 };
 
 int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b) {
+  if (repeats(out)) return aside(rk_bmm, out, beta, alpha, a, b);
   RK_TRY(check_batch("bmm", out, a, b));
   RK_TRY(check_result("bmm", out, 3, (int64_t[]){a->shape[0], a->shape[1], b->shape[2]}));
   RK_TRY(check_out("bmm", out, a, b));
@@ -256,6 +269,7 @@ int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_ten
 }
 
 int rk_bmm_sum(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b) {
+  if (repeats(out)) return aside(rk_bmm_sum, out, beta, alpha, a, b);
   RK_TRY(check_batch("addbmm", out, a, b));
   RK_TRY(check_result("addbmm", out, 2, (int64_t[]){a->shape[1], b->shape[2]}));
   RK_TRY(check_out("addbmm", out, a, b));

@@ -282,7 +282,7 @@ int rk_searchsorted(struct rk_tensor *out, const struct rk_tensor *sorted, const
 /* -- linear algebra ---------------------------------------------------------------- */
 /* Any steps, any dtype (float32/64 through BLAS), results independent of the
  * steps; 0-sized operands are fine. beta 0 overwrites `out`, NaN or not. out must
- * have the right shape and may not overlap an input (RK_EARG), a broadcast out is an error. */
+ * have the right shape and may not overlap an input (RK_EARG); a broadcast out keeps the last value of each element. */
 /* out = beta*out + alpha*a*b */
 int rk_gemm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b);
 int rk_gemv(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *x);
