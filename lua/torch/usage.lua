@@ -52,6 +52,9 @@ local function read_tags(block)
     local modifiers = tag and line:match '^@%w+(%b[])'
     if tag then
       rest = modifiers and line:match '^@%w+%b[]%s*(.*)$' or rest
+      if tag == 'tparam' or tag == 'treturn' then -- a type comes first
+        tag, rest = tag:sub(2), rest:gsub('^%S+%s*', '', 1)
+      end
       current = { tag = tag, optional = modifiers and modifiers:find 'opt' ~= nil, text = rest,
         line = block.line + i - 1 }
       tags[#tags + 1] = current

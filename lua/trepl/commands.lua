@@ -36,7 +36,12 @@ function M.help(what)
   if type(what) == 'string' then
     what = what:match '^%s*["\'(]*(.-)["\')]*%s*$'
   end
-  local text = torch.usage(what)
+  local text
+  if type(what) == 'string' and rawget(M, what) and type(rawget(_G, what)) == 'function' then
+    text = torch.usage('trepl.commands.' .. what):gsub('^trepl%.commands%.', '')
+  else
+    text = torch.usage(what)
+  end
   if not text then -- a variable of the session, or what it holds
     local value = type(what) ~= 'string' and what or nil
     if value == nil and what:find '^[%w_.]+$' then

@@ -181,6 +181,10 @@ describe('the prompt on a terminal', function()
     assert.truthy(answer 'help(nn.Linear)':find('nn.Linear(', 1, true))
     assert.truthy(answer '?':find('who()', 1, true))
     assert.truthy(answer '? no.such':find('nothing is documented', 1, true))
+    assert.truthy(answer '? who':find('who(with_system)\nLists the globals', 1, true))
+    assert.truthy(answer 'held = torch.ones(2, 3); ? held':find('near', 1, true)) -- ? begins a line
+    assert.truthy(answer 'held = torch.ones(2, 3)\n? held':find('torch.DoubleTensor of size 2x3', 1, true))
+    assert.truthy(answer '? held:cmul':find('torch.cmul([res,] x, y)', 1, true))
     local text = answer 'mine = torch.ones(3, 4) who()'
     assert.truthy(text:find('mine +torch.DoubleTensor +3x4'))
     assert.falsy(text:find 'setmetatable')
