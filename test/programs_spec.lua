@@ -184,3 +184,13 @@ describe('overloading', function()
       print(tostring(net:clone().output) == tostring(net.output) and back:sum() == 78)]])
   end)
 end)
+
+describe('programs that are stopped', function()
+  it('have printed what they printed', function()
+    assert.are.equal('epoch 1\tnil\nstopped\n', output [[
+      print('epoch 1', nil)
+      require 'ffi'.cdef 'void _exit(int);'
+      io.stderr:write 'stopped\n'
+      require 'ffi'.C._exit(1)]])
+  end)
+end)

@@ -117,7 +117,8 @@ function trepl.show(t)
 end
 
 --- Prints like Lua's print, except that tables without `__tostring` are shown with their contents.
--- `print_old` is Lua's own.
+-- The text is flushed: what a training program said reaches a pipe or a file before it is stopped. `print_old` is
+-- Lua's own.
 function trepl.print(...)
   local n = select('#', ...)
   local values = { ... }
@@ -129,6 +130,7 @@ function trepl.print(...)
     end
   end
   plain(unpack(values, 1, n))
+  io.stdout:flush()
 end
 
 --- How deep `print` looks into tables: 5 at first; 0 makes it print them as Lua does.
