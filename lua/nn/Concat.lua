@@ -5,6 +5,7 @@ local Concat, parent = torch.class('nn.Concat', 'nn.Container')
 local ffi = require 'ffi'
 local common = require 'nn.common'
 local guard = require 'nn.guard'
+local utils = require 'nn.utils'
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 function Concat:__init(dimension)
@@ -76,6 +77,19 @@ function Concat:updateOutput(input)
   return whole
 end
 
+-- Add a child's gradient of a table to the sum.
+local function add_table(self, i, sum, g)
+  if type(g) ~= 'table' then
+    error(('%s: module %d: expected the gradient of a table, got %s'):format(torch.type(self), i, common.shape(g)), 0)
+  end
+  if i == 1 then
+    utils.recursiveResizeAs(sum, g)
+    utils.recursiveCopy(sum, g)
+  else
+    utils.recursiveAdd(sum, g)
+  end
+end
+
 -- Call method on each child with its part of gradOutput; what the children return is summed into dx, if given.
 local function each(self, method, input, gradOutput, extra, dx)
   local modules, at, empty = self.modules, 1, true
@@ -84,7 +98,9 @@ local function each(self, method, input, gradOutput, extra, dx)
     local out = modules[i].output
     local part = self:windowNarrow(gradOutput, out, at)
     local g = self:rethrowErrors(modules[i], i, method, input, part, extra)
-    if dx and istype(tensor, g) then
+    if dx and not istype(tensor, dx) then
+      add_table(self, i, dx, g)
+    elseif dx and istype(tensor, g) then
       if empty then dx:copy(g) else dx:add(g) end
       empty = false
     end
@@ -94,7 +110,11 @@ local function each(self, method, input, gradOutput, extra, dx)
 end
 
 local function add_up(self, input, gradOutput, method, scale)
-  self.gradInput = common.buffer(self.gradInput, input):resizeAs(input)
+  if istype(tensor, input) then
+    self.gradInput = common.buffer(self.gradInput, input):resizeAs(input)
+  elseif type(self.gradInput) ~= 'table' then
+    self.gradInput = {}
+  end
   return each(self, method, input, gradOutput, scale, self.gradInput)
 end
 

@@ -282,6 +282,34 @@ describe('nn behaviour', function()
     assert.are.equal('nn.SpatialConvolution: kW: 2.5 is taken as 2', told[1])
   end)
 
+  it('Concat joins what its children make of a table', function()
+    for _, name in ipairs { 'Concat', 'DepthConcat' } do
+      local net = nn[name](2):add(nn.SelectTable(1)):add(nn.Sequential():add(nn.SelectTable(2)):add(nn.Square()))
+        :add(nn.SelectTable(1))
+      local a, b = torch.randn(3, 2), torch.randn(3, 4)
+      for _, x in ipairs { { a, b }, { a, b, { torch.ones(5) } }, { a, b } } do
+        assert.are.equal('3x8', sizes(net:forward(x)))
+        local g = torch.randn(3, 8)
+        local dx = net:backward(x, g)
+        assert.are.equal(#x, #dx)
+        near(dx[1], g:narrow(2, 1, 2) + g:narrow(2, 7, 2))
+        near(dx[2], torch.cmul(g:narrow(2, 3, 4), b) * 2)
+        if x[3] then assert.are.equal(0, dx[3][1]:norm()) end
+        near(net:updateGradInput(x, g)[1], dx[1])
+        net:clearState()
+      end
+      net = nn[name](2):add(nn.Identity()):add(nn.Tanh())
+      net.gradInput = { a }
+      near(net:updateGradInput(a, net:forward(a)):narrow(1, 1, 3), a + torch.tanh(a):pow(2):mul(-1):add(1):cmul(
+        torch.tanh(a)))
+      local Odd = nn[name](1):add(nn.CAddTable())
+      Odd:get(1).updateGradInput = function() return a end
+      Odd:forward { a, a }
+      says(message(Odd.updateGradInput, Odd, { a, a }, a),
+        ('nn.%s: module 1: expected the gradient of a table, got [3 x 2]'):format(name))
+    end
+  end)
+
   it('Concat of an old file, without outputSize', function()
     local net = nn.Concat(1):add(nn.Linear(2, 3)):add(nn.Linear(2, 1))
     net.outputSize = nil
