@@ -466,6 +466,36 @@ static void accuracy(void) {
   }
 }
 
+/* Results whose positions share elements: one after another in row-major order. */
+static void repeated_results(void) {
+  for (int trial = 0; trial < 200; trial++) {
+    struct rk_tensor base, out, x;
+    const int64_t all = 64;
+    const int rank = (int)test_int(1, 4);
+    int64_t shape[4], at[4] = {0}, count = 1;
+    for (int d = 0; d < rank; d++) shape[d] = test_int(1, 3), count *= shape[d];
+    CHECK_OK(test_layout(&base, RK_f64, 1, &all, 0));
+    CHECK_OK(test_layout(&x, RK_f64, rank, shape, (int)test_int(0, 3)));
+    out = (struct rk_tensor){.dt = RK_f64};
+    CHECK_OK(rk_tensor_view(&out, &base));
+    out.rank = rank;
+    for (int d = 0; d < rank; d++) out.shape[d] = shape[d], out.step[d] = test_int(0, 5);
+    double want[64], got[64], value[81];
+    CHECK_OK(rk_read_doubles(&base, want, all));
+    CHECK_OK(rk_read_doubles(&x, value, count));
+    for (int64_t n = 0; n < count; n++) {
+      int64_t place = 0;
+      for (int d = 0; d < rank; d++) place += at[d] * out.step[d];
+      want[place] += value[n];
+      for (int d = rank - 1; d >= 0 && ++at[d] == shape[d]; d--) at[d] = 0;
+    }
+    CHECK_OK(rk_map2(RK_OP_cadd, &out, &out, &x, 1));
+    CHECK_OK(rk_read_doubles(&base, got, all));
+    CHECK(!memcmp(got, want, sizeof got));
+    rk_tensor_drop(&out), rk_tensor_drop(&x), rk_tensor_drop(&base);
+  }
+}
+
 int main(void) {
   RUN(every_op_has_a_reference);
   RUN(half_patterns);
@@ -476,5 +506,6 @@ int main(void) {
   RUN(gradients);
   RUN(accuracy);
   RUN(same_bits);
+  RUN(repeated_results);
   return test_done();
 }
