@@ -1,7 +1,6 @@
 --- Drawing categories: multinomial, and Walker's alias method for many draws from one distribution.
 --
 -- Draws follow Torch7's: one uniform a draw without replacement or with it, rows in order.
-local ffi = require 'ffi'
 local check = require 'torch.check'
 local types = require 'torch.types'
 local tensor = require 'torch.tensor'
@@ -9,7 +8,7 @@ local random = require 'torch.random'
 local C = require 'torch.ffi'
 
 local fail, need, describe, argument = check.fail, check.tensor, check.describe, check.argument
-local LONG, DOUBLE = types.of_class.Long, types.of_class.Double
+local LONG = types.of_class.Long
 local M = {}
 
 local function probabilities(name, n, p)
@@ -17,38 +16,26 @@ local function probabilities(name, n, p)
   if not types.float[p.dt] then argument(name, n, 'a FloatTensor or DoubleTensor of probabilities', p) end
 end
 
-local doubles, long_pointer = ffi.typeof 'double[?]', ffi.typeof 'int64_t *'
-
--- The elements of a row as doubles, counted from 1
-local function values_of(row)
-  local n = tonumber(C.rk_tensor_count(row))
-  local values, view = doubles(n + 1), tensor.to(row, DOUBLE):contiguous()
-  ffi.copy(values + 1, view:data(), 8 * n)
-  return values, n
-end
-
--- Running totals of one row, scaled to end at 1, and how many categories have a share.
+-- Running totals of one row, scaled to end at 1, in a Lua table.
 local function distribution(row)
-  local values, n = values_of(row)
-  local total, used = 0, 0
-  for i = 1, n do
-    local v = values[i]
+  local values, total, used = row:totable(), 0, 0
+  for i, v in ipairs(values) do
     if not (v >= 0 and v < math.huge) then fail('multinomial: probability %d is %.14g: at least 0 expected', i, v) end
     if v > 0 then used = used + 1 end
     total = total + v
   end
   if total <= 0 then fail('multinomial: argument 1: the probabilities of %s add up to 0', describe(row)) end
   local sum = 0
-  for i = 1, n do
-    sum = sum + values[i]
+  for i, v in ipairs(values) do
+    sum = sum + v
     values[i] = sum / total
   end
-  return values, n, used
+  return values, used
 end
 
 -- The first category whose running total reaches u.
-local function find(totals, high, u)
-  local low = 1
+local function find(totals, u)
+  local low, high = 1, #totals
   while low < high do
     local middle = math.floor((low + high) / 2)
     if totals[middle] < u then low = middle + 1 else high = middle end
@@ -57,23 +44,21 @@ local function find(totals, high, u)
 end
 
 -- Take a category out of the running totals and scale the rest up again.
-local function remove(totals, n, k)
-  local gone = totals[k] - (k > 1 and totals[k - 1] or 0)
+local function remove(totals, k)
+  local gone = totals[k] - (totals[k - 1] or 0)
   local rest = 1 - gone
-  for i = 1, k - 1 do totals[i] = totals[i] / rest end
-  for i = k, n do totals[i] = (totals[i] - gone) / rest end
+  for i = 1, #totals do totals[i] = (i < k and totals[i] or totals[i] - gone) / rest end
 end
 
 local function draw(out, row, n, replacement, generator)
-  local totals, categories, used = distribution(row)
+  local totals, used = distribution(row)
   if not replacement and used < n then
     fail('multinomial: %d draws without replacement from %d categories that are not 0', n, used)
   end
-  local to, step = ffi.cast(long_pointer, out:data()), out:stride(1)
   for i = 1, n do
-    local k = find(totals, categories, C.rk_random_uniform(generator, 0, 1))
-    to[(i - 1) * step] = k
-    if i < n and not replacement then remove(totals, categories, k) end
+    local k = find(totals, C.rk_random_uniform(generator, 0, 1))
+    out[i] = k
+    if i < n and not replacement then remove(totals, k) end
   end
 end
 
@@ -104,13 +89,6 @@ function M.multinomial(...)
   return res
 end
 
--- Elements of a vector from doubles counted from 1
-local function fill_from(t, values, n)
-  local view = tensor.empty(DOUBLE):resize(n)
-  ffi.copy(view:data(), values + 1, 8 * n)
-  t:copy(view)
-end
-
 --- The alias table of a vector of probabilities: J, q. See multinomialAliasSetup.
 function M.multinomialAliasSetup_(p, J, q)
   probabilities('multinomialAliasSetup', 1, p)
@@ -121,38 +99,24 @@ function M.multinomialAliasSetup_(p, J, q)
   if need('multinomialAliasSetup', 3, q).dt ~= p.dt then
     argument('multinomialAliasSetup', 3, check.class(p), q)
   end
-  q:resize(n):copy(p):mul(n) -- in the precision of p
-  local share, alias, has = values_of(q), doubles(n + 1), ffi.new('bool[?]', n + 1)
-  local small, large, smalls, larges = doubles(n + 1), doubles(n + 1), 0, 0
+  J:resize(n):zero()
+  q:resize(n):copy(p):mul(n)
+  local small, large, has = {}, {}, {}
   for i = 1, n do
-    if share[i] < 1 then
-      smalls = smalls + 1
-      small[smalls] = i
-    else
-      larges = larges + 1
-      large[larges] = i
-    end
+    local list = q[i] < 1 and small or large
+    list[#list + 1] = i
   end
-  local narrow = p.dt == DOUBLE and doubles(1) or ffi.new 'float[1]' -- rounds what q would round
-  while smalls > 0 and larges > 0 do
-    local s, l = small[smalls], large[larges]
-    smalls = smalls - 1
-    alias[s], has[s] = l - 1, true
-    narrow[0] = share[l] - (1 - share[s])
-    share[l] = narrow[0]
-    if share[l] < 1 then
-      larges, smalls = larges - 1, smalls + 1
-      small[smalls] = l
-    end
+  while #small > 0 and #large > 0 do
+    local s, l = table.remove(small), large[#large]
+    J[s], has[s] = l - 1, true
+    q[l] = q[l] - (1 - q[s])
+    if q[l] < 1 then small[#small + 1] = table.remove(large) end
   end
-  local most = 0
-  for i = 1, n do most = math.max(most, share[i]) end
+  local most = q:max()
+  if most > 1 then q:div(most) end
   for i = 1, n do
-    narrow[0] = most > 1 and share[i] / most or share[i]
-    share[i] = has[i] and narrow[0] or 1
+    if not has[i] then q[i] = 1 end
   end
-  fill_from(q, share, n)
-  fill_from(J:resize(n), alias, n)
   return J, q
 end
 
@@ -181,11 +145,10 @@ function M.multinomialAlias_(res, generator, J, q)
   if n == 0 or n ~= q:nElement() then
     fail('multinomialAlias: %s and %s are no alias table', describe(J), describe(q))
   end
-  local share, alias = values_of(q), values_of(J)
   return res:apply(function()
     local k = math.floor(C.rk_random_uniform(generator, 0, n)) + 1
     -- Torch7's tables hold the alias counted from 0 and its draws take that number as it is; 0 is no category
-    return C.rk_random_bernoulli(generator, share[k]) ~= 0 and k or math.max(alias[k], 1)
+    return C.rk_random_bernoulli(generator, q[k]) ~= 0 and k or math.max(tonumber(J[k]), 1)
   end)
 end
 
