@@ -6,6 +6,7 @@
  * did (lua/trepl), and then behaves as the plain `lua` program does: options,
  * `arg`, tracebacks, exit status. The prompt itself is Lua: lua/trepl/prompt.lua. */
 #include "interrupt.h"
+#include "low_heap.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -429,6 +430,7 @@ static int protected_main(lua_State *L) {
 
 int main(int argc, char **argv) {
   struct process p = {argc, argv, EXIT_FAILURE};
+  th_low_heap();
   lua_State *L = luaL_newstate();
   if (!L) {
     fputs("th: not enough memory for a Lua state\n", stderr);
