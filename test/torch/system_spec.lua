@@ -17,7 +17,9 @@ describe('Timer', function()
     sys.sleep(0.01)
     assert.same(a, t:time())
     assert.is_true(t:resume():time().real >= a.real)
-    assert.is_true(t:reset():time().real < 0.02)
+    local fresh = false -- a busy machine may stop us in between
+    for _ = 1, 20 do fresh = fresh or t:reset():time().real < 0.02 end
+    assert.is_true(fresh)
     assert.equal('torch.Timer [status: running]', tostring(t))
     local x, began = 0, os.clock()
     while os.clock() - began < 0.02 do

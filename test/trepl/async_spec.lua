@@ -110,7 +110,7 @@ end)
 describe('events', function()
   it('happen in order until none is left', function()
     local seen = {}
-    async.setTimeout(30, function() seen[#seen + 1] = 'late' end)
+    async.setTimeout(500, function() seen[#seen + 1] = 'late' end) -- far behind, on a busy machine, too
     local timer
     timer = async.setInterval(1, function()
       seen[#seen + 1] = 'tick'
