@@ -249,6 +249,7 @@ local insides = { 'attempt to', 'bad argument', 'cannot convert', 'invalid order
   'stack overflow', 'invalid key', 'expected near' }
 local found = {}
 local function judge(text, name, message)
+  if name:find '^Tester:assert' then return end -- quotes what it was given to call
   message = tostring(message)
   for _, words in ipairs(insides) do
     -- Lua's own words are right where the mistake stands in the program, about objects that are tables
