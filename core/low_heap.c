@@ -5,18 +5,18 @@
  * its upper half is gone, and once in a few minutes of such loops the process dies. An address below 4 GB has no upper
  * half to lose. LuaJIT gets its memory from mmap; this mmap, which th puts in front of the C library's, answers
  * LuaJIT's allocator with memory from down there as long as there is any, and everybody else as always. Its generator
- * of code asks for addresses near its own and is left alone.
+ * of code asks for addresses near its own and is left alone. Once the memory down there has run out, LuaJIT goes on
+ * asking next to what it got elsewhere, and is as safe as without this file.
  *
  * Elsewhere than on x86-64, and under AddressSanitizer, which has the low addresses for itself, nothing happens. */
 #define _GNU_SOURCE
 #include "low_heap.h"
 
-#include <stdbool.h>
-
 #if defined __x86_64__ && defined __linux__ && !defined __SANITIZE_ADDRESS__
 #include <link.h>
 #include <lua.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

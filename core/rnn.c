@@ -2,17 +2,14 @@
  *
  * The gradients of the weights, of all steps at once, are rnn_weight.c's. What has
  * to go step by step, the product with the state, is cut into tiles of a few
- * samples and a few hidden units. The weights are packed
- * once a call in the order in which the tiles of the matrix product read them
- * (gemm_kernels.c), and stay in the caches of the threads that use them; a
- * general product would pack them anew at every step. A tile's sums go straight
- * into the loops that make gates and states (loops_rnn.c), and these are packed
- * for the next step: one meeting of the threads a step, nothing in between; none at
- * all where the weights fit the caches: then a thread takes its share of the samples
- * through all steps.
- * The input's share is summed in the same tiles, unless its weights would crowd
- * the caches: then one matrix product does it for all steps beforehand. Gates
- * are kept tile by tile: rows far apart cost more to fetch than to compute.
+ * samples and a few hidden units. The weights are packed once a call in the
+ * order in which the tiles of the matrix product read them (gemm_kernels.c), and stay in the caches of the threads that
+ * use them; a general product would pack them anew at every step. A tile's sums go straight into the loops that make
+ * gates and states (loops_rnn.c), and these are packed for the next step: one meeting of the threads a step, nothing in
+ * between; none at all where the weights fit the caches: then a thread takes its share of the samples through all
+ * steps. The input's share is summed in the same tiles, unless its weights would crowd the caches: then one matrix
+ * product does it for all steps beforehand. Gates are kept tile by tile: rows far apart cost more to fetch than to
+ * compute.
  *
  * Backward, step by step from the end: dh = g + (gates' gradients of the later
  * step) * w_hh, which is the same scheme with the transposed weights. */

@@ -39,12 +39,11 @@ describe('a package whose names are loaded on first mention', function()
   end)
 
   it('is listed whole by LuaJIT', function()
-    if output 'luajit -v':find '^LuaJIT' then
-      local prefix = ("RK_LIB='%s' LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;'"):format(package.loaded['torch.libpath'],
-        tree, tree)
-      for name, fields in pairs(wanted) do
-        assert.are.equal('complete\n', output(('%s luajit %s %s %s'):format(prefix, program, name, fields)), name)
-      end
+    if not output 'luajit -v':find '^LuaJIT' then return pending 'luajit is not installed' end
+    local prefix = ("RK_LIB='%s' LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;;'"):format(package.loaded['torch.libpath'],
+      tree, tree)
+    for name, fields in pairs(wanted) do
+      assert.are.equal('complete\n', output(('%s luajit %s %s %s'):format(prefix, program, name, fields)), name)
     end
   end)
 

@@ -9,7 +9,8 @@ end
 
 describe('the Lua heap', function()
   it('lies below 4 GB on x86-64', function()
-    if jit.arch == 'x64' then assert.is_true(heap_is_low()) end
+    if jit.arch ~= 'x64' then return pending 'only LuaJIT on x86-64 loses addresses' end
+    assert.is_true(heap_is_low())
   end)
 
   it('grows and shrinks there', function()
