@@ -206,7 +206,8 @@ int rk_own_gemm(const struct rk_product *given, const char *who) {
   /* stretches of equal length, for the last one not to be a short one */
   int64_t k_passes = access->whole_k ? 1 : parts_of(p.k, K_PASS);
   int64_t k_pass = parts_of(p.k, k_passes), size = access->size;
-  int64_t share = k_pass > K_PASS ? k_pass / K_PASS + 1 : 1; /* whole k: pack fewer rows and columns at a time */
+  /* whole k: pack fewer rows and columns at a time, a tile's at least */
+  int64_t share = k_pass > K_PASS ? least(k_pass / K_PASS + 1, M_PASS / M_PART_LEAST) : 1;
   int64_t m_pass = least(p.m, padded(M_PASS / share, M_PART_LEAST)),
           n_pass = least(p.n, padded(N_PASS / share, RK_TILE_COLS));
   int64_t b_bytes = padded(padded(n_pass, s.kernel->cols) * k_pass * size, 64);

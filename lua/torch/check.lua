@@ -188,7 +188,7 @@ end
 --- An integer argument (dimension, count, index): fractions are dropped as Torch7 does.
 function M.integer(name, n, v)
   local x = M.number(name, n, v)
-  if x ~= x then M.argument(name, n, 'an integer', v) end
+  if x ~= x or x == math.huge or x == -math.huge then M.argument(name, n, 'an integer', v) end
   return x < 0 and math.ceil(x) or math.floor(x)
 end
 

@@ -347,12 +347,19 @@ function functions.einsum(equation, ...)
   return t
 end
 
+local function is_list(v) return type(v) == 'table' and getmetatable(v) == nil end
+
 --- tensordot(a, b, n): sums over the last n dimensions of a and the first n of b; tensordot(a, b, {dims of a}, {dims of
 -- b}).
 function functions.tensordot(a, b, dims_a, dims_b)
   pair('tensordot', a, b)
-  if type(dims_a) == 'table' and type(dims_a[1]) == 'table' then dims_a, dims_b = dims_a[1], dims_a[2] end
-  if type(dims_a) ~= 'table' then
+  local paired = is_list(dims_a) and is_list(dims_a[1])
+  if paired then dims_a, dims_b = dims_a[1], dims_a[2] end
+  if is_list(dims_a) then
+    if not is_list(dims_b) then
+      argument('tensordot', paired and 3 or 4, 'the dimensions of the second tensor as a table', dims_b)
+    end
+  else
     local n = dims_a == nil and 2 or check.integer('tensordot', 3, dims_a)
     if n < 0 or n > a.rank or n > b.rank then
       fail('tensordot: argument 3: %d dimensions of %s and %s', n, describe(a), describe(b))
