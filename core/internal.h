@@ -64,4 +64,13 @@ void *rk_blas_symbol(const char *name);
  * touched in all) makes that pay. The parts are the caller's and do not depend on the number of threads: same bits. */
 void rk_parallel(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg);
 enum { RK_WORK_PER_THREAD = 1 << 15 };
+
+/* -- interruption (thread.c): see rk_interrupt_flag -- */
+/* As rk_parallel, but no part is begun any more once the caller's flag is set: RK_EINTERRUPT. A part should take less
+ * than a tenth of a second or look at the flag itself. What parts find out and later addresses depend on (positions
+ * checked, elements counted) may be used when this returns RK_OK only. */
+int rk_parallel_try(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg);
+/* For loops within parts, which run on other threads: ask by the flag of the caller. */
+static inline bool rk_stopped(const int *flag) { return __atomic_load_n(flag, __ATOMIC_RELAXED) != 0; }
+int rk_interrupted(void); /* RK_EINTERRUPT and its text when the caller's flag is set */
 #endif

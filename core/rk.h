@@ -33,12 +33,13 @@ extern "C" {
 /* -- status ------------------------------------------------------------------ */
 enum rk_status {
   RK_OK = 0,
-  RK_ENOMEM,  /* out of memory: the text has the size asked for and what is held */
-  RK_EARG,    /* a wrong argument */
-  RK_ESHAPE,  /* shapes that do not fit */
-  RK_EDTYPE,  /* an element type that does not fit */
-  RK_EDEVICE, /* not on this device */
-  RK_ESYS     /* the system refused: file, library, thread */
+  RK_ENOMEM,    /* out of memory: the text has the size asked for and what is held */
+  RK_EARG,      /* a wrong argument */
+  RK_ESHAPE,    /* shapes that do not fit */
+  RK_EDTYPE,    /* an element type that does not fit */
+  RK_EDEVICE,   /* not on this device */
+  RK_ESYS,      /* the system refused: file, library, thread */
+  RK_EINTERRUPT /* left early: rk_interrupt_flag */
 };
 /* Text of this thread's last failure: "op: what was wrong", with shapes. */
 const char *rk_error(void);
@@ -599,6 +600,14 @@ int rk_cores(void);
 /* forbids paths whose bits depend on the number of threads (BLAS, oneDNN in parallel) */
 void rk_set_deterministic(int on);
 int rk_deterministic(void);
+
+/* -- interruption ------------------------------------------------------------------------- */
+/* The flag of the calling thread, 0 at first, there as long as the thread is. Long operations that this thread calls
+ * look at it from time to time; once it is not 0 they stop where they are and fail with RK_EINTERRUPT. What they were
+ * to write then holds anything, in memory of the right size. Anybody may set it (a signal handler, another thread);
+ * the thread itself sets it back to 0, between operations. Nobody does, unless the program or th (Ctrl-C) does. A
+ * single call of BLAS, LAPACK or oneDNN is not left, nor are steps of optimisers and draws of random numbers. */
+int *rk_interrupt_flag(void);
 
 #ifndef RK_CDEF
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* thread.c -- splitting work among threads (one OpenMP runtime, shared with BLAS and oneDNN). */
+/* thread.c -- splitting work among threads (one OpenMP runtime, shared with BLAS and oneDNN), and stopping it. */
 #include "internal.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -69,18 +69,38 @@ static bool orphaned(void) {
 }
 #endif
 
-void rk_parallel(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg) {
+/* No part is begun any more once the flag is set. */
+static void run(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg, const int *flag) {
 #ifdef _OPENMP
   int64_t threads = work / RK_WORK_PER_THREAD;
   if (threads > parts) threads = parts;
   if (threads > rk_threads()) threads = rk_threads();
   if (threads > 1 && !omp_in_parallel() && !orphaned()) {
 #pragma omp parallel for schedule(static) num_threads((int)threads)
-    for (int64_t k = 0; k < parts; k++) f(arg, k);
+    for (int64_t k = 0; k < parts; k++)
+      if (!rk_stopped(flag)) f(arg, k);
     return;
   }
 #else
   (void)work;
 #endif
-  for (int64_t k = 0; k < parts; k++) f(arg, k);
+  for (int64_t k = 0; k < parts && !rk_stopped(flag); k++) f(arg, k);
+}
+
+void rk_parallel(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg) {
+  static const int never;
+  run(parts, work, f, arg, &never);
+}
+
+/* -- interruption ---------------------------------------------------------------------------- */
+static _Thread_local int interrupt;
+
+int *rk_interrupt_flag(void) { return &interrupt; }
+
+int rk_interrupted(void) { return rk_stopped(&interrupt) ? rk_fail(RK_EINTERRUPT, "operation: interrupted!") : RK_OK; }
+
+int rk_parallel_try(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg) {
+  if (parts == 1) return f(arg, 0), RK_OK; /* what is small pays nothing for being left */
+  run(parts, work, f, arg, &interrupt);
+  return parts > 1 ? rk_interrupted() : RK_OK;
 }
