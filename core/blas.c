@@ -111,7 +111,8 @@ static void open_blas(void) {
   static const char *const sonames[] = {"libopenblas.so.0", "libopenblas.so", "libopenblasp.so.0", "libopenblaso.so.0"};
   const char *wanted = getenv("RK_BLAS");
   if (wanted && *wanted) {
-    if (strcmp(wanted, "own") != 0) open_library(wanted);
+    if (strcmp(wanted, "own") != 0 && !open_library(wanted))
+      fprintf(stderr, "rekindle: warning: RK_BLAS=%s: no such BLAS library can be opened; our own loops run\n", wanted);
     return;
   }
   for (size_t i = 0; i < sizeof sonames / sizeof *sonames; i++)

@@ -4,6 +4,7 @@
 #include "internal.h"
 #include "kernels.h"
 #include "scalar.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,11 @@ bool rk_use_isa(const char *name) {
 }
 __attribute__((constructor)) static void choose_isa(void) {
   const char *wanted = getenv("RK_ISA");
-  if (!wanted || !rk_use_isa(wanted)) rk_use_isa(NULL);
+  if (wanted && *wanted && rk_use_isa(wanted)) return;
+  rk_use_isa(NULL);
+  if (wanted && *wanted)
+    fprintf(stderr, "rekindle: warning: RK_ISA=%s: this processor and build have no such loops; those for %s run\n",
+            wanted, rk_isa());
 }
 const char *rk_isa(void) { return chosen->name; }
 

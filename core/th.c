@@ -155,6 +155,15 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
+/* Compiled code that runs out of stack ends without asking for a traceback, and without a place. */
+static void explain(lua_State *L) {
+  const char *text = lua_tostring(L, -1);
+  if (!text || strcmp(text, "stack overflow") != 0) return;
+  lua_pop(L, 1);
+  lua_pushliteral(L, "stack overflow: calls are nested too deep; does a function call itself without end?\n"
+                     "  compiled code leaves no traceback: with jit.off() as the first line there is one");
+}
+
 static int in_session; /* at the prompt Ctrl-C stops what runs, not the process */
 
 /* Call the function under its n arguments, all results kept; an error becomes its traceback. */
@@ -166,6 +175,7 @@ static int call(lua_State *L, int n) {
   int status = lua_pcall(L, n, LUA_MULTRET, base);
   interrupt_end(before);
   lua_remove(L, base);
+  if (status) explain(L);
   return status;
 }
 

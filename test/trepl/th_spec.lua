@@ -37,6 +37,22 @@ describe('th', function()
     assert.are.equal('table\ttable\ttable\ttable\n', text)
   end)
 
+  it('says that the stack is full, from compiled code too', function()
+    local text, status = run "-e 'local function f(n) return 1 + f(n) end f(1)'"
+    assert.are.equal(1, status)
+    assert.truthy(text:find '^th: [^\n]*stack overflow')
+    assert.truthy(text:find 'traceback')
+  end)
+
+  it('warns about environment variables that name nothing there is, and goes on', function()
+    local code = "-e 'print(torch.ones(2, 2):mm(torch.ones(2, 2)):sum())'"
+    local text = run(code, '', 'RK_ISA=zork')
+    assert.truthy(text:find('rekindle: warning: RK_ISA=zork: ', 1, true) and text:find '\n8\n$')
+    text = run(code, '', 'RK_BLAS=/nowhere/zork.so')
+    assert.truthy(text:find('8\n', 1, true))
+    assert.falsy(run(code, '', 'RK_BLAS=own RK_ISA=base'):find 'warning')
+  end)
+
   it('gives a script its arguments as lua does', function()
     local name = file_with 'print(arg[0], #arg, arg[1], arg[2], arg[-1] ~= nil, arg[-2], select("#", ...), (...))'
     assert.are.equal(name .. "\t2\ta\tb c\ttrue\tnil\t2\ta\n", (run(name .. " a 'b c'")))
