@@ -7,6 +7,7 @@ local common = require 'nn.common'
 
 function Add:__init(n, scalar)
   parent.__init(self)
+  n = common.number(n)
   if not scalar and torch.typename(n) ~= 'torch.LongStorage' and not (type(n) == 'number' and n >= 1) then
     error('nn.Add: expected the number of elements, got ' .. tostring(n), 2)
   end

@@ -20,6 +20,7 @@ local params = ffi.new 'struct rk_batchnorm'
 
 function BN:__init(nOutput, eps, momentum, affine)
   parent.__init(self)
+  nOutput = common.number(nOutput)
   if type(nOutput) ~= 'number' or nOutput < 1 then
     error(('%s: expected the number of features, got %s'):format(torch.type(self), tostring(nOutput)), 2)
   end

@@ -11,6 +11,7 @@ local view, dims = common.scratch(), ffi.new 'int64_t[2]'
 
 function Linear:__init(nIn, nOut, bias)
   parent.__init(self)
+  nIn, nOut = common.number(nIn), common.number(nOut)
   if not (type(nIn) == 'number' and type(nOut) == 'number' and nIn >= 1 and nOut >= 1) then
     error(('nn.Linear: expected the numbers of inputs and outputs, got %s and %s')
       :format(tostring(nIn), tostring(nOut)), 3)

@@ -13,6 +13,7 @@ LookupTable.__version = 4
 local bag, dims = ffi.new 'struct rk_bag', ffi.new('int64_t[?]', 12)
 
 local function size(name, v)
+  v = common.number(v)
   if type(v) ~= 'number' or v ~= v or v < 1 then
     error(('nn.LookupTable: %s: expected a whole number of 1 or more, got %s'):format(name, tostring(v)), 3)
   end

@@ -21,7 +21,7 @@ function Reshape:__init(...)
   self.batchsize:resize(#sizes + 1)
   self.nelement = 1
   for i = 1, #sizes do
-    local n = sizes[i]
+    local n = common.number(sizes[i])
     if type(n) ~= 'number' or n < 1 or n ~= n then
       error(('nn.Reshape: argument %d: expected a positive size, got %s'):format(i, tostring(n)), 2)
     end

@@ -15,6 +15,7 @@ local bag = ffi.new 'struct rk_bag'
 
 function SparseLinear:__init(nIn, nOut, doGradInput)
   parent.__init(self)
+  nIn, nOut = common.number(nIn), common.number(nOut)
   if not (type(nIn) == 'number' and type(nOut) == 'number' and nIn >= 1 and nOut >= 1) then
     error(('nn.SparseLinear: expected the numbers of inputs and outputs, got %s and %s'):format(tostring(nIn),
       tostring(nOut)), 2)

@@ -52,6 +52,12 @@ function M.again(self, status, f, ...)
   error(('%s: %s'):format(M.name(self), text), 0)
 end
 
+--- What an argument is as a number: a number in a string is that number, as Lua's C API takes it.
+-- @param v anything; what is no such string comes back as it is
+function M.number(v)
+  return type(v) == 'string' and tonumber(v) or v
+end
+
 --- A size as Torch7's C read it: a fraction is cut off, which is told once.
 -- @param class name of the module's class
 -- @param name what v is

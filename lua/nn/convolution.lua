@@ -249,7 +249,7 @@ end
 -- @param ... values
 function M.store(self, lowest, names, ...)
   for i, name in ipairs(names) do
-    local v = (select(i, ...))
+    local v = common.number((select(i, ...)))
     if type(v) ~= 'number' or v ~= v or v < lowest then
       error(('%s: %s: expected an integer >= %d, got %s'):format(torch.type(self), name, lowest, tostring(v)), 3)
     end

@@ -11,7 +11,9 @@ function M.sizes(name, ...)
   local list = { ... }
   if #list == 1 and torch.typename(list[1]) == 'torch.LongStorage' then list = list[1]:totable() end
   if #list == 0 then error(name .. ': expected sizes or a LongStorage of them', 3) end
-  for i, n in ipairs(list) do
+  for i = 1, #list do
+    local n = common.number(list[i])
+    list[i] = n
     if type(n) ~= 'number' or n < 1 then
       error(('%s: argument %d: expected a positive size, got %s'):format(name, i, tostring(n)), 3)
     end

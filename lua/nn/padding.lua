@@ -13,6 +13,7 @@ local kinds = {
 local letters = { 'W', 'HW', 'THW' }
 
 local function width(class, name, v)
+  v = common.number(v)
   if type(v) ~= 'number' or v ~= v then
     error(('%s: %s: expected an integer, got %s'):format(class, name, tostring(v)), 4)
   end

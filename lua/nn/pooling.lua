@@ -12,6 +12,7 @@ local sizes = { H = 'iheight', T = 'itime', W = 'iwidth' }
 
 --- Check constructor arguments: each an integer, from `lowest`.
 local function check(class, lowest, name, v, level)
+  v = common.number(v)
   if type(v) ~= 'number' or v ~= v or v < lowest then
     error(('%s: %s: expected an integer >= %d, got %s'):format(class, name, lowest, tostring(v)), level + 1)
   end

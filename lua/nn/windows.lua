@@ -91,6 +91,7 @@ function M.spatial(name)
 
   function Class:__init(W, H)
     parent.__init(self)
+    W, H = common.number(W), common.number(H)
     for letter, v in pairs { W = W or false, H = H or false } do
       if type(v) ~= 'number' or v ~= v or v < 1 then
         error(('%s: %s: expected an integer >= 1, got %s'):format(name, letter, tostring(v or nil)), 2)

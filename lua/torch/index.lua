@@ -154,12 +154,20 @@ end
 
 -- -- the metamethods ---------------------------------------------------------------------
 
+-- t['1'] is t[1] in Torch7; t.inf is a field.
+local function number_in(k)
+  local i = tonumber(k)
+  return i and i - i == 0 and i or nil
+end
+
 local function index_other(t, k)
   if type(k) == 'number' then
     return at(t, k)
   elseif type(k) == 'string' then
     local m = require 'torch.lazy'.method(classes[t.dt], k)
     if m ~= nil then return m end
+    local i = number_in(k)
+    if i then return at(t, i) end
     return require 'torch.missing'(t, k, types.class[t.dt] .. 'Tensor', classes[t.dt])
   elseif type(k) == 'table' and not getmetatable(k) then
     local view, offset = view_of_table(t, k)
@@ -230,6 +238,8 @@ local function newindex_other(t, k, v)
     assign_element(t, offset_of(t, k), v)
   elseif istype(int64, k) then
     M.newindex(t, tonumber(k), v)
+  elseif type(k) == 'string' and number_in(k) then
+    M.newindex(t, number_in(k), v)
   elseif type(k) == 'string' then
     fail("%sTensor: cannot set field '%s': a tensor has only elements (methods go into torch.getmetatable(t:type()))",
       types.class[t.dt], k)

@@ -2,6 +2,7 @@
 -- place or not, tables, LongStorage sizes, numbers, generators. All forms of a call must agree; float types must agree
 -- with Double.
 require 'torch'
+require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/[^/]*$' or 'test/torch'
 local support = dofile(here .. '/support.lua')
 
@@ -194,6 +195,35 @@ describe('forms of pointwise operations', function()
     assert.equal(8, torch.pow(2, 3))
     assert.equal(math.atan2(1, 2), torch.atan2(1, 2))
     assert.equal(1.5, torch.lerp(1, 2, 0.5))
+  end)
+end)
+
+describe('numbers in strings', function()
+  it('stand for numbers, as they do for Lua', function()
+    local x = torch.range(1, 20):resize(5, 4)
+    assert.are.same({ 3, 4 }, torch.Tensor('3', '4'):size():totable())
+    assert.are.same({ 2, 4 }, x:narrow('1', '2', '2'):size():totable())
+    assert.are.equal(7, x['2'][{ '3' }])
+    x['2']['0x3'] = 70
+    assert.are.equal(70, x[2]['-2'])
+    assert.is_nil(x.inf)
+    assert.is_nil(x.nan)
+    assert.has_error(function() return x['6'] end)
+    assert.has_error(function() x['6'] = 1 end)
+  end)
+
+  it('are sizes of layers', function()
+    local x = torch.randn(2, 3)
+    assert.are.same({ 2, 4 }, nn.Linear('3', '4'):forward(x):size():totable())
+    assert.are.same({ 6 }, nn.Reshape('6'):forward(x):size():totable())
+    assert.are.same({ 3 }, nn.CMul('3').weight:size():totable())
+    assert.are.same({ 2, 3 }, nn.BatchNormalization('3'):forward(x):size():totable())
+    assert.are.same({ 2, 5 }, nn.LookupTable('9', '5'):forward(torch.LongTensor { 9, 1 }):size():totable())
+    local net = nn.Sequential():add(nn.SpatialConvolution('3', '4', '3', '3', '1', '1', '1', '1'))
+      :add(nn.SpatialMaxPooling('2', '2')):add(nn.SpatialZeroPadding('1', '1', '1', '1'))
+    assert.are.same({ 4, 5, 5 }, net:forward(torch.randn(3, 6, 6)):size():totable())
+    assert.has_error(function() nn.Linear('three', 4) end)
+    assert.has_error(function() nn.Linear('-3', 4) end)
   end)
 end)
 
