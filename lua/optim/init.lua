@@ -10,7 +10,11 @@ local optim = {}
 -- Names that share a file: name -> module; files that are no optimisers: false.
 local extra = { init = false, settings = false, clip = false, clipNorm = 'optim.clip', clipValue = 'optim.clip',
   clipLayers = 'optim.clip', clipped = 'optim.clip' }
-onefile.attach(optim, 'optim', debug.getinfo(1, 'S').source, '^%a[%w_]*$', extra)
+
+--- Load all optimisers and tools and return the package. Without it each file loads when its name is first mentioned.
+-- @function loadAll
+-- @usage for name in pairs(optim.loadAll()) do print(name) end
+optim.loadAll = onefile.attach(optim, 'optim', debug.getinfo(1, 'S').source, '^%a[%w_]*$', extra)
 
 _G.optim = optim
 return optim

@@ -24,6 +24,7 @@ local istype = ffi.istype
 local M = {}
 
 M.luatype = type -- Lua's own: the global one may answer 'userdata' for tensors (torch.compat)
+M.opaque = {} -- metatables of classes whose objects are tables here and were userdata in Torch7 (torch.compat)
 M.luarequire = require -- the global one may look for files beside the calling one (trepl.require)
 
 local metatables = {} -- class name -> metatable

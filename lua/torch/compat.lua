@@ -1,6 +1,6 @@
 --- What Torch7's own LuaJIT had and a distribution's lacks, for the whole process: Lua 5.2's library forms, `__pairs`,
--- `__ipairs` and `__len` of tables, a global `type` that calls tensors and storages 'userdata', and a global
--- `getmetatable` that gives the class of such an object.
+-- `__ipairs` and `__len` of tables, a global `type` that calls tensors, storages, generators, files and timers
+-- 'userdata', and a global `getmetatable` that gives the class of such an object.
 --
 -- th loads it before everything else; under plain LuaJIT `require 'torch.compat'` does the same for all code that is
 -- loaded afterwards. Torch7's LuaJIT was built with LUAJIT_ENABLE_LUA52COMPAT. Library forms are wrapped such that
@@ -318,12 +318,23 @@ local istype, typeof = require 'ffi'.istype, require 'ffi'.typeof
 -- The `type` that programs see, once the types of tensors and storages are declared.
 local function type_of_programs()
   local tensor_ct, buffer_ct = require 'torch.tensor'.ctype, require 'torch.storage'.ctype
+  local random_ct = typeof 'struct rk_random'
   local tensor_pointer, buffer_pointer = typeof('$ *', tensor_ct), typeof('$ *', buffer_ct)
+  local random_pointer = typeof('$ *', random_ct)
+  local opaque = class.opaque
   return function(x)
     local kind = rawtype(x)
-    if kind == 'cdata' and (istype(tensor_ct, x) or istype(buffer_ct, x))
-      and not istype(tensor_pointer, x) and not istype(buffer_pointer, x) then -- istype takes pointers for structs
-      return 'userdata'
+    if kind == 'table' then
+      local mt = getmeta(x)
+      return mt ~= nil and opaque[mt] and 'userdata' or kind
+    elseif kind == 'cdata' then -- istype takes pointers for structs
+      if istype(tensor_ct, x) then
+        return istype(tensor_pointer, x) and kind or 'userdata'
+      elseif istype(buffer_ct, x) then
+        return istype(buffer_pointer, x) and kind or 'userdata'
+      elseif istype(random_ct, x) then
+        return istype(random_pointer, x) and kind or 'userdata'
+      end
     end
     return kind
   end

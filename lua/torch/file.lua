@@ -16,7 +16,7 @@ local stream = require 'torch.stream'
 local ascii = require 'torch.ascii'
 
 local types = ascii.types
-local tonumber, type = tonumber, type
+local tonumber, type = tonumber, class.luatype
 
 local M = {}
 
@@ -331,6 +331,7 @@ local function writer(kind)
 end
 
 local File = class.class('torch.File', M)
+class.opaque[File] = true
 
 for _, kind in pairs(types) do
   File['read' .. kind.name] = reader(kind)
@@ -567,6 +568,7 @@ local function define(name, parent, open)
   end, nil, function()
     return setmetatable({}, mt)
   end, M)
+  class.opaque[mt] = true
   return mt
 end
 

@@ -33,6 +33,7 @@ local M = {}
 -- local timer = torch.Timer()
 -- assert(timer:stop():time().real >= 0)
 local Timer = class.class('torch.Timer', M)
+class.opaque[Timer] = true
 
 function Timer:__init()
   self._real, self._user, self._sys = 0, 0, 0

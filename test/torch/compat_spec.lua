@@ -149,9 +149,14 @@ describe('torch.compat', function()
     assert.are.equal(42, file:readObject()(object()))
   end)
 
-  it('calls tensors and storages userdata, and nothing else', function()
+  it('calls what was userdata in Torch7 userdata, and nothing else', function()
     assert.are.equal('userdata', type(torch.Tensor()))
     assert.are.equal('userdata', type(torch.ByteStorage(2)))
+    for _, x in ipairs { torch.Generator(), torch.Timer(), torch.MemoryFile(), torch.PipeFile 'true' } do
+      assert.are.equal('userdata', type(x))
+    end
+    assert.are.equal('table', type(torch.MemoryFile))
+    assert.are.equal('table', type(torch.Tester()))
     assert.are.equal('cdata', type(1LL))
     assert.are.equal('cdata', type(torch.Tensor(2):cdata()))
     assert.are.equal('cdata', type(torch.Tensor(2):data()))
