@@ -115,6 +115,8 @@ struct rk_loss_loops {
   struct {
     /* Sum of the losses of n elements, each times w[i] unless w is NULL; few enough to add up in the compute type. */
     double (*sum)(const void *x, const void *t, const void *w, int64_t n, double a, double b);
+    /* y[i] = w[i] * loss; y may be x. */
+    void (*each)(void *y, const void *x, const void *t, const void *w, int64_t n, double a, double b);
     /* d[i] = scale * w[i] * slope; d may be x. */
     void (*slope)(void *d, const void *x, const void *t, const void *w, int64_t n, double a, double b, double scale);
   } row[RK_NLOSSES];

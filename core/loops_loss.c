@@ -1,4 +1,4 @@
-/* loops_loss.c -- inner loops of the losses of loss_rows.h: sum and slope.
+/* loops_loss.c -- inner loops of the losses of loss_rows.h: sum, values and slope.
  * Compiled once per ISA; includes itself once per type. */
 #ifndef REAL
 #include "layer_loops.h"
@@ -10,8 +10,8 @@
 #define LOOPS_FILE "loops_loss.c"
 #include "each_real.h"
 
-#define ROW32(name, f, df, doc) {sum_##name##_f32, slope_##name##_f32},
-#define ROW64(name, f, df, doc) {sum_##name##_f64, slope_##name##_f64},
+#define ROW32(name, f, df, doc) {sum_##name##_f32, each_##name##_f32, slope_##name##_f32},
+#define ROW64(name, f, df, doc) {sum_##name##_f64, each_##name##_f64, slope_##name##_f64},
 const struct rk_loss_loops RK_LOOPS_NAME(rk_loss_loops, RK_ISA)[2] = {{{RK_LOSS_ROWS(ROW32)}}, {{RK_LOSS_ROWS(ROW64)}}};
 
 #else
@@ -46,6 +46,17 @@ static double FN(fold)(const REAL *acc) {
       acc[i % RK_LANES] += (f);                                                                                        \
     }                                                                                                                  \
     return FN(fold)(acc);                                                                                              \
+  }                                                                                                                    \
+  static void FN(each_##name)(void *py, const void *px, const void *pt, const void *pw, int64_t n, double da,          \
+                              double db) {                                                                             \
+    REAL *y = py, a = (REAL)da, b = (REAL)db;                                                                          \
+    const REAL *px_ = px, *pt_ = pt, *w = pw;                                                                          \
+    (void)a, (void)b;                                                                                                  \
+    RK_IVDEP for (int64_t i = 0; i < n; i++) {                                                                         \
+      REAL x = px_[i], t = pt_[i];                                                                                     \
+      y[i] = (f);                                                                                                      \
+    }                                                                                                                  \
+    if (w) RK_IVDEP for (int64_t i = 0; i < n; i++) y[i] *= w[i];                                                      \
   }                                                                                                                    \
   static void FN(slope_##name)(void *pd, const void *px, const void *pt, const void *pw, int64_t n, double da,         \
                                double db, double dscale) {                                                             \

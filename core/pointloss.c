@@ -1,5 +1,5 @@
 /* pointloss.c -- losses that compare element with element: one pass over input
- * and target for the sum, one for the gradient. The formulas are rows of
+ * and target for the sum or the losses, one for the gradient. The formulas are rows of
  * loss_rows.h. Sums run in fixed chunks and lanes: same bits at any number of
  * threads and on any ISA. */
 #include "layer.h"
@@ -9,7 +9,7 @@ enum { CHUNK = 1024, PART = 16 }; /* elements summed in the compute type; chunks
 
 struct job {
   const struct rk_loss_loops *loops;
-  int loss;
+  int loss, each; /* each: d is for the losses, not their slopes */
   const char *x, *t, *w;
   char *d;
   int64_t n, period, size; /* elements, weights, bytes of an element */
@@ -33,7 +33,9 @@ static double stretch(const struct job *j, int64_t first, int64_t n) {
     int64_t k = n, at = j->w ? first % j->period : 0;
     if (j->w && k > j->period - at) k = j->period - at;
     const void *x = j->x + first * j->size, *t = j->t + first * j->size, *w = j->w ? j->w + at * j->size : NULL;
-    if (j->d)
+    if (j->d && j->each)
+      j->loops->row[j->loss].each(j->d + first * j->size, x, t, w, k, j->a, j->b);
+    else if (j->d)
       j->loops->row[j->loss].slope(j->d + first * j->size, x, t, w, k, j->a, j->b, j->scale);
     else
       sum += j->loops->row[j->loss].sum(x, t, w, k, j->a, j->b);
@@ -70,7 +72,7 @@ static int check(int loss, const struct rk_tensor *x, const struct rk_tensor *ta
   return RK_OK;
 }
 
-/* Both directions: dx NULL gives the sum. */
+/* All directions: dx NULL gives the sum. */
 static int run(struct job *j, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                const struct rk_tensor *weights, double *total) {
   const char *who = rk_loss_name(j->loss);
@@ -111,13 +113,24 @@ int rk_loss_forward(int loss, double *sum, const struct rk_tensor *x, const stru
   return run(&j, NULL, x, target, weights, sum);
 }
 
+static int into(struct job *j, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *target,
+                const struct rk_tensor *weights) {
+  const char *who = rk_loss_name(j->loss) ? rk_loss_name(j->loss) : "loss";
+  RK_TRY(rk_need(out, who, 1));
+  RK_TRY(check(j->loss, x, target, weights, who));
+  RK_TRY(rk_same_dtype(who, out, x));
+  RK_TRY(rk_need_apart(out, target, who));
+  return run(j, out, x, target, weights, NULL);
+}
+
+int rk_loss_each(int loss, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *target,
+                 const struct rk_tensor *weights, double a, double b) {
+  struct job j = {.loss = loss, .each = 1, .a = a, .b = b};
+  return into(&j, out, x, target, weights);
+}
+
 int rk_loss_backward(int loss, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                      const struct rk_tensor *weights, double a, double b, double scale) {
   struct job j = {.loss = loss, .a = a, .b = b, .scale = scale};
-  const char *who = rk_loss_name(loss) ? rk_loss_name(loss) : "loss";
-  RK_TRY(rk_need(dx, who, 1));
-  RK_TRY(check(loss, x, target, weights, who));
-  RK_TRY(rk_same_dtype(who, dx, x));
-  RK_TRY(rk_need_apart(dx, target, who));
-  return run(&j, dx, x, target, weights, NULL);
+  return into(&j, dx, x, target, weights);
 }

@@ -521,11 +521,14 @@ int rk_bag_backward(struct rk_tensor *dm, const struct rk_tensor *g, const struc
 int rk_bag_renorm(struct rk_tensor *m, const struct rk_tensor *keys, double p, double limit);
 /* Losses element by element, rows of loss_rows.h: x and target of one dtype and count (shapes may differ; elements pair
  * in row-major order); weights NULL or a tensor of that dtype whose count divides x's: it repeats. a and b: the row's
- * numbers. forward gives the sum; backward dx = scale * weight * slope, of x's shape (dx may be x). */
+ * numbers. forward gives the sum; each the losses, weight * loss, of x's shape (out may be x); backward dx = scale *
+ * weight * slope, likewise. */
 const char *rk_loss_name(int loss); /* "mse"; NULL past the end */
 const char *rk_loss_doc(int loss);
 int rk_loss_forward(int loss, double *sum, const struct rk_tensor *x, const struct rk_tensor *target,
                     const struct rk_tensor *weights, double a, double b);
+int rk_loss_each(int loss, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *target,
+                 const struct rk_tensor *weights, double a, double b);
 int rk_loss_backward(int loss, struct rk_tensor *dx, const struct rk_tensor *x, const struct rk_tensor *target,
                      const struct rk_tensor *weights, double a, double b, double scale);
 

@@ -35,6 +35,7 @@ static void loss_case(int loss, int dtype) {
   struct rk_tensor w = make(dtype, 1, shape + 2, SLICED);
   double *vx = values(&x), *vt = values(&t), *vw = values(&w), sum = 0, want = 0, size = 1;
   int weighted = upto(2);
+  struct rk_tensor each = {.dt = (int8_t)dtype};
   if (!isnan(by_hand(name, 0, 1, 0.5))) {
     CHECK_OK(rk_loss_forward(loss, &sum, &x, &t, weighted ? &w : NULL, 0.5, 0));
     for (int64_t i = 0; i < n; i++) {
@@ -42,6 +43,15 @@ static void loss_case(int loss, int dtype) {
       want += f, size += fabs(f);
     }
     CHECK(fabs(sum - want) < tolerance(dtype) * size);
+    CHECK_OK(rk_loss_each(loss, &each, &x, &t, weighted ? &w : NULL, 0.5, 0));
+    double *ve = values(&each);
+    CHECK(each.rank == 3);
+    for (int64_t i = 0; i < n; i++) {
+      double f = by_hand(name, vx[i], vt[i], 0.5) * (weighted ? vw[i % shape[2]] : 1);
+      CHECK(fabs(ve[i] - f) < tolerance(dtype) * (1 + fabs(f)));
+    }
+    free(ve);
+    rk_tensor_drop(&each);
     dx.dt = (int8_t)dtype;
     CHECK_OK(rk_loss_backward(loss, &dx, &x, &t, weighted ? &w : NULL, 0.5, 0, 2));
     double *vd = values(&dx), h = 1e-6;
