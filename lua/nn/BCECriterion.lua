@@ -15,14 +15,23 @@ end
 function BCE:__len() return self.weights and self.weights:size(1) or 0 end
 
 regression.methods(BCE, 'bce', 1e-12)
-local updateOutput = BCE.updateOutput
+local updateOutput, each = BCE.updateOutput, BCE.each
 
-function BCE:updateOutput(input, target)
+local function check(self, target)
   local weights = self.weights
   if weights and common.istensor(target) and target:dim() > 0 and target:size(target:dim()) ~= weights:size(1) then
     common.expected(self, ('a last dimension of %d, one weight an element'):format(weights:size(1)), target)
   end
+end
+
+function BCE:updateOutput(input, target)
+  check(self, target)
   return updateOutput(self, input, target)
+end
+
+function BCE:each(input, target)
+  check(self, target)
+  return each(self, input, target)
 end
 
 return BCE

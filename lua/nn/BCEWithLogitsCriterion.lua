@@ -17,7 +17,7 @@ end
 function BCE:__len() return self.weights and self.weights:size(1) or 0 end
 
 regression.methods(BCE, 'bce_logits')
-local updateOutput, updateGradInput = BCE.updateOutput, BCE.updateGradInput
+local updateOutput, updateGradInput, each = BCE.updateOutput, BCE.updateGradInput, BCE.each
 
 -- The loss is the plain one plus (p - 1) t log(1 + e^-x); (p - 1) t goes to self._extra.
 local function extra(self, input, target)
@@ -38,6 +38,15 @@ function BCE:updateOutput(input, target)
     self.output = loss + regression.average(self, input, w:dot(self._slope))
   end
   return self.output
+end
+
+function BCE:each(input, target)
+  local losses = each(self, input, target)
+  if self.posWeights then
+    local w = extra(self, input, target)
+    losses:add(self._slope:resizeAs(input):neg(input):softplus(1):cmul(w))
+  end
+  return losses
 end
 
 function BCE:updateGradInput(input, target)

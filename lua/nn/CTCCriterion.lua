@@ -113,6 +113,13 @@ function CTC:updateOutput(input, target)
   return sum
 end
 
+CTC.sampleDim = 2 -- of the input
+
+function CTC:each(input, target)
+  run(self, input, target, nil)
+  return self.losses
+end
+
 function CTC:updateGradInput(input, target)
   local dx = buffer(self.gradInput, input)
   self.gradInput = dx

@@ -45,6 +45,8 @@ function ClassSimplex:updateOutput(input, target)
   return self.output
 end
 
+function ClassSimplex:each(input, target) return parent.each(self, input, corners(self, input, target)) end
+
 function ClassSimplex:updateGradInput(input, target)
   return parent.updateGradInput(self, input, corners(self, input, target))
 end

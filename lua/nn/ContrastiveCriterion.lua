@@ -40,6 +40,12 @@ function Contrastive:updateOutput(input, y)
   return self.output
 end
 
+function Contrastive:each(input, y)
+  local _, _, _, norm, alike, slack = measure(self, input, y)
+  norm:pow(2):cmul(alike)
+  return norm:addcmul(slack:pow(2), alike:mul(-1):add(1)):div(2):view(-1)
+end
+
 function Contrastive:updateGradInput(input, y)
   local a, b, d, norm, alike, slack = measure(self, input, y)
   -- alike - slack / norm * (1 - alike)

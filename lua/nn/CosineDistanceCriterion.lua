@@ -22,6 +22,8 @@ function CosineDistance:updateOutput(input, target)
   return self.output
 end
 
+function CosineDistance:each(input, target) return run(self, 'each', input, target) end
+
 function CosineDistance:updateGradInput(input, target)
   self.gradInput = run(self, 'updateGradInput', input, target)[1]
   return self.gradInput

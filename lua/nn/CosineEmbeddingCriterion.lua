@@ -70,6 +70,11 @@ function CosineEmbedding:updateOutput(input, y)
   return self.output
 end
 
+function CosineEmbedding:each(input, y)
+  local a, b, signs = rows(self, input, y)
+  return losses(self, a, b, signs):view(-1)
+end
+
 -- d cos / d a = w (b - a (a.b) / (a.a)), and the same for b
 function CosineEmbedding:updateGradInput(input, y)
   local a, b, signs = rows(self, input, y)

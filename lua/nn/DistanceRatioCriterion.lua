@@ -1,6 +1,5 @@
---- nn.DistanceRatioCriterion([sizeAverage = true]): -log(e^-p / (e^-p + e^-n)) = log(1 + e^(p - n)) for distances {p,
--- n}
--- of similar and of dissimilar pairs, averaged over the first dimension.
+--- nn.DistanceRatioCriterion([sizeAverage = true]): -log(e^-p / (e^-p + e^-n)) = log(1 + e^(p - n)) for distances
+-- {p, n} of similar and of dissimilar pairs, averaged over the first dimension.
 -- @usage local loss = nn.DistanceRatioCriterion():forward{torch.rand(3), torch.rand(3)}
 local couple = require 'nn.couple'
 local regression = require 'nn.regression'
@@ -17,6 +16,11 @@ function Ratio:updateOutput(input)
   local p, n = couple.check(self, input)
   self.output = regression.sum('ratio', self, p, n) / (self.sizeAverage and p:size(1) or 1)
   return self.output
+end
+
+function Ratio:each(input)
+  local p, n = couple.check(self, input)
+  return regression.each('ratio', self, p, n)
 end
 
 function Ratio:updateGradInput(input)

@@ -56,6 +56,12 @@ function Focal:updateOutput(input, target)
   return self.output
 end
 
+--- The losses of the rows: with sizeAverage each divided by their number.
+function Focal:each(input, target)
+  local t, _, logp, p = chosen(self, input, target)
+  return p:mul(-1):add(1):cmax(0):pow(self.gamma):cmul(logp):cmul(class_weights(self, t, logp)):mul(-1):view(-1)
+end
+
 -- d/d log p of -(1 - p)^g log p is g p (1 - p)^(g-1) log p - (1 - p)^g
 function Focal:updateGradInput(input, target)
   if not checked[self] then heads.scores(self, input) end

@@ -38,6 +38,14 @@ function Gaussian:updateOutput(input, target)
   return self.output
 end
 
+function Gaussian:each(input, target)
+  local mean, _, v, d = parts(self, input, target)
+  self._each = common.buffer(self._each, mean)
+  local losses = self._each:resizeAs(v):log(v):addcdiv(d:cmul(d), v)
+  if self.full then losses:add(math.log(2 * math.pi)) end
+  return losses:div(2)
+end
+
 function Gaussian:updateGradInput(input, target)
   local mean, var, v, d = parts(self, input, target)
   local dmean, dvar = couple.gradients(self, mean, var)

@@ -22,6 +22,12 @@ function Hinge:updateOutput(input, y)
   return self.output
 end
 
+function Hinge:each(input, y)
+  common.check_tensor(self, input)
+  local ty = couple.signs(self, y, input, input:nElement())
+  return regression.each('hinge', self, input, ty, nil, self.margin)
+end
+
 function Hinge:updateGradInput(input, y)
   common.check_tensor(self, input)
   local ty = couple.signs(self, y, input, input:nElement())

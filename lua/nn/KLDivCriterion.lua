@@ -29,6 +29,11 @@ function KL:updateOutput(input, target)
   return self.output
 end
 
+function KL:each(input, target)
+  regression.check(self, input, target)
+  return regression.each(self.logTarget and 'kl_log' or 'kl', self, input, target)
+end
+
 function KL:updateGradInput(input, target)
   regression.check(self, input, target)
   self.gradInput = common.buffer(self.gradInput, input)

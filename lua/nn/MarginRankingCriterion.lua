@@ -27,6 +27,11 @@ function Ranking:updateOutput(input, y)
   return self.output
 end
 
+function Ranking:each(input, y)
+  local _, _, d, signs = difference(self, input, y)
+  return regression.each('ranking', self, d, signs, nil, self.margin)
+end
+
 function Ranking:updateGradInput(input, y)
   local a, b, d, signs = difference(self, input, y)
   local da, db = couple.gradients(self, a, b)

@@ -2,6 +2,7 @@
 -- loss = sum over criterions of weight · criterion(input, target).
 -- @usage local c = nn.MultiCriterion():add(nn.MSECriterion(), 0.5):add(nn.AbsCriterion())
 local MultiCriterion, parent = torch.class('nn.MultiCriterion', 'nn.Criterion')
+local common = require 'nn.common'
 local utils = require 'nn.utils'
 
 function MultiCriterion:__init()
@@ -28,6 +29,20 @@ function MultiCriterion:updateOutput(input, target)
   self.output = 0
   for i, c in ipairs(self.criterions) do self.output = self.output + self.weights[i] * c:updateOutput(input, target) end
   return self.output
+end
+
+--- The weighted sum of the criterions' losses, one by one: as many for each.
+function MultiCriterion:each(input, target)
+  local sum
+  for i, c in ipairs(self.criterions) do
+    if not c.each then error(('nn.MultiCriterion: %s has no losses one by one'):format(torch.type(c)), 0) end
+    local losses = c:each(input, target)
+    if i == 1 then self._each = common.buffer(self._each, losses) end
+    sum = sum or self._each:resizeAs(losses):zero()
+    if not sum:isSameSizeAs(losses) then common.expected(self, ('losses %s'):format(common.shape(sum)), losses) end
+    sum:add(self.weights[i], losses)
+  end
+  return sum
 end
 
 function MultiCriterion:updateGradInput(input, target)

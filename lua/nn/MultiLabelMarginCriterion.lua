@@ -32,6 +32,8 @@ function MultiLabel:updateOutput(input, target)
   return self.output
 end
 
+MultiLabel.each = labels.each_row
+
 function MultiLabel:updateGradInput(input, target)
   common.check_tensor(self, input)
   self.gradInput = common.buffer(self.gradInput, input)

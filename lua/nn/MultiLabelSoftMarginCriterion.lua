@@ -4,6 +4,7 @@
 -- input (N, classes) or (classes), target the same → loss. Not sizeAverage: the sum; with the field meanOfClasses the
 -- sum over the batch of the mean over classes, which is what PyTorch's 'sum' means.
 -- @usage local loss = nn.MultiLabelSoftMarginCriterion():forward(torch.randn(3), torch.Tensor{0, 1, 1})
+local common = require 'nn.common'
 local regression = require 'nn.regression'
 local MultiLabel, parent = torch.class('nn.MultiLabelSoftMarginCriterion', 'nn.Criterion')
 
@@ -16,7 +17,7 @@ end
 
 regression.methods(MultiLabel, 'bce_logits')
 
-local output, gradient = MultiLabel.updateOutput, MultiLabel.updateGradInput
+local output, gradient, elements = MultiLabel.updateOutput, MultiLabel.updateGradInput, MultiLabel.each
 
 local function divisor(self, input) return self.meanOfClasses and not self.sizeAverage and input:size(input:dim()) end
 
@@ -27,6 +28,13 @@ function MultiLabel:updateOutput(input, target)
     self.output = loss
   end
   return loss
+end
+
+--- The mean over classes of each sample's losses.
+function MultiLabel:each(input, target)
+  local losses = elements(self, input, target)
+  self._rows = common.buffer(self._rows, losses)
+  return self._rows:mean(losses, losses:dim()):view(-1)
 end
 
 function MultiLabel:updateGradInput(input, target)

@@ -33,6 +33,8 @@ function MultiMargin:updateOutput(input, target)
   return self.output
 end
 
+MultiMargin.each = labels.each_row
+
 function MultiMargin:updateGradInput(input, target)
   common.check_tensor(self, input)
   self.gradInput = common.buffer(self.gradInput, input)

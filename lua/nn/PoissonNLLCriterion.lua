@@ -23,6 +23,12 @@ function Poisson:updateOutput(input, target)
   return self.output
 end
 
+function Poisson:each(input, target)
+  regression.check(self, input, target)
+  local row = self.logInput and 'poisson_log' or 'poisson'
+  return regression.each(row, self, input, target, nil, self.eps, self.full and 1 or 0)
+end
+
 function Poisson:updateGradInput(input, target)
   regression.check(self, input, target)
   self.gradInput = common.buffer(self.gradInput, input)

@@ -22,6 +22,8 @@ end
 -- input (.., h, w), target (.., H, W) → loss
 function AutoCrop:updateOutput(input, target) return parent.updateOutput(self, input, centre(self, input, target)) end
 
+function AutoCrop:each(input, target) return parent.each(self, input, centre(self, input, target)) end
+
 function AutoCrop:updateGradInput(input, target)
   return parent.updateGradInput(self, input, centre(self, input, target))
 end

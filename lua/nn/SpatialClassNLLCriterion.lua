@@ -18,6 +18,11 @@ function SpatialNLL:updateOutput(input, target)
   return NLL.updateOutput(self, input, target)
 end
 
+function SpatialNLL:each(input, target)
+  check(self, input)
+  return NLL.each(self, input, target)
+end
+
 function SpatialNLL:updateGradInput(input, target)
   check(self, input)
   return NLL.updateGradInput(self, input, target)

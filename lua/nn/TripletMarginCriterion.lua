@@ -65,6 +65,11 @@ function Triplet:updateOutput(input)
   return self.output
 end
 
+function Triplet:each(input)
+  local a, b, c = rows(self, input)
+  return measure(self, a, b, c).loss:view(-1)
+end
+
 -- Into out: d |d|_p / d d = sign(d) (|d| / |d|_p)^(p-1), times a factor a row. d's place is used up.
 local function slope(self, out, d, n, factor)
   n = space(self, '_divisor', n):cmax(n, 1e-30)

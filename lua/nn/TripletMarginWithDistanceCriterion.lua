@@ -48,8 +48,8 @@ local function space(self, name, like)
   return t:resizeAs(like)
 end
 
--- {a, b, c} → loss; keeps which rows count and which take d(b, c)
-function Triplet:updateOutput(input)
+--- The losses of the rows; keeps which of them count and which take d(b, c).
+function Triplet:each(input)
   check(self, input)
   local near, far = measure(self, input, 1), measure(self, input, 2)
   if self.swap then
@@ -59,6 +59,12 @@ function Triplet:updateOutput(input)
   end
   local loss = space(self, '_loss', near):add(near, -1, far):add(self.margin):cmax(0)
   space(self, '_active', loss):copy(couple.mask(self, '_mask'):gt(loss, 0))
+  return loss
+end
+
+-- {a, b, c} → loss
+function Triplet:updateOutput(input)
+  local loss = self:each(input)
   self.output = loss:sum() / (self.sizeAverage and loss:nElement() or 1)
   return self.output
 end

@@ -29,6 +29,8 @@ end
 -- input, target (equal sizes) → loss
 function Weighted:updateOutput(input, target) return parent.updateOutput(self, input, scaled(self, input, target)) end
 
+function Weighted:each(input, target) return parent.each(self, input, scaled(self, input, target)) end
+
 function Weighted:updateGradInput(input, target)
   return parent.updateGradInput(self, input, scaled(self, input, target))
 end

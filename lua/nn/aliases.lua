@@ -5,7 +5,7 @@
 -- Sizes of windows are a number or {height, width} ({time, height, width}), as there. What differs: classes, indices
 -- and dimensions count from 1, as everywhere in Torch7.
 --
--- One row a name: its arguments in order, and what makes the module from them.
+-- One row a name: its arguments in order, and what makes the module from them. The losses' rows are in losses.lua.
 local options = require 'nn.options'
 local nn = require 'nn'
 
@@ -251,93 +251,6 @@ end)
 
 rows.Swish = function() return nn.SiLU() end
 
--- -- criterions -------------------------------------------------------------------------------------------------
-
--- sizeAverage of PyTorch's reduction.
-local function averaged(o, who)
-  local r = o.reduction
-  if r == nil then
-    return options.flag(who, 'sizeAverage', o.sizeAverage, true)
-  elseif r ~= 'mean' and r ~= 'sum' then
-    options.refuse(who, 'reduction', "'mean' or 'sum'", r)
-  end
-  return r == 'mean'
-end
-local function set_average(criterion, o, who)
-  criterion.sizeAverage = averaged(o, who)
-  return criterion
-end
-
-local ends = ' sizeAverage reduction'
-row('CrossEntropyLoss', 'weight sizeAverage ignoreIndex reduce reduction labelSmoothing', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  local criterion = nn.CrossEntropyCriterion(o.weight, averaged(o, who), o.labelSmoothing)
-  if o.ignoreIndex then criterion.nll.ignoreIndex = options.number(who, 'ignoreIndex', o.ignoreIndex) end
-  return criterion
-end)
-row('NLLLoss', 'weight sizeAverage ignoreIndex reduce reduction', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  return nn.ClassNLLCriterion(o.weight, averaged(o, who), o.ignoreIndex)
-end)
-for name, class in pairs { MSELoss = 'MSECriterion', L1Loss = 'AbsCriterion', SoftMarginLoss = 'SoftMarginCriterion',
-  MultiLabelMarginLoss = 'MultiLabelMarginCriterion' } do
-  row(name, ends, function(o, who) return nn[class](averaged(o, who)) end)
-end
--- The slope changes at beta: Huber's loss divided by beta.
-row('SmoothL1Loss', 'sizeAverage reduce reduction beta', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  local beta = options.number(who, 'beta', o.beta, 1)
-  if beta < 0 then options.refuse(who, 'beta', 'a number of 0 or more', beta) end
-  if beta == 0 then return nn.AbsCriterion(averaged(o, who)) end
-  if beta == 1 then return nn.SmoothL1Criterion(averaged(o, who)) end
-  return nn.MultiCriterion():add(nn.HuberCriterion(beta, averaged(o, who)), 1 / beta)
-end)
-row('HuberLoss', 'reduction delta', function(o, who)
-  return nn.HuberCriterion(options.number(who, 'delta', o.delta, 1), averaged(o, who))
-end)
-row('BCELoss', 'weight' .. ends, function(o, who) return nn.BCECriterion(o.weight, averaged(o, who)) end)
-row('BCEWithLogitsLoss', 'weight sizeAverage reduce reduction posWeight', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  return nn.BCEWithLogitsCriterion(o.weight, averaged(o, who), o.posWeight)
-end)
-row('KLDivLoss', 'sizeAverage reduce reduction logTarget', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  return nn.KLDivCriterion(o.reduction or (averaged(o, who) and 'mean' or 'sum'), o.logTarget)
-end)
-row('PoissonNLLLoss', 'logInput full sizeAverage eps reduce reduction', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  return nn.PoissonNLLCriterion(o.logInput, o.full, averaged(o, who), o.eps)
-end)
-row('GaussianNLLLoss', 'full eps reduction', function(o, who)
-  return nn.GaussianNLLCriterion(o.full, averaged(o, who), o.eps)
-end)
-row('TripletMarginLoss', 'margin p eps swap sizeAverage reduce reduction', function(o, who)
-  refuse_unless(who, 'eps', o.eps, 1e-6)
-  return nn.TripletMarginCriterion(o.margin, o.p, o.swap, averaged(o, who))
-end)
-row('MultiMarginLoss', 'p margin weight' .. ends, function(o, who)
-  return set_average(nn.MultiMarginCriterion(o.p, o.weight, o.margin), o, who)
-end)
-row('MultiLabelSoftMarginLoss', 'weight' .. ends, function(o, who)
-  local criterion = nn.MultiLabelSoftMarginCriterion(o.weight, averaged(o, who))
-  criterion.meanOfClasses = true
-  return criterion
-end)
-for name, default in pairs { HingeEmbedding = 1, CosineEmbedding = 0, MarginRanking = 0 } do
-  row(name .. 'Loss', 'margin' .. ends, function(o, who)
-    return set_average(nn[name .. 'Criterion'](options.number(who, 'margin', o.margin, default)), o, who)
-  end)
-end
-
-row('NLLLoss2d', 'weight sizeAverage ignoreIndex reduce reduction', function(o, who)
-  refuse_unless(who, 'reduce', o.reduce, true)
-  return nn.SpatialClassNLLCriterion(o.weight, averaged(o, who), o.ignoreIndex)
-end)
-row('TripletMarginWithDistanceLoss', 'distanceFunction margin swap reduction', function(o, who)
-  return nn.TripletMarginWithDistanceCriterion(o.distanceFunction, o.margin, o.swap, averaged(o, who))
-end)
-row('CTCLoss', 'blank reduction zeroInfinity', function(o) return nn.CTCCriterion(o) end)
-
 -- -- the rest ---------------------------------------------------------------------------------------------------
 
 -- Entry paddingIdx (from 1) stays at zero and gets no gradient; longer entries than maxNorm are scaled down.
@@ -382,6 +295,8 @@ for name, dim in pairs(lazy) do
     return nn.Lazy(name, arguments, dim)
   end
 end
+
+require 'nn.losses'(row)
 
 for name, make in pairs(rows) do
   if nn[name] == nil then rawset(nn, name, make) end

@@ -45,6 +45,21 @@ function M.out_of_range(self, row, value, classes)
     tostring(value), classes, classes, hint), 0)
 end
 
+--- The loss of each row, by the criterion itself, row by row: for criterions without a kernel for it.
+-- @param self a criterion that sums
+-- @param input (N, C) or (C)
+-- @param target (N), (N, C) or (C)
+-- @return (N), a buffer of the criterion
+function M.each_row(self, input, target)
+  common.check_dims(self, input, 1, 2, 'scores [N x C] or [C]')
+  local n, total = input:dim() == 2 and input:size(1) or 1, self:updateOutput(input, target) -- checks the whole
+  self._each = common.buffer(self._each, input)
+  local out = self._each:resize(n)
+  if input:dim() == 1 then return out:fill(total) end
+  for i = 1, n do out[i] = self:updateOutput(input:select(1, i), target:narrow(1, i, 1):view(-1)) end
+  return out
+end
+
 --- The weight of each class: nil, or a vector.
 function M.weights(name, weights)
   if weights ~= nil and (not torch.isTensor(weights) or weights:dim() ~= 1) then

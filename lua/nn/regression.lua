@@ -78,6 +78,16 @@ function M.sum(row, self, input, target, weights, a, b)
   return number(sum)
 end
 
+--- The losses one by one, in a buffer of the criterion: weights * loss, of the input's sizes.
+-- Arguments as of `sum`.
+function M.each(row, self, input, target, weights, a, b)
+  local f, out = rows[row], buffer(self._each, input)
+  self._each = out
+  local s = C.rk_loss_each(f, out, input, target, weights, a or 0, b or 0)
+  if s ~= 0 then again(self, s, C.rk_loss_each, f, out, input, target, weights, a or 0, b or 0) end
+  return out
+end
+
 --- dx = scale * weights * slope.
 -- @return dx, resized
 function M.slope(row, self, dx, input, target, scale, weights, a, b)
@@ -87,7 +97,7 @@ function M.slope(row, self, dx, input, target, scale, weights, a, b)
   return dx
 end
 
---- Give a class updateOutput and updateGradInput from a row.
+--- Give a class updateOutput, updateGradInput and each, the losses one by one, from a row.
 -- @param Class the class table; its objects have sizeAverage and maybe weights, whose count divides the last dims'
 -- @param row its name
 -- @param[opt] a the row's first number, or the name of the field that holds it
@@ -104,6 +114,11 @@ function M.methods(Class, row, a, b)
     local total = M.sum(row, self, input, target, self.weights, a and self[a] or fixed_a, b and self[b] or fixed_b)
     self.output = self.sizeAverage and total / input:nElement() or total
     return self.output
+  end
+
+  function Class:each(input, target)
+    M.check(self, input, target)
+    return M.each(row, self, input, target, self.weights, a and self[a] or fixed_a, b and self[b] or fixed_b)
   end
 
   function Class:updateGradInput(input, target)

@@ -202,7 +202,7 @@ describe('nn losses', function()
       function() nn.ClassSimplexCriterion(1) end, function() nn.CriterionTable(3) end,
       function() nn.ModuleCriterion(3) end, function() nn.WeightedMSECriterion(3) end,
       function() nn.HuberCriterion(0) end, function() nn.KLDivCriterion 'max' end,
-      function() nn.CrossEntropyCriterion(nil, true, 1) end, function() nn.BCECriterion(true) end,
+      function() nn.CrossEntropyCriterion(nil, true, 1.5) end, function() nn.BCECriterion(true) end,
       function() nn.hints 'loud' end,
     } do
       assert.has_error(f)
