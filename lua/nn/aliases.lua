@@ -275,12 +275,12 @@ row('CrossMapLRN2d', 'size alpha beta k', function(o, who)
   whole(who, o, 'size')
   return nn.SpatialCrossMapLRN(o.size, o.alpha, o.beta, o.k)
 end)
--- Its output is the attention's alone; weights() gives the probabilities.
-row('MultiheadAttention', 'embedDim numHeads dropout bias addBiasKv addZeroAttn kdim vdim batchFirst', function(o, who)
-  refuse_unless(who, 'addBiasKv', o.addBiasKv, false)
-  refuse_unless(who, 'addZeroAttn', o.addZeroAttn, false)
-  return nn.MultiHeadAttention(o.embedDim, o.numHeads, { dropout = o.dropout, bias = o.bias, kdim = o.kdim,
-    vdim = o.vdim, batchFirst = o.batchFirst })
+-- Its output is the attention's alone unless needWeights is true; weights() gives the probabilities.
+row('MultiheadAttention', 'embedDim numHeads dropout bias addBiasKv addZeroAttn kdim vdim batchFirst needWeights '
+  .. 'averageWeights', function(o)
+  local width, heads = o.embedDim, o.numHeads
+  o.embedDim, o.numHeads = nil, nil
+  return nn.MultiHeadAttention(width, heads, o)
 end)
 
 -- Layers that take their number of inputs from their first input.

@@ -27,16 +27,23 @@ function M.causal_mask(old, L, S)
   return mask
 end
 
--- Apply f(scores, mask, times) to a mask (L, S), (N, L, S) or (B, L, S), repeated over heads.
-local function spread(self, mask, scores, name, N)
-  local B, L, S = scores:size(1), scores:size(2), scores:size(3)
+-- Scores without the last `extra` keys.
+local function cut(scores, extra)
+  local d = scores:dim()
+  return extra == 0 and scores or scores:narrow(d, 1, scores:size(d) - extra)
+end
+
+-- Scores and a mask (L, S), (N, L, S) or (B, L, S) as two tensors of the same sizes, repeated over heads.
+local function spread(self, mask, scores, name, N, extra)
+  local B, L, S = scores:size(1), scores:size(2), scores:size(3) - extra
   local n = mask:dim()
   if n == 2 and mask:size(1) == L and mask:size(2) == S then
-    return scores, mask:view(1, L, S):expand(B, L, S)
+    return cut(scores, extra), mask:contiguous():view(1, L, S):expand(B, L, S)
   elseif n == 3 and mask:size(2) == L and mask:size(3) == S and mask:size(1) == B then
-    return scores, mask
+    return cut(scores, extra), mask
   elseif n == 3 and mask:size(2) == L and mask:size(3) == S and mask:size(1) == N then
-    return scores:view(N, B / N, L, S), mask:contiguous():view(N, 1, L, S):expand(N, B / N, L, S)
+    local by_head = scores:view(N, B / N, L, S + extra)
+    return cut(by_head, extra), mask:contiguous():view(N, 1, L, S):expand(N, B / N, L, S)
   end
   common.expected(self, ('%s [%d x %d], [%d x %d x %d] or [%d x %d x %d]'):format(name, L, S, N, L, S, B, L, S), mask)
 end
@@ -48,22 +55,23 @@ end
 
 -- Byte masks of this call, as pairs of scores' view and mask.
 local function hidden(self, state, scores, masks, N)
-  local B, L, S = scores:size(1), scores:size(2), scores:size(3)
+  local extra = masks.extra or 0
+  local B, L, S = scores:size(1), scores:size(2), scores:size(3) - extra
   local list = {}
   local function add(view, mask) list[#list + 1] = { view, mask } end
   if masks.causal then
     state.causal = M.causal_mask(state.causal, L, S)
-    add(spread(self, state.causal, scores, 'causal mask', N))
+    add(spread(self, state.causal, scores, 'causal mask', N, extra))
   end
   local attention = masks.attention
-  if attention and M.hides(attention) then add(spread(self, attention, scores, 'attention mask', N)) end
+  if attention and M.hides(attention) then add(spread(self, attention, scores, 'attention mask', N, extra)) end
   local padding = masks.padding
   if padding then
     if not (torch.isTensor(padding) and padding:dim() == 2 and padding:size(1) == N and padding:size(2) == S) then
       common.expected(self, ('key padding mask [%d x %d]'):format(N, S), padding)
     end
     if not M.hides(padding) then padding = padding:ne(0) end
-    add(scores:view(N, B / N, L, S), padding:contiguous():view(N, 1, 1, S):expand(N, B / N, L, S))
+    add(cut(scores:view(N, B / N, L, S + extra), extra), padding:contiguous():view(N, 1, 1, S):expand(N, B / N, L, S))
   end
   return list
 end
@@ -85,7 +93,8 @@ function M.kept(self, like)
   return self.mask
 end
 
---- Forward. state keeps what backward needs; masks: {causal =, attention =, padding =}; N: samples among the B batches.
+--- Forward. state keeps what backward needs; masks: {causal =, attention =, padding =, extra = keys at the end
+-- that no mask hides}; N: samples among the B batches.
 -- @param out (B, L, e), sized, any steps
 function M.forward(self, state, out, q, k, v, scale, masks, dropout, N)
   local P = buffer(state.P, q)
@@ -94,7 +103,7 @@ function M.forward(self, state, out, q, k, v, scale, masks, dropout, N)
   bmm(self, P, scale, q, k:transpose(2, 3))
   local attention = masks.attention
   if attention and not M.hides(attention) then
-    local view, bias = spread(self, attention, P, 'attention mask', N)
+    local view, bias = spread(self, attention, P, 'attention mask', N, masks.extra or 0)
     view:add(bias)
   end
   local hides = hidden(self, state, P, masks, N)
@@ -112,13 +121,15 @@ function M.forward(self, state, out, q, k, v, scale, masks, dropout, N)
 end
 
 --- Backward: dq, dk, dv (sized, any steps) from the gradient g of out.
-function M.backward(self, state, dq, dk, dv, g, q, k, v, scale)
+-- @param[opt] more gradient of the probabilities P, expanded to (N, heads, L, S), and its factor
+function M.backward(self, state, dq, dk, dv, g, q, k, v, scale, more, factor)
   local P, D = state.P, state.D or state.P
   local dP = buffer(state.dP, q):resize(P:size())
   state.dP = dP
   bmm(self, dv, 1, D:transpose(2, 3), g)
   bmm(self, dP, 1, g, v:transpose(2, 3))
   if state.D then dP:cmul(state.mask) end
+  if more then dP:view(more:size()):add(factor, more) end
   local s = C.rk_softmax_backward(dP, dP, P, 2, 0)
   if s ~= 0 then again(self, s, C.rk_softmax_backward, dP, dP, P, 2, 0) end
   bmm(self, dq, scale, dP, k)

@@ -100,8 +100,32 @@ describe('nn.MultiHeadAttention', function()
     assert.is_true(support.gradient_error(m, { q, k, v }) < 1e-7)
   end)
 
+  it('gives its weights, and takes a gradient for them', function()
+    local x, mask = torch.randn(3, 2, 4), torch.randn(3, 3)
+    for _, o in ipairs { {}, { averageWeights = false }, { addBiasKv = true, batchFirst = true }, { addZeroAttn = true,
+      causal = true } } do
+      o.needWeights = true
+      local m = nn.MultiHeadAttention(4, 2, o):setMask(mask)
+      if o.batchFirst then m:setMask(nil) end
+      local out = m:forward(x)
+      local again = nn.MultiHeadAttention(4, 2, { addBiasKv = o.addBiasKv, addZeroAttn = o.addZeroAttn,
+        causal = o.causal, batchFirst = o.batchFirst }):setMask(not o.batchFirst and mask or nil)
+      again:getParameters():copy(m:getParameters())
+      assert.is_true(support.distance(again:forward(x), out[1]) < 1e-12)
+      assert.is_true((out[2]:sum(out[2]:dim()) - 1):abs():max() < 1e-12)
+      assert.is_true(support.distance(again:weights(o.averageWeights ~= false), out[2]) < 1e-12)
+      assert.is_true(support.gradient_error(m, x) < 1e-7)
+      out = m:forward(x)
+      local dx = m:backward(x, { out[1] }):clone()
+      assert.is_true(support.distance(again:backward(x, out[1]), dx) < 1e-12)
+      assert.is_truthy(message(m.backward, m, x, out[1]):find('a table as gradOutput', 1, true))
+      assert.is_truthy(message(m.backward, m, x, { out[1], torch.ones(2) }):find('gradient of the weights', 1, true))
+    end
+  end)
+
   it('has the right gradients in all forms', function()
-    for _, o in ipairs { {}, { causal = true }, { batchFirst = true }, { bias = false } } do
+    for _, o in ipairs { {}, { causal = true }, { batchFirst = true }, { bias = false }, { addBiasKv = true },
+      { addZeroAttn = true, batchFirst = true }, { addBiasKv = true, addZeroAttn = true, causal = true } } do
       local m = nn.MultiHeadAttention(4, 2, o)
       local x, memory = torch.randn(3, 2, 4), torch.randn(3, 2, 4)
       assert.is_true(support.gradient_error(m, x) < 1e-7)

@@ -66,6 +66,37 @@ describe("PyTorch's numbers", function()
     near(sum(m:backward(q, y * 2)), 24.290576665228127)
   end)
 
+  it('of MultiHeadAttention with steps added, and of its weights', function()
+    local m = nn.MultiheadAttention { embed_dim = 6, num_heads = 2, kdim = 5, vdim = 4, add_bias_kv = true,
+      add_zero_attn = true, need_weights = true }
+    local w = {}
+    for i, child in ipairs(m.modules) do w[i] = child.weight end
+    local biases = { m:get(1).bias, m:get(2).bias, m:get(3).bias }
+    local order = { { w[1] }, { w[2] }, { w[3] }, biases, { w[5] }, { w[6] }, { w[4] }, { m:get(4).bias } }
+    fill(order)
+    local function sine(...)
+      local x = torch.Tensor(...)
+      return x:copy(torch.range(0, x:nElement() - 1):mul(0.7):add(1):sin())
+    end
+    m:setKeyPaddingMask(torch.ByteTensor { { 0, 0, 0, 1 }, { 0, 1, 0, 0 } })
+    m:setMask(torch.ByteTensor { { 0, 1, 0, 0 }, { 0, 0, 0, 0 }, { 1, 0, 0, 0 } })
+    local x = { input(3, 2, 6), input(4, 2, 5), sine(4, 2, 4) }
+    local out = m:forward(x)
+    assert.are.same({ 2, 3, 6 }, out[2]:size():totable())
+    near(sum(out[1]), 3.4000797711336124)
+    near(sum(out[2]), -0.3830367870900232)
+    m:zeroGradParameters()
+    local dx = m:backward(x, { out[1] * 2, torch.cmul(out[2], out[2]) * 3 })
+    for i, want in ipairs { -0.7437082935766166, -0.16970333870461213, 0.844189986087158 } do near(sum(dx[i]), want) end
+    local g = {}
+    for i, child in ipairs(m.modules) do g[i] = child.gradWeight end
+    local slopes = torch.cat { m:get(1).gradBias, m:get(2).gradBias, m:get(3).gradBias }
+    for i, want in ipairs { 0.455330462457254, 0.17987616681873994, -0.0747470973885444, -8.067513271649132,
+      1.0937109187077196, 0.183640130193167, 10.401250284593505, 15.788360056848665 } do
+      near(sum(({ g[1], g[2], g[3], slopes, g[5], g[6], g[4], m:get(4).gradBias })[i]), want)
+    end
+  end)
+
   it('of TransformerEncoderLayer', function()
     local m, x = nn.TransformerEncoderLayer(4, 2, 6, { dropout = 0, activation = 'gelu' }), input(5, 2, 4)
     local linears, norms = m:findModules 'nn.Linear', m:findModules 'nn.LayerNorm'
