@@ -73,6 +73,16 @@ describe('unpack', function()
     local o = {}
     xlua.unpack_class(o, {5}, 'f', '', {arg = 'a'}, {arg = 'b', default = false})
     assert.same({a = 5, b = false}, o)
+    local function net(...)
+      return (xlua.unpack({...}, 'net', '', {arg = 'pool', type = 'nn.Module'},
+        {arg = 'sizes', type = 'table | torch.Tensor'}, {arg = 'words', type = 'list of words'},
+        {arg = 'pad', type = 'boolean'}))
+    end
+    local nn, torch = require 'nn', require 'torch'
+    assert.truthy(net {pool = nn.ReLU(), sizes = torch.LongTensor {1}, words = 'a b', pad = true}.pad)
+    fails('pool: nn.Module expected, got number', net, {pool = 3})
+    fails('sizes: table | torch.Tensor expected, got string', net, {sizes = '3'})
+    fails('pad: boolean expected, got torch.LongTensor', net, {pad = torch.LongTensor {1}})
     assert.truthy(xlua.usage('area', 'of a box', 'area(2)', {arg = 'w', help = 'width'}):find 'width')
   end)
 end)
