@@ -7,9 +7,11 @@ local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 -- One conversion of a tensor, remembered in `cache` by tensor and by storage so that sharing survives.
 local function convert(t, typename, cache)
+  local factory = typename:find 'Tensor$' and torch.factory(typename)
+  if not factory then error(('nn.utils.recursiveType: %s is no class of tensors'):format(typename), 3) end
   local done = cache[t]
   if done then return done end
-  local new = torch.factory(typename)()
+  local new = factory()
   local storage = t:storage()
   if storage then
     local key = torch.pointer(storage)
@@ -33,6 +35,10 @@ end
 -- @return the converted value
 -- @usage nn.utils.recursiveType({torch.DoubleTensor(2)}, 'torch.FloatTensor')
 function utils.recursiveType(param, typename, cache)
+  if type(typename) ~= 'string' or (cache ~= nil and type(cache) ~= 'table') then
+    error(('nn.utils.recursiveType: expected a value, the name of a tensor class, and perhaps a cache, got %s, %s, %s')
+      :format(torch.type(param), torch.type(typename), torch.type(cache)), 2)
+  end
   cache = cache or {}
   if torch.type(param) == 'table' then
     for k, v in pairs(param) do param[k] = utils.recursiveType(v, typename, cache) end
@@ -42,6 +48,10 @@ function utils.recursiveType(param, typename, cache)
     return convert(param, typename, cache)
   end
   return param
+end
+
+local function insist(name, t)
+  if not istype(tensor, t) then error(('%s: expected a tensor, got %s'):format(name, torch.type(t)), 3) end
 end
 
 local function mismatch(name, a, b)
@@ -119,14 +129,17 @@ function utils.addSingletonDimension(...)
   local view, t, dim = ...
   if select('#', ...) < 3 then
     t, dim = view, t
-    view = t.new()
+    view = nil
   end
-  assert(torch.isTensor(t), 'nn.utils.addSingletonDimension: expected a tensor')
-  dim = dim or 1
+  insist('nn.utils.addSingletonDimension', t)
+  view = view or t.new()
+  insist('nn.utils.addSingletonDimension', view)
+  dim = tonumber(dim or 1) or 0
   local n = t:dim()
   if dim < 1 or dim > n + 1 then
-    error(('nn.utils.addSingletonDimension: dimension %d out of range for %d dimensions'):format(dim, n), 2)
+    error(('nn.utils.addSingletonDimension: dimension %s out of range for %d dimensions'):format(tostring(dim), n), 2)
   end
+  dim = math.floor(dim)
   local size, stride = torch.LongStorage(n + 1), torch.LongStorage(n + 1)
   size[dim], stride[dim] = 1, 1
   for d = 1, n do
@@ -140,7 +153,9 @@ utils.addSingletondimension = utils.addSingletonDimension
 --- View input with the given sizes in `output`, copying first where its steps do not allow a view.
 -- @return output
 function utils.contiguousView(output, input, ...)
+  insist('nn.utils.contiguousView', input)
   output = output or input.new()
+  insist('nn.utils.contiguousView', output)
   if input:isContiguous() then
     output:view(input, ...)
   else
@@ -148,6 +163,10 @@ function utils.contiguousView(output, input, ...)
     output:view(output, ...)
   end
   return output
+end
+
+local function insist_on_object(name, self)
+  if type(self) ~= 'table' then error(('%s: expected an object, got %s'):format(name, torch.type(self)), 3) end
 end
 
 local function clear(self, f)
@@ -167,6 +186,7 @@ end
 -- @return self
 -- @usage nn.utils.clear(nn.Linear(2, 3), 'output', 'gradInput')
 function utils.clear(self, ...)
+  insist_on_object('nn.utils.clear', self)
   local first = ...
   local list = type(first) == 'table' and first or { ... }
   for _, f in ipairs(list) do
@@ -178,6 +198,7 @@ end
 --- Forget what the named fields refer to without touching it: for fields that may alias another module's tensors.
 -- @return self
 function utils.forget(self, ...)
+  insist_on_object('nn.utils.forget', self)
   for _, f in ipairs { ... } do
     local v = self[f]
     if torch.isTensor(v) then

@@ -4,6 +4,14 @@
 local settings = require 'optim.settings'
 local Average = torch.class 'optim.Average'
 
+local function like(self, x, method)
+  if torch.type(x) ~= torch.type(self.average) or x:nElement() ~= self.average:nElement() then
+    error(('optim.Average: %s: argument 1: expected a %s of %d elements, as the average, got %s'):format(method,
+      torch.type(self.average), self.average:nElement(), torch.isTensor(x)
+      and ('%s of %d'):format(torch.type(x), x:nElement()) or torch.type(x)), 3)
+  end
+end
+
 --- @param x the flat parameters; the average starts there
 -- @param[opt=0.999] decay how much of the average stays at each update
 -- @param[opt=false] rampup true: the decay is at most (1 + n)/(10 + n) at update n, so that the start is forgotten
@@ -19,6 +27,7 @@ end
 --- average = decay*average + (1 - decay)*x, in one pass.
 -- @return the average
 function Average:update(x)
+  like(self, x, 'update')
   local decay = self.decay
   if self.rampup then decay = math.min(decay, (1 + self.count) / (10 + self.count)) end
   settings.step('average', self.average, x, nil, nil, nil, nil, 1 - decay)
@@ -29,6 +38,7 @@ end
 --- Exchange x and the average: before an evaluation, and again after it.
 -- @return x
 function Average:swap(x)
+  like(self, x, 'swap')
   local kept = x:clone()
   x:copy(self.average)
   self.average:copy(kept)

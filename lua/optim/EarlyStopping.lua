@@ -8,6 +8,9 @@ local EarlyStopping = torch.class 'optim.EarlyStopping'
 -- @usage local stop = optim.EarlyStopping {patience = 3}; if stop:update(0.5) then print(stop.best) end
 function EarlyStopping:__init(options)
   options = options or {}
+  if torch.type(options) ~= 'table' then
+    error('optim.EarlyStopping: expected a table of options, got ' .. torch.type(options), 3)
+  end
   local known = { patience = 'number', minimum = 'number', mode = 'string' }
   for name, value in pairs(options) do
     if type(value) ~= known[name] then
@@ -17,7 +20,7 @@ function EarlyStopping:__init(options)
   end
   self.patience, self.minimum, self.mode = options.patience or 10, options.minimum or 0, options.mode or 'min'
   if self.mode ~= 'min' and self.mode ~= 'max' then
-    error("optim.EarlyStopping: option mode: 'min' or 'max' expected, got " .. self.mode, 3)
+    error("optim.EarlyStopping: option mode: 'min' or 'max' expected, got " .. tostring(self.mode), 3)
   end
   self.count, self.bad = 0, 0
 end

@@ -20,19 +20,38 @@ local function place(x, p, i)
   return { first = first, last = first + p:nElement() - 1, group = i }
 end
 
+local function list_of(group, key, i)
+  local list = group[key]
+  if list ~= nil and torch.type(list) ~= 'table' then
+    error(('optim.Groups: group %d: %s: expected a list, got %s'):format(i, key, torch.type(list)), 0)
+  end
+  return list or {}
+end
+
+local function are_places(first, last, n)
+  return type(first) == 'number' and type(last) == 'number' and first == math.floor(first) and last == math.floor(last)
+    and first >= 1 and last >= first and last <= n
+end
+
 local function places(x, group, i)
-  if group.first then
-    if group.first < 1 or (group.last or 0) > x:nElement() or (group.last or 0) < group.first then
+  if torch.type(group) ~= 'table' then
+    error(('optim.Groups: group %d: expected a table, got %s'):format(i, torch.type(group)), 0)
+  end
+  if group.first ~= nil then
+    if not are_places(group.first, group.last, x:nElement()) then
       error(('optim.Groups: group %d: places %s to %s are not in 1 to %d'):format(i, tostring(group.first),
         tostring(group.last), x:nElement()), 0)
     end
     return { { first = group.first, last = group.last, group = i } }
   end
   local list = {}
-  for _, module in ipairs(group.modules or {}) do
+  for _, module in ipairs(list_of(group, 'modules', i)) do
+    if not torch.isTypeOf(module, 'nn.Module') then
+      error(('optim.Groups: group %d: modules: expected nn modules, got %s'):format(i, torch.type(module)), 0)
+    end
     for _, p in ipairs((module:parameters()) or {}) do list[#list + 1] = place(x, p, i) end
   end
-  for _, p in ipairs(group.parameters or {}) do list[#list + 1] = place(x, p, i) end
+  for _, p in ipairs(list_of(group, 'parameters', i)) do list[#list + 1] = place(x, p, i) end
   if #list == 0 then
     error(('optim.Groups: group %d has no parameters: give modules, parameters, or first and last'):format(i), 0)
   end
@@ -70,7 +89,7 @@ function Groups:__init(x, groups)
   if not torch.isTensor(x) or x:dim() ~= 1 then
     error('optim.Groups: argument 1: expected a vector of parameters, got ' .. torch.type(x), 3)
   end
-  if type(groups) ~= 'table' then
+  if torch.type(groups) ~= 'table' then
     error('optim.Groups: argument 2: expected a list of groups, got ' .. torch.type(groups), 3)
   end
   local list = {}
@@ -123,6 +142,9 @@ end
 -- @param method optim.sgd, optim.adam, ...
 -- @return a function of (opfunc, x, config, state) as every optimiser; state.groups holds one state a stretch
 function Groups:wrap(method)
+  if type(method) ~= 'function' then
+    error('optim.Groups: wrap: expected an optimiser such as optim.sgd, got ' .. torch.type(method), 2)
+  end
   return function(opfunc, x, config, state)
     config = config or {}
     state = state or config

@@ -26,7 +26,9 @@ local function positive(name, n, value)
   end
 end
 
-local function norm_of(list, p)
+local function norm_of(name, list, p)
+  p = p == nil and 2 or p
+  positive(name, 3, p)
   local sum = 0
   for _, t in ipairs(list) do
     if t:nElement() > 0 then
@@ -56,7 +58,7 @@ end
 function optim.clipNorm(what, max, p)
   local list = tensors('clipNorm', what)
   positive('clipNorm', 2, max)
-  local norm = norm_of(list, p or 2)
+  local norm = norm_of('clipNorm', list, p)
   shrink(list, norm, max)
   return norm
 end
@@ -78,7 +80,7 @@ function optim.clipLayers(what, max, p)
   local list, norms = tensors('clipLayers', what), {}
   positive('clipLayers', 2, max)
   for i, t in ipairs(list) do
-    norms[i] = norm_of({ t }, p or 2)
+    norms[i] = norm_of('clipLayers', { t }, p)
     shrink({ t }, norms[i], max)
   end
   return norms

@@ -34,12 +34,21 @@ function M.self(v, kind, name)
   return v.object
 end
 
+--- Check the file that a container is written to or read from.
+function M.file(file, name)
+  if not class.isTypeOf(file, 'torch.File') then
+    error(('%s: argument 2: a torch.File expected, got %s'):format(name, class.type(file)), 3)
+  end
+  return file
+end
+
 --- Register a class. `mt` is filled by the caller; `index` and `newindex` are those of the handles.
 function M.class(name, kind, construct, module, events)
   local ctype = cell.handles[kind]
   local mt = class.newmetatable(name, nil, construct, nil, function() return M.new(kind) end, module)
   events.__gc = drop
   events.__len = events.__len or function(v) return tonumber(C.rk_tds_count(v.object)) end
+  events.__call = function() error(name .. ': it is no function', 2) end
   events.__eq = function(a, b) return ffi.istype(ctype, a) and ffi.istype(ctype, b) and a.object == b.object end
   events.__tostring = function(v) return mt.__tostring__(v) end
   ffi.metatype(ctype, events)

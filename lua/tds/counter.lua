@@ -49,8 +49,11 @@ function Counter.set(c, n)
 end
 
 function Counter.__tostring__(c) return ('tds.AtomicCounter[%.0f]'):format(Counter.get(c)) end
-function Counter.write(c, file) file:writeDouble(Counter.get(c)) end
-function Counter.read(c, file) C.rk_counter_set(c.object, file:readDouble()) end
+function Counter.write(c, file) common.file(file, 'tds.AtomicCounter.write'):writeDouble(Counter.get(c)) end
+
+function Counter.read(c, file)
+  C.rk_counter_set(c.object, whole(common.file(file, 'tds.AtomicCounter.read'):readDouble(), 'tds.AtomicCounter.read'))
+end
 
 cell.counter = Counter
 return tds.AtomicCounter

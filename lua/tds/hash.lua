@@ -48,7 +48,7 @@ local tds = {}
 Hash = common.class('tds.Hash', HASH, function(from)
   local h = common.new(HASH)
   if from == nil then return h end
-  if cell.is(from) then
+  if cell.is(from) and from.pairs then
     for k, v in pairs(from) do h[k] = v end
   elseif type(from) == 'table' then
     for k, v in next, from do set(h, k, v) end
@@ -88,6 +88,7 @@ end
 function Hash.__tostring__(h) return common.text(h, 'tds.Hash', each) end
 
 function Hash.write(h, file)
+  common.file(file, 'tds.Hash.write')
   file:writeLong(#h)
   for k, v in each(h) do
     file:writeObject(k)
@@ -96,6 +97,7 @@ function Hash.write(h, file)
 end
 
 function Hash.read(h, file)
+  common.file(file, 'tds.Hash.read')
   for _ = 1, file:readLong() do
     local k = file:readObject()
     set(h, k, file:readObject())

@@ -153,35 +153,60 @@ function Vec.totable(v)
   return t
 end
 
-local function range(v, i, j)
+local UNPACKED = 7000 -- as many values as a Lua function may return
+
+-- The elements from i to j by their places, and i and j.
+local function range(v, who, i, j, last)
+  i, j = i == nil and 1 or i, j == nil and count(v) or j
+  for at, k in ipairs { i, j } do
+    if type(k) ~= 'number' or k ~= math.floor(k) or math.abs(k) > 2 ^ 53 then
+      error(('%s: argument %d: a whole number expected, got %s'):format(who, last - 2 + at, type(k) == 'number'
+        and tostring(k) or class.type(k)), 3)
+    end
+  end
   local t = {}
-  for k = i, j do t[k] = get(v, k) end
-  return t
+  for at = math.max(i, 1), math.min(j, count(v)) do t[at] = get(v, at) end
+  return t, i, j
 end
 
 --- Strings and numbers joined, as table.concat does.
 function Vec.concat(v, separator, i, j)
   common.self(v, VEC, 'tds.Vec.concat')
-  i, j = i or 1, j or count(v)
-  return table.concat(range(v, i, j), separator, i, j)
+  separator = separator == nil and '' or separator
+  if type(separator) ~= 'string' and type(separator) ~= 'number' then
+    error('tds.Vec.concat: argument 2: a string expected, got ' .. class.type(separator), 2)
+  end
+  local t, first, last = range(v, 'tds.Vec.concat', i, j, 4)
+  for k = first, last do
+    if type(t[k]) ~= 'string' and type(t[k]) ~= 'number' then
+      error(('tds.Vec.concat: element %d is %s; strings and numbers are joined'):format(k, t[k] == nil and 'nil'
+        or 'a ' .. class.type(t[k])), 2)
+    end
+  end
+  return table.concat(t, separator, first, last)
 end
 
 --- The elements i to j.
 function Vec.unpack(v, i, j)
   common.self(v, VEC, 'tds.Vec.unpack')
-  i, j = i or 1, j or count(v)
-  return unpack(range(v, i, j), i, j)
+  local t, first, last = range(v, 'tds.Vec.unpack', i, j, 3)
+  if last - first >= UNPACKED then
+    error(('tds.Vec.unpack: %.0f elements are too many for Lua to return'):format(last - first + 1), 2)
+  end
+  return unpack(t, first, last)
 end
 
 function Vec.__tostring__(v) return common.text(v, 'tds.Vec', each) end
 
 function Vec.write(v, file)
+  common.file(file, 'tds.Vec.write')
   local n = count(v)
   file:writeLong(n)
   for i = 1, n do file:writeObject(get(v, i)) end
 end
 
 function Vec.read(v, file)
+  common.file(file, 'tds.Vec.read')
   for i = 1, file:readLong() do set(v, i, file:readObject()) end
 end
 

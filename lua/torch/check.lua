@@ -139,7 +139,7 @@ function M.describe(v)
   elseif type(v) == 'table' and getmetatable(v) and rawget(getmetatable(v), '__typename') then
     return getmetatable(v).__typename
   elseif type(v) == 'cdata' then
-    return tostring(ffi.typeof(v))
+    return package.loaded['torch.class'].typename(v) or tostring(ffi.typeof(v))
   end
   return 'a ' .. type(v)
 end

@@ -349,7 +349,13 @@ function M.pointer(obj)
     if ok then
       return address
     end
-    return tonumber(ffi.cast('intptr_t', ffi.cast('void *', ffi.cast('char *', obj))))
+    ok, address = pcall(function()
+      return tonumber(ffi.cast('intptr_t', ffi.cast('void *', ffi.cast('char *', obj))))
+    end)
+    if ok then
+      return address
+    end
+    refuse('torch.pointer: argument 1: object, table, function, thread, string or cdata expected, got a C number')
   elseif kind == 'nil' or kind == 'number' or kind == 'boolean' then
     refuse('torch.pointer: argument 1: object, table, function, thread, string or cdata expected, got %s', kind)
   end

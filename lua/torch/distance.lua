@@ -1,6 +1,7 @@
 --- What is composed of other operations: cross, match, renorm, histc, bhistc.
 local check = require 'torch.check'
 local tensor = require 'torch.tensor'
+local types = require 'torch.types'
 
 local fail, need, describe = check.fail, check.tensor, check.describe
 local istensor = check.istensor
@@ -83,17 +84,20 @@ tensor.define('renorm', function(t, a, ...)
   return t:copy(renorm(t, a, ...)) -- as a method in place
 end, renorm_function, tensor.floats)
 
--- Counts of values in equal bins of [low, high], into `out`; what lies outside is dropped.
-local function count(out, values, bins, low, high)
-  local counts, scale = {}, bins / (high - low)
-  for i = 1, bins do counts[i] = 0 end
-  for _, v in ipairs(values) do
+-- Counts of the values of x in equal bins of [low, high], into `out`; what lies outside is dropped.
+local function count(out, x, bins, low, high)
+  local packed, n = x:clone():double(), x:nElement()
+  local counted = packed.new(bins):zero()
+  local counts, values, scale = counted:data(), packed:data(), bins / (high - low)
+  types.clean(values, n)
+  for i = 0, n - 1 do
+    local v = values[i]
     if v >= low and v <= high then
-      local k = math.min(math.floor((v - low) * scale) + 1, bins)
+      local k = math.min(math.floor((v - low) * scale), bins - 1)
       counts[k] = counts[k] + 1
     end
   end
-  out:copy(out.new(counts))
+  out:copy(counted)
 end
 
 -- The bounds: those given, or the data's range when they are equal.
@@ -103,8 +107,8 @@ local function bounds(name, x, bins, low, high)
   low, high = check.number(name, 3, low or 0), check.number(name, 4, high or 0)
   if low == high then low, high = x:min(), x:max() end
   if low == high then low, high = low - 1, high + 1 end
-  if low >= high or low ~= low or high ~= high then
-    fail('%s: the bounds %.14g and %.14g are not in order', name, low, high)
+  if not (low < high and high - low < math.huge) then
+    fail('%s: the bounds %.14g and %.14g are not finite and in order', name, low, high)
   end
   return bins, low, high
 end
@@ -114,7 +118,7 @@ result_first('histc', 1, function(x, bins, low, high)
   if need('histc', 1, x):nElement() == 0 then fail('histc: argument 1: %s', describe(x)) end
   bins, low, high = bounds('histc', x, bins, low, high)
   local out = x.new(bins)
-  count(out, x:contiguous():view(-1):totable(), bins, low, high)
+  count(out, x, bins, low, high)
   return out
 end, tensor.floats)
 
@@ -123,6 +127,6 @@ result_first('bhistc', 1, function(x, bins, low, high)
   if need('bhistc', 1, x):dim() ~= 2 then fail('bhistc: argument 1: a matrix expected, got %s', describe(x)) end
   bins, low, high = bounds('bhistc', x, bins, low, high)
   local out = x.new(x:size(1), bins)
-  for i = 1, x:size(1) do count(out:select(1, i), x:select(1, i):totable(), bins, low, high) end
+  for i = 1, x:size(1) do count(out:select(1, i), x:select(1, i), bins, low, high) end
   return out
 end, tensor.floats)

@@ -147,7 +147,7 @@ function M.tensor(t)
     vector(out, values, n, format, scale)
   elseif t.rank == 2 then
     matrix(out, values, 0, tonumber(t.shape[0]), tonumber(t.shape[1]), '', format, scale, width)
-  else
+  elseif n > 0 then
     slices(out, t, values, format, scale, width)
   end
   for d = 1, t.rank do sizes[d] = tostring(tonumber(t.shape[d - 1])) end

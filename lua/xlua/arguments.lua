@@ -4,6 +4,8 @@
 -- called as `f(1, 2)` or as `f {a = 1, b = 2}`.
 -- @module xlua.arguments
 
+local expect = require 'xlua.expect'
+
 local M = {}
 
 local MAX_ARGUMENTS = 64
@@ -92,6 +94,11 @@ local function read(args, who, description, specs)
   elseif #specs > MAX_ARGUMENTS then
     error(('%s: xlua.unpack: %d arguments (at most %d)'):format(tostring(who), #specs, MAX_ARGUMENTS), 4)
   end
+  for i, spec in ipairs(specs) do
+    if type(spec) ~= 'table' or spec.arg == nil then
+      error(('%s: xlua.unpack: argument %d: a record with a field arg expected'):format(tostring(who), i + 3), 4)
+    end
+  end
   local function refuse(fmt, ...)
     local text = M.usage(who, description, nil, unpack(specs))
     error(('%s\n%s<%s> %s%s'):format(text, RED, tostring(who), fmt:format(...), PLAIN), 4)
@@ -145,6 +152,7 @@ end
 
 --- The same, with the values stored as fields of an object.
 function M.unpack_class(object, args, name, description, ...)
+  expect('xlua.unpack_class', 1, object, 'table')
   for key, value in pairs(read(args, name, description, {...})) do
     object[key] = value
   end
@@ -152,12 +160,14 @@ end
 
 --- Describe a package: what tostring shows of its table.
 function M.usage_module(module, name, description)
+  expect('xlua.usage_module', 1, module, 'table')
   local names = {}
   for key in pairs(module) do
     names[#names + 1] = tostring(key)
   end
   table.sort(names)
-  local text = ('%s%s%s: %s\n%s'):format(MAGENTA, name, PLAIN, description or '', table.concat(names, ' '))
+  local text = ('%s%s%s: %s\n%s'):format(MAGENTA, tostring(name), PLAIN, tostring(description or ''),
+    table.concat(names, ' '))
   local mt = getmetatable(module) or {}
   mt.__tostring = function()
     return text
@@ -182,9 +192,10 @@ end
 --- Parameters of a program: defaults, overridden by environment variables of the same names.
 -- @usage assert(xlua.envparams({RK_NO_SUCH_NAME = 5}).RK_NO_SUCH_NAME == 5)
 function M.envparams(defaults)
+  expect('xlua.envparams', 1, defaults, 'table')
   local params = {}
   for name, default in pairs(defaults) do
-    local text = os.getenv(name)
+    local text = type(name) == 'string' and os.getenv(name)
     if text then
       params[name] = cast(text, default, name)
     else

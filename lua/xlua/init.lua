@@ -4,6 +4,7 @@
 -- @module xlua
 
 local ffi = require 'ffi'
+local expect = require 'xlua.expect'
 
 local M = {}
 
@@ -197,6 +198,7 @@ end
 
 --- Is a package installed? Returns whether, and the path of its file.
 function M.installed(package_name)
+  expect('xlua.installed', 1, package_name, 'string')
   for _, where in ipairs {package.path, package.cpath} do
     local path = package.searchpath(package_name, where)
     if path then
@@ -208,6 +210,7 @@ end
 
 --- Call a function, and another with the error if it raises one.
 function M.trycatch(try, catch)
+  expect('xlua.trycatch', 2, catch, 'function')
   local ok, err = pcall(try)
   if not ok then
     catch(err)
@@ -295,6 +298,9 @@ end
 -- @number[opt=1] length
 function M.splice(t, start, length)
   start, length = start or 1, length or 1
+  expect('table.splice', 1, t, 'table')
+  expect('table.splice', 2, start, 'number')
+  expect('table.splice', 3, length, 'number')
   local kept, removed = {}, {}
   for i, v in ipairs(t) do
     local into = i >= start and i < start + length and removed or kept
@@ -307,9 +313,13 @@ end
 -- @func[opt] hash gives the same for entries that count as equal
 -- @func[opt] merge gives one entry for two equal ones
 function M.prune(t, hash, merge)
+  expect('table.prune', 1, t, 'table')
+  if hash ~= nil then expect('table.prune', 2, hash, 'function') end
+  if merge ~= nil then expect('table.prune', 3, merge, 'function') end
   local by_hash, order = {}, {}
   for _, v in pairs(t) do
-    local h = hash and hash(v) or v
+    local h = hash and hash(v)
+    if h == nil or h ~= h then h = v end
     if by_hash[h] == nil then
       by_hash[h] = v
       order[#order + 1] = h
@@ -333,6 +343,7 @@ end
 
 --- Value of a dotted name, looked up from the globals.
 function M.tosymbol(name)
+  expect('string.tosymbol', 1, name, 'string')
   local at = _G
   for part in name:gmatch '[^.]+' do
     if type(at) ~= 'table' then

@@ -68,6 +68,8 @@ describe('views', function()
   it('print as Torch7', function()
     assert.equal(' 1  2\n 3  4\n[torch.IntTensor of size 2x2]\n', tostring(torch.IntTensor { { 1, 2 }, { 3, 4 } }))
     assert.equal('[torch.FloatTensor with no dimension]\n', tostring(torch.FloatTensor()))
+    assert.equal('[torch.ByteTensor of size 0x4x1]\n',
+      tostring(torch.ByteTensor(2, 4, 1):index(1, torch.LongTensor())))
     assert.equal('0.001 *\n 1.0000\n 2.0000\n[torch.DoubleTensor of size 2]\n', tostring(torch.Tensor { 1e-3, 2e-3 }))
     assert.equal(' 2\n 3\n[torch.LongStorage of size 2]\n', tostring(torch.LongStorage { 2, 3 }))
     assert.equal('(1,.,.) = \n  1  2\n\n(2,.,.) = \n  3  4\n[torch.DoubleTensor of size 2x1x2]\n',

@@ -96,6 +96,12 @@ describe('texts and tables', function()
     assert.equal(string.format, string.tosymbol 'string.format') -- luacheck: ignore 143
     local kept, removed = table.splice({1, 2, 3, 4}, 2, 2) -- luacheck: ignore 143
     assert.same({{1, 4}, {2, 3}}, {kept, removed})
+    assert.error_matches(function() xlua.splice(3) end, 'table.splice: argument 1: table expected')
+    assert.error_matches(function() xlua.prune() end, 'table.prune: argument 1: table expected')
+    assert.error_matches(function() xlua.tosymbol(3) end, 'argument 1: string expected')
+    assert.error_matches(function() xlua.installed(3) end, 'argument 1: string expected')
+    assert.error_matches(function() xlua.trycatch(error) end, 'argument 2: function expected')
+    assert.error_matches(function() xlua.envparams(3) end, 'argument 1: table expected')
     local merged = table.prune({1, -1, 2}, math.abs, function(a, b) return a + b end) -- luacheck: ignore 143
     table.sort(merged)
     assert.same({0, 2}, merged)
