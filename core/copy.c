@@ -6,6 +6,7 @@
  * size, which go to threads and move through rk_move_elements; between
  * dtypes, a block is gathered, converted as a packed run and scattered. */
 #include "copy.h"
+#include "stream.h"
 #include <string.h>
 
 /* -- conversions of the ISA in use ------------------------------------------------------ */
@@ -41,7 +42,7 @@ rk_convert_run *rk_converter(int from, int to) {
 }
 
 /* -- layouts ------------------------------------------------------------------------------ */
-enum { BLOCK = 1 << 15, STRIP = 512, STRIP_WIDTH = 64, ASIDE = 1 << 10, BIG_RUN = 1 << 20, LARGE = 16 << 20 };
+enum { BLOCK = 1 << 15, STRIP = 512, STRIP_WIDTH = 64, ASIDE = 1 << 10, BIG_RUN = 1 << 20 };
 
 struct job {
   rk_convert_run *convert; /* NULL: the dtypes agree */
@@ -191,7 +192,7 @@ static void copy_batch(void *arg, int64_t part) {
 static void run(struct job *j) {
   int64_t outer = 1, bytes = j->out_size;
   for (int d = 0; d < j->rank; d++) bytes *= j->shape[d];
-  j->large = bytes >= LARGE;
+  j->large = bytes >= RK_STREAM_FROM;
   plan(j);
   for (int d = 0; d < j->rank - 2; d++) outer *= j->shape[d];
   struct batch b = {j, outer * j->m_blocks * j->n_blocks, 1 + BLOCK / (j->m * j->n)};
@@ -208,7 +209,12 @@ struct bytes {
 static void copy_bytes(void *arg, int64_t part) {
   const struct bytes *b = arg;
   const int64_t first = part * BIG_RUN, n = b->n - first < BIG_RUN ? b->n - first : BIG_RUN;
-  memcpy(b->out + first, b->in + first, (size_t)n);
+  if (!RK_STREAMS || b->n < RK_STREAM_FROM) {
+    memcpy(b->out + first, b->in + first, (size_t)n);
+    return;
+  }
+  rk_stream(b->out + first, b->in + first, n);
+  rk_stream_end();
 }
 
 /* Dims for both sides. When the shapes differ one side is packed: it takes the shape of the other. */

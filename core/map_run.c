@@ -7,9 +7,10 @@
  * Results do not depend on how the work is split. */
 #include "internal.h"
 #include "kernels.h"
+#include "stream.h"
 #include <string.h>
 
-enum { BLOCK = 512, CHUNK = 1 << 14, SHORT_ROW = 64 };
+enum { BLOCK = 512, CHUNK = 1 << 14, SHORT_ROW = 64, AHEAD = 1024 };
 
 int64_t rk_job_count(const struct rk_job *j) {
   int64_t n = 1;
@@ -61,6 +62,7 @@ struct work {
   int size, out_size; /* bytes of an element in memory */
   int compute_size;
   bool plain;                       /* memory holds compute values */
+  bool stream;                      /* write past the caches */
   _Alignas(8) char zero[8], one[8]; /* what a comparison stores */
   _Alignas(64) char block[RK_MAX_ARGS][BLOCK * 8];
 };
@@ -72,7 +74,16 @@ static void store_flags(struct work *w, char *to, const uint8_t *flag, int64_t s
 static bool out_is_direct(const struct work *w, int64_t step) {
   const struct rk_job *j = w->job;
   if (rk_op_kind(j->op) == RK_COMPARE) return j->out_dtype == RK_u8 && step == 1;
-  return w->plain && step == 1;
+  return w->plain && step == 1 && !w->stream;
+}
+/* A large result of which nothing is read: from memory to memory by way of a block in the first-level cache. Pays for
+ * cheap ops; where arithmetic takes as long as the memory does, the way through the block adds to it. */
+static bool streams(const struct work *w) {
+  const struct rk_job *j = w->job;
+  bool fresh = RK_STREAMS && w->plain && rk_op_kind(j->op) != RK_COMPARE && rk_op_class(j->op) == RK_NUM &&
+               j->step[0][j->rank - 1] == 1;
+  for (int k = 1; k < j->args; k++) fresh &= j->base[k] != j->base[0];
+  return fresh && rk_job_count(j) * w->out_size >= RK_STREAM_FROM;
 }
 static void store_out(struct work *w, char *to, int64_t step, int64_t n) {
   const struct rk_job *j = w->job;
@@ -82,11 +93,21 @@ static void store_out(struct work *w, char *to, int64_t step, int64_t n) {
     w->loops->store[j->dtype](to, w->block[0], step, n);
 }
 
+/* While a block is streamed out nothing is read: the start of the next one is fetched, as far as measured best. */
+static void stream_out(struct work *w, char *to, const struct rk_loop *l, const bool *direct) {
+  const struct rk_job *j = w->job;
+  const char *next[RK_MAX_ARGS];
+  int n = 0;
+  for (int k = 1; k < j->args; k++)
+    if (direct[k] && (j->rank == 1 || j->step[k][j->rank - 2])) next[n++] = (const char *)l->in[k - 1] + AHEAD;
+  rk_stream_fetching(to, w->block[0], l->n * w->out_size, next, n);
+}
+
 static void run_line(struct work *w, char *const *p, int64_t n) {
   const struct rk_job *j = w->job;
   const int inner = j->rank - 1;
   struct rk_loop l = {.a = j->a, .b = j->b, .ia = j->ia, .ib = j->ib, .mask = rk_dtype_mask(j->dtype)};
-  bool direct[RK_MAX_ARGS], all = true;
+  bool direct[RK_MAX_ARGS] = {0}, all = true;
   direct[0] = out_is_direct(w, j->step[0][inner]);
   for (int k = 1; k < j->args; k++) direct[k] = w->plain && j->step[k][inner] == 1;
   for (int k = 0; k < j->args; k++) all &= direct[k];
@@ -104,7 +125,10 @@ static void run_line(struct work *w, char *const *p, int64_t n) {
     char *to = p[0] + i * j->step[0][inner] * w->out_size;
     l.out = direct[0] ? to : w->block[0];
     w->f(&l);
-    if (!direct[0]) store_out(w, to, j->step[0][inner], l.n);
+    if (w->stream)
+      stream_out(w, to, &l, direct);
+    else if (!direct[0])
+      store_out(w, to, j->step[0][inner], l.n);
   }
 }
 
@@ -197,10 +221,14 @@ static void run_part(void *arg, int64_t part) {
     rk_cpu_loops[j->out_dtype]->store[j->out_dtype](w.one, (const char *)from[c] + size, 1, 1);
   }
   const int64_t total = rk_job_count(j), first = part * CHUNK, end = first + CHUNK < total ? first + CHUNK : total;
-  if (j->rank > 1 && j->shape[j->rank - 1] < SHORT_ROW)
+  w.stream = false;
+  if (j->rank > 1 && j->shape[j->rank - 1] < SHORT_ROW) {
     run_short_rows(&w, first, end);
-  else
-    run_rows(&w, first, end);
+    return;
+  }
+  w.stream = streams(&w);
+  run_rows(&w, first, end);
+  if (w.stream) rk_stream_end();
 }
 
 void rk_job_run(const struct rk_job *j) {

@@ -86,6 +86,30 @@ static void larger_than_caches(void) {
   }
 }
 
+/* Rows and fills beyond the caches that begin and end anywhere within a line; what lies between them stays. */
+static void large_rows(void) {
+  enum { ROWS = 65, WIDTH = 65600 };
+  struct rk_tensor x, y, out = empty(RK_f32), from = empty(RK_f32);
+  CHECK_OK(rk_tensor_init2(&x, RK_f32, ROWS, WIDTH));
+  CHECK_OK(rk_range(&x, 0, 1));
+  CHECK_OK(rk_tensor_init2(&y, RK_f32, ROWS, WIDTH));
+  for (int first = 0; first < 4; first++)
+    for (int fill = 0; fill < 2; fill++) {
+      const int64_t n = WIDTH - first - 5;
+      CHECK_OK(rk_fill(&y, -1));
+      CHECK_OK(rk_narrow(&out, &y, 1, first, n));
+      CHECK_OK(rk_narrow(&from, &x, 1, 3, n));
+      CHECK_OK(fill ? rk_fill(&out, 7) : rk_copy(&out, &from));
+      const float *a = (const float *)(void *)rk_at(&x), *b = (const float *)(void *)rk_at(&y);
+      bool same = true;
+      for (int64_t i = 0; i < ROWS; i++)
+        for (int64_t j = 0; j < WIDTH; j++, b++)
+          same &= *b == (j < first || j >= first + n ? -1 : fill ? 7 : a[i * WIDTH + j - first + 3]);
+      CHECK(same);
+    }
+  rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&out), rk_tensor_drop(&from);
+}
+
 static void other_shapes(void) {
   for (int round = 0; round < 60; round++) {
     struct rk_tensor x, out;
@@ -305,6 +329,7 @@ int main(void) {
   RUN(every_dtype_and_layout);
   RUN(large);
   RUN(larger_than_caches);
+  RUN(large_rows);
   RUN(other_shapes);
   RUN(overlapping);
   RUN(repeated);

@@ -496,6 +496,37 @@ static void repeated_results(void) {
   }
 }
 
+/* Results beyond the caches, which are written past them, wherever they begin within a line. */
+static void large_results(void) {
+  enum { ROWS = 65, WIDTH = 65600 };
+  struct rk_tensor x, y, row = {.dt = RK_f32}, out = row, in = row;
+  CHECK_OK(rk_tensor_init2(&x, RK_f32, ROWS, WIDTH));
+  CHECK_OK(rk_range(&x, -1000, 1));
+  CHECK_OK(rk_tensor_init2(&y, RK_f32, ROWS, WIDTH));
+  for (int first = 0; first < 3; first++)
+    for (int kind = 0; kind < 3; kind++) {
+      const int64_t n = WIDTH - 2 * first;
+      CHECK_OK(rk_fill(&y, -1));
+      CHECK_OK(rk_narrow(&out, &y, 1, first, n));
+      CHECK_OK(rk_narrow(&in, &x, 1, first ? 2 * first - 1 : 0, n));
+      CHECK_OK(rk_narrow(&row, &in, 0, 0, 1));
+      CHECK_OK(rk_expand(&row, &row, 2, out.shape));
+      if (kind == 0) CHECK_OK(rk_map1(RK_OP_abs, &out, &in, 0, 0));
+      if (kind == 1) CHECK_OK(rk_map2(RK_OP_cadd, &out, &in, &row, 1));
+      if (kind == 2) CHECK_OK(rk_map2(RK_OP_cmul, &out, &in, &in, 0));
+      const float *a = (const float *)(void *)rk_at(&in), *b = (const float *)(void *)rk_at(&y);
+      bool same = true;
+      for (int64_t i = 0; i < ROWS; i++)
+        for (int64_t j = 0; j < WIDTH; j++, b++) {
+          const bool outside = j < first || j >= first + n;
+          const float v = outside ? 0 : a[i * WIDTH + j - first], first_row = outside ? 0 : a[j - first];
+          same &= *b == (outside ? -1 : kind == 0 ? fabsf(v) : kind == 1 ? v + first_row : v * v);
+        }
+      CHECK(same);
+    }
+  rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&row), rk_tensor_drop(&out), rk_tensor_drop(&in);
+}
+
 int main(void) {
   RUN(every_op_has_a_reference);
   RUN(half_patterns);
@@ -507,5 +538,6 @@ int main(void) {
   RUN(accuracy);
   RUN(same_bits);
   RUN(repeated_results);
+  RUN(large_results);
   return test_done();
 }
