@@ -42,16 +42,27 @@ local function compile_expression(text)
   return chunk
 end
 
+local function ends_early(message)
+  return message:sub(-7) == "'<eof>'" or message:sub(-5) == '<eof>'
+end
+
 local function compile(text)
   local expression = text:match '^%s*=(.*)$'
   if expression then
     return compile_expression(expression)
   end
-  local chunk = compile_expression(text:match '^%s*return%f[^%w_](.*)$' or text)
-  if chunk then
-    return chunk
+  local chunk, as_expression = compile_expression(text:match '^%s*return%f[^%w_](.*)$' or text)
+  if chunk or text:sub(1, 1) == '#' then -- by which files begin a comment
+    return chunk, as_expression
   end
-  return loadstring(text, '=stdin')
+  local statement, message = loadstring(text, '=stdin')
+  if statement or ends_early(message) then
+    return statement, message
+  end
+  -- `1 +`, `{1,`: no statement begins so, but an expression may go on in the next line
+  local token = message:match "^stdin:1: unexpected symbol near '(.-)'$"
+  local begins = token and text:gsub('^%s+', ''):sub(1, #token) == token
+  return nil, (begins or ends_early(as_expression)) and as_expression or message
 end
 
 -- Does the text ask for another line? A string that was not closed does not, unless its line ends in a backslash.
@@ -59,7 +70,7 @@ local function unfinished(text, message)
   if message:find('unfinished string', 1, true) then
     return text:sub(-1) == '\\'
   end
-  return message:sub(-7) == "'<eof>'" or message:sub(-5) == '<eof>'
+  return ends_early(message)
 end
 
 -- exit, quit(): the end, where they are no names of the program

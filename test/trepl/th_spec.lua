@@ -142,6 +142,12 @@ describe('the prompt', function()
     return (run('-i', text))
   end
 
+  it('reads on where a statement or an expression is not at its end', function()
+    local text = session('1 +\n2\n#{7,\n8}\nnot\ntrue\n"ab" ..\n"cd"\nmath.floor(\n2.5) +\n3\n1 2\na b\n5')
+    assert.are.equal("3\n2\nfalse\nabcd\n5\nstdin:1: '<eof>' expected near '2'\nstdin:1: '=' expected near 'b'\n5\n",
+      text)
+  end)
+
   it('prints expressions, runs statements, keeps going after an error', function()
     assert.are.equal('2\n3\n5\n', session '1 + 1\n= 3\nx = 5\nx\n')
     local text = session 'error "bad"\nprint "alive"\n'
