@@ -98,8 +98,9 @@ struct rk_buffer {
 };
 int rk_buffer_init(struct rk_buffer *b, int dtype, int64_t count); /* contents undefined */
 /* Map a file. shared: writes go to the file, which is created or grown to
- * `count` elements; otherwise they stay private. count 0: the whole file.
- * offset in bytes, any value. */
+ * `count` elements; otherwise they stay private. shared 2: also, the file,
+ * an object of shared memory, is removed when the mapping goes. count 0: the
+ * whole file. offset in bytes; in a shared mapping a multiple of the element's size. */
 int rk_buffer_map(struct rk_buffer *b, int dtype, const char *path, int shared, int64_t count, int64_t offset);
 /* Read `bytes` at `offset` of a regular file with all threads; *got: how many there were before its end. The file's
  * own position stays. */

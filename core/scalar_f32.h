@@ -170,7 +170,8 @@ RK_FN float rk_erfc_positive_f32(float x) {
   p = p * t + 1.26483818f;
   float high = rk_asfloat(rk_asbits(c) & 0xfffff000u), low = c - high, s = c * c;
   float lost = ((high * high - s) + 2 * high * low) + low * low; /* c^2 - s, exactly */
-  return (1 - lost) * rk_exp_f32(-s) * (p / (1 + 2 * c));
+  float y = rk_exp_f32(-s) * (p / (1 + 2 * c));
+  return y - lost * y;
 }
 RK_FN float rk_erfc_f32(float x) {
   float y = rk_erfc_positive_f32(fabsf(x));
@@ -216,7 +217,7 @@ RK_FN float rk_pow_f32(float x, float y) {
   int odd = (truncf(half) != half) & (whole == y), neg = rk_asbits(x) >> 31;
   float r = (float)p;
   r = neg & odd ? -r : r;
-  r = (x < 0) & (whole != y) & (x >= -3.402823466e38f) ? rk_asfloat(0x7fc00000u) : r;
+  r = ((x < 0) & (whole != y) & (x >= -3.402823466e38f)) ? rk_asfloat(0x7fc00000u) : r;
   return (y == 0) | (x == 1) | ((x == -1) & (fabsf(y) > 3.402823466e38f)) ? 1.0f : r;
 }
 

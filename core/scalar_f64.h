@@ -231,7 +231,8 @@ RK_FN double rk_erfc_positive_f64(double x) {
   p = p * t + 1.2329951186255526;
   double high = rk_asdouble(rk_asbits64(c) & 0xfffffffff8000000u), low = c - high, s = c * c;
   double lost = ((high * high - s) + 2 * high * low) + low * low; /* c^2 - s, exactly */
-  return (1 - lost) * rk_exp_f64(-s) * (p / (1 + 2 * c));
+  double y = rk_exp_f64(-s) * (p / (1 + 2 * c));
+  return y - lost * y;
 }
 RK_FN double rk_erfc_f64(double x) {
   double y = rk_erfc_positive_f64(fabs(x));
