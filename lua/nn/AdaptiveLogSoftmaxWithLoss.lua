@@ -59,7 +59,8 @@ local function check(self, input)
     common.expected(self, ('input [N x %d]'):format(self.inFeatures), x)
   end
   if t:nElement() ~= x:size(1) then common.expected(self, ('%d classes'):format(x:size(1)), t) end
-  t = t:type() == 'torch.LongTensor' and t:contiguous():view(-1) or t:long():view(-1)
+  self._classes = self._classes or torch.LongTensor()
+  t = self._classes:resize(t:nElement()):copy(t)
   local low, high = t:min(), t:max()
   if low < 1 or high > self.nClasses then
     error(('%s: expected classes of 1..%d, got %d'):format(torch.type(self), self.nClasses, low < 1 and low or high), 0)
@@ -67,10 +68,18 @@ local function check(self, input)
   return x, t
 end
 
--- Which rows belong to cluster i; nil when there are none.
-local function rows_of(self, t, i)
-  local inside = torch.gt(t, self.cutoffs[i]):cmul(torch.le(t, self.cutoffs[i + 1])):nonzero()
-  return inside:nElement() > 0 and inside:view(-1) or nil
+-- A buffer of part i (0: the head; else a cluster) of the type of `like`.
+local function space(self, i, name, like)
+  local parts = self._parts or {}
+  self._parts = parts
+  local part = parts[i] or {}
+  parts[i] = part
+  local t = part[name]
+  if not t or t:type() ~= like:type() then
+    t = like.new()
+    part[name] = t
+  end
+  return t
 end
 
 -- log softmax of module i for x
@@ -78,37 +87,52 @@ local function logs(self, i, x)
   return self.softmax[i]:forward(self:rethrowErrors(self.modules[i], i, 'updateOutput', x))
 end
 
+-- Find the rows of cluster i: their numbers, inputs and places in it; false when there are none.
+local function gather_rows(self, x, t, i)
+  local above, below = space(self, i, 'above', self._bytes), space(self, i, 'below', self._bytes)
+  above:gt(t, self.cutoffs[i]):cmul(below:le(t, self.cutoffs[i + 1]))
+  local rows = space(self, i, 'rows', t):nonzero(above)
+  local part = self._parts[i]
+  part.used = rows:nElement() > 0
+  if not part.used then return false end
+  part.rows = rows:view(-1)
+  space(self, i, 'x', x):index(x, 1, part.rows)
+  local places = space(self, i, 'places', t)
+  places:index(t, 1, part.rows)
+  places:add(-self.cutoffs[i]):resize(part.rows:size(1), 1)
+  return part
+end
+
 function Adaptive:updateOutput(input)
   local x, t = check(self, input)
-  local places, tails = t:clone(), {}
-  local total = x.new(x:size(1)):zero()
+  self._bytes = self._bytes or torch.ByteTensor()
+  local places = space(self, 0, 'places', t):resizeAs(t):copy(t)
+  local total = space(self, 0, 'total', x):resize(x:size(1)):zero()
   for i = 1, #self.modules - 1 do
-    local rows = rows_of(self, t, i)
-    if rows then
-      local at = t:index(1, rows):add(-self.cutoffs[i])
-      local part = { rows = rows, x = x:index(1, rows), places = at:view(-1, 1) }
-      tails[i] = part
-      total:indexCopy(1, rows, logs(self, i + 1, part.x):gather(2, part.places):view(-1))
-      places:indexFill(1, rows, self.cutoffs[1] + i)
+    local part = gather_rows(self, x, t, i)
+    if part then
+      local chosen = space(self, i, 'chosen', x):gather(logs(self, i + 1, part.x), 2, part.places)
+      total:indexCopy(1, part.rows, chosen:view(-1))
+      places:indexFill(1, part.rows, self.cutoffs[1] + i)
     end
   end
-  self._places, self._tails = places:view(-1, 1), tails
-  self.logProbabilities = total:add(logs(self, 1, x):gather(2, self._places):view(-1))
+  places:resize(places:nElement(), 1)
+  self.logProbabilities = total:add(space(self, 0, 'chosen', x):gather(logs(self, 1, x), 2, places):view(-1))
   self.output = common.buffer(self.output, x)
   self.output:resize(1):fill(-total:mean())
   return self.output
 end
 
--- The gradient of module i's output where rows' places each have the gradient g.
-local function slope(self, i, places, g)
+-- The gradient of module i's output where its rows' places each have the gradient g.
+local function slope(self, i, g)
   local softmax, out = self.softmax[i], self.modules[i].output
-  local one = out:clone():zero():scatter(2, places, g)
+  local one = space(self, i - 1, 'one', out):resizeAs(out):zero():scatter(2, self._parts[i - 1].places, g)
   return softmax:updateGradInput(out, one)
 end
 
 local function factor(self, input, gradOutput)
   common.check_tensor(self, gradOutput, 'gradOutput')
-  if gradOutput:nElement() ~= 1 or not self._tails then
+  if gradOutput:nElement() ~= 1 or not self._parts then
     common.expected(self, 'gradOutput [1], after forward', gradOutput)
   end
   return -gradOutput:sum() / input[1]:size(1)
@@ -117,22 +141,28 @@ end
 function Adaptive:updateGradInput(input, gradOutput)
   local x = check(self, input)
   local g = factor(self, input, gradOutput)
+  if type(self.gradInput) ~= 'table' then self.gradInput = {} end
   local dx = common.buffer(self.gradInput[1], x)
-  dx:resizeAs(x):copy(self:rethrowErrors(self.modules[1], 1, 'updateGradInput', x, slope(self, 1, self._places, g)))
-  for i, part in pairs(self._tails) do
-    dx:indexAdd(1, part.rows,
-      self:rethrowErrors(self.modules[i + 1], i + 1, 'updateGradInput', part.x, slope(self, i + 1, part.places, g)))
+  dx:resizeAs(x):copy(self:rethrowErrors(self.modules[1], 1, 'updateGradInput', x, slope(self, 1, g)))
+  for i = 1, #self.modules - 1 do
+    local part = self._parts[i]
+    if part.used then
+      dx:indexAdd(1, part.rows,
+        self:rethrowErrors(self.modules[i + 1], i + 1, 'updateGradInput', part.x, slope(self, i + 1, g)))
+    end
   end
-  self.gradInput = { dx, common.zeros_like(self.gradInput[2], input[2]) }
+  self.gradInput[1], self.gradInput[2] = dx, common.zeros_like(self.gradInput[2], input[2])
   return self.gradInput
 end
 
 function Adaptive:accGradParameters(input, gradOutput, scale)
   local x, g = check(self, input), factor(self, input, gradOutput)
-  self:rethrowErrors(self.modules[1], 1, 'accGradParameters', x, slope(self, 1, self._places, g), scale or 1)
-  for i, part in pairs(self._tails) do
-    self:rethrowErrors(self.modules[i + 1], i + 1, 'accGradParameters', part.x, slope(self, i + 1, part.places, g),
-      scale or 1)
+  self:rethrowErrors(self.modules[1], 1, 'accGradParameters', x, slope(self, 1, g), scale or 1)
+  for i = 1, #self.modules - 1 do
+    local part = self._parts[i]
+    if part.used then
+      self:rethrowErrors(self.modules[i + 1], i + 1, 'accGradParameters', part.x, slope(self, i + 1, g), scale or 1)
+    end
   end
 end
 
@@ -159,13 +189,13 @@ function Adaptive:predict(x)
 end
 
 function Adaptive:clearState()
-  self._places, self._tails, self.logProbabilities = nil, nil, nil
+  self._parts, self._classes, self._bytes, self.logProbabilities = nil, nil, nil, nil
   for _, m in ipairs(self.softmax) do m:clearState() end
   return parent.clearState(self)
 end
 
 function Adaptive:type(typename, cache)
-  if typename then self._places, self._tails = nil, nil end
+  if typename then self._parts, self._classes, self._bytes = nil, nil, nil end
   return parent.type(self, typename, cache)
 end
 

@@ -24,10 +24,11 @@ local function extra(self, input, target)
   local p, n = self.posWeights, input:size(input:dim())
   if p:size(1) ~= n then common.expected(self, ('input with %d columns, as posWeights'):format(p:size(1)), input) end
   self._extra, self._slope = common.buffer(self._extra, input), common.buffer(self._slope, input)
-  self._extra:add(p, -1)
-  self._extra = self._extra:view(1, n):expand(input:nElement() / n, n):contiguous():viewAs(input):cmul(target)
-  if self.weights then self._extra:view(-1, n):cmul(self.weights:view(1, n):expand(input:nElement() / n, n)) end
-  return self._extra
+  local w, rows = self._extra:resizeAs(input), input:nElement() / n
+  local each_row = w:view(rows, n)
+  each_row:copy(p:view(1, n):expand(rows, n)):add(-1):cmul(target)
+  if self.weights then each_row:cmul(self.weights:view(1, n):expand(rows, n)) end
+  return w
 end
 
 function BCE:updateOutput(input, target)

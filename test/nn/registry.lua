@@ -1,8 +1,7 @@
 --- For registry_spec.lua: how each class of nn is made and what it is given, {arguments, input, target or nil}: Lua
 -- expressions over torch, nn and the samples below. Flags: batch, the samples of a batch give what they give alone;
 -- untyped, type() leaves its numbers alone; fixed, as many samples as it says; abstract, only a parent of others;
--- forward, there is no way back; sparse, getParameters has no whole gradient; layers, how many it has inside; varies,
--- what it holds depends on the data.
+-- forward, there is no way back; sparse, getParameters has no whole gradient; layers, how many it has inside.
 local M = {}
 
 --- What the expressions call: numbers of [-1, 1], away from zero, positive, in (0, 1), distinct, whole, signs,
@@ -220,8 +219,7 @@ all('TransformerDecoder', 'nn.TransformerDecoderLayer(8, 2, { dimFeedforward = 1
   '{ R(5, 3, 8), R(4, 3, 8) }', { layers = 3 })
 all('Transformer', '8, 2, { dimFeedforward = 16, numEncoderLayers = 1, numDecoderLayers = 2 }',
   '{ R(4, 3, 8), R(5, 3, 8) }', { layers = 5 })
-all('AdaptiveLogSoftmaxWithLoss', '8, 12, { 3, 7 }, { divValue = 2 }', '{ R(5, 8), I(1, 12, 5, 4, 9) }',
-  { varies = true })
+all('AdaptiveLogSoftmaxWithLoss', '8, 12, { 3, 7 }, { divValue = 2 }', '{ R(5, 8), I(1, 12, 5, 4, 9) }', { layers = 4 })
 
 -- criterions
 criterion('AbsCriterion MSECriterion SmoothL1Criterion HuberCriterion CosineDistanceCriterion', '', 'R(4, 5)',
@@ -267,5 +265,68 @@ function samples.pooled(pool, ...)
   pool:forward(samples.D(...))
   return pool
 end
+
+--- Other modes of classes above, and names of PyTorch's: {expression, input, target or nil}, of which a step is taken.
+M.modes = {}
+local function modes(input, target, list)
+  for text in list:gmatch '[^\n]+' do M.modes[#M.modes + 1] = { text:match '^%s*(.-)%s*$', input, target } end
+end
+modes('R(4, 6, 3)', nil, [[
+  LSTM(3, 5, 2, { batchFirst = true, dropout = 0.2 })
+  GRU(3, 5, { bias = false })
+  RNN(3, 5, { nonlinearity = 'relu' })]])
+modes('R(5, 3, 8)', nil, [[
+  MultiHeadAttention(8, 2, { needWeights = true, batchFirst = true, dropout = 0.3 })
+  MultiHeadAttention(8, 2, { bias = false, kdim = 8, averageWeights = false, needWeights = true })
+  TransformerEncoderLayer(8, 2, { dimFeedforward = 16, normFirst = true, activation = 'gelu', batchFirst = true })
+  LayerNorm(8, { affine = false })
+  RMSNorm({ 3, 8 })
+  Conv1d(3, 4, 3, { padding = 'same', groups = 1 })
+  BatchNorm1d(3)
+  MaxPool1d(2)
+  AvgPool1d(3, 2, 1)
+  AdaptiveAvgPool1d(3)
+  GLU(-1)
+  Softmin(3)
+  Upsample { scale_factor = 2 }
+  LPPool1d(2, 2)]])
+modes('R(2, 4, 6, 5)', nil, [[
+  Conv2d(4, 6, 3, { padding = 1, groups = 2, dilation = 2, bias = false })
+  Conv2d(4, 6, 3, { padding = 1, padding_mode = 'reflect' })
+  ConvTranspose2d(4, 6, 3, 2, 1, 1)
+  BatchNorm2d(4, 1e-5, 0.1, false)
+  MaxPool2d(2, { ceil_mode = true, return_indices = true })
+  AvgPool2d(3, 2, 1, { count_include_pad = false })
+  LPPool2d(2, { 3, 2 }, 2)
+  FractionalMaxPool2d(2, { output_size = { 3, 3 } })
+  LocalResponseNorm(3)
+  Upsample { scale_factor = 2, mode = 'bicubic' }
+  Softmax2d()
+  Dropout2d(0.3)
+  LazyConv2d(3, 3)
+  Flatten(2, 3)]])
+modes('R(3, 5)', 'I(2, 5, 1)', [[
+  CrossEntropyLoss { reduction = 'none' }
+  CrossEntropyLoss { weight = torch.ones(5), label_smoothing = 0.1, reduction = 'none', ignore_index = 1 }
+  UnreducedCriterion(nn.MultiMarginCriterion())
+  UnreducedCriterion(nn.FocalCriterion(2))]])
+modes('L(3, 5)', 'I(2, 5, 1)', 'NLLLoss { reduction = "none", weight = torch.ones(5) }')
+modes('R(3, 5)', 'U(3, 5):div(5)', [[
+  CrossEntropyLoss()
+  CrossEntropyLoss { weight = torch.ones(5), reduction = 'none' }]])
+modes('R(2, 3, 4, 2)', 'U(2, 4, 2):mul(3):add(1):floor():long()', [[
+  CrossEntropyLoss { label_smoothing = 0.1 }
+  CrossEntropyLoss { reduction = 'none' }]])
+modes('R(4, 5)', 'U(4, 5)', [[
+  BCEWithLogitsLoss { pos_weight = torch.rand(5), reduction = 'none' }
+  MultiLabelSoftMarginLoss { reduction = 'none' }
+  KLDivLoss { reduction = 'none', log_target = true }
+  PoissonNLLLoss { reduction = 'none' }
+  SmoothL1Loss { beta = 0.3, reduction = 'none' }]])
+modes('R2(4, 5)', 'S(4)', [[
+  CosineEmbeddingLoss { reduction = 'none' }
+  UnreducedCriterion(nn.ContrastiveCriterion())]])
+modes('{ R(4, 5), P(4, 5) }', 'R(4, 5)', 'GaussianNLLLoss { reduction = "none" }')
+modes('{ R(4, 5), R(4, 5), R(4, 5) }', 'nil', 'TripletMarginLoss { swap = true, reduction = "none" }')
 
 return M

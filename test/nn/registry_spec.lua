@@ -7,8 +7,8 @@ local registry = dofile(here .. 'registry.lua')
 local usage = require 'torch.usage'
 local C = require 'torch.ffi'
 
-local samples = registry.samples
-registry.samples = nil
+local samples, modes = registry.samples, registry.modes
+registry.samples, registry.modes = nil, nil
 
 local classes = {}
 for name in pairs(nn.loadAll()) do
@@ -105,8 +105,9 @@ end
 
 local gradient_of
 -- Bytes that a step takes once its buffers are there.
-local function growth(name, row, scale)
+local function growth(name, row, scale, evaluate)
   local m = make(name, row)
+  if evaluate and m.evaluate then m:evaluate() end
   samples.scale(row.fixed and 1 or scale)
   local x, target = input_of(row)
   samples.scale(1)
@@ -125,7 +126,7 @@ end
 function gradient_of(m, row, x)
   if row.target then return nil end
   torch.manualSeed(13)
-  return map(m:forward(x), function(t) return t:clone():uniform(-1, 1) end)
+  return map(m:forward(x), function(t) return real(t) and t:clone():uniform(-1, 1) or t:clone() end)
 end
 
 local function near(a, b, tolerance, what)
@@ -187,7 +188,6 @@ local function checks(name, row)
 
   -- What a step takes may be sizes as storages, but nothing that grows with the data: sixteen times as many samples.
   it('memory: ' .. name, function()
-    if row.varies then return end
     local few = growth(name, row, 1)
     assert.is_true(few <= 2048 * (row.layers or 1), ('%d bytes in a step'):format(few))
     assert.is_true(growth(name, row, 16) <= few, ('%d bytes, then %d'):format(few, growth(name, row, 16)))
@@ -247,5 +247,28 @@ describe('registry of nn:', function()
       assert.is_truthy(text, 'no documentation')
     end)
     if row and not row.abstract then checks(name, row) end
+  end
+
+  for _, mode in ipairs(modes) do
+    local text, input, target = unpack(mode)
+    local name, args = text:match '^(%w+)%s*(.*)$'
+    local row = { args = (args:gsub('^%((.*)%)$', '%1')), input = input, target = target, layers = 4 }
+    it('memory: ' .. text, function()
+      for _, evaluate in ipairs { false, true } do
+        local few = growth(name, row, 1, evaluate)
+        assert.is_true(few <= 2048 * row.layers, ('%d bytes in a step'):format(few))
+        assert.is_true(growth(name, row, 16, evaluate) <= few)
+      end
+    end)
+    it('copies and files: ' .. text, function()
+      local m, x, t = make(name, row), input_of(row)
+      if m.evaluate then m:evaluate() end
+      local g = gradient_of(m, row, x)
+      torch.manualSeed(13)
+      local want = copied(m:forward(x, t))
+      torch.manualSeed(13)
+      assert.is_true(distance(want, torch.deserialize(torch.serialize(m)):forward(x, t)) == 0)
+      kept(m:clone():float(), row, to_float(x), to_float(t), to_float(g))
+    end)
   end
 end)
