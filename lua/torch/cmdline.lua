@@ -58,7 +58,8 @@ end
 
 --- Add an option.
 -- @string key with its dashes: `'-lr'`
--- @param default its type is the type of the option
+-- @param default its type is the type of the option; a command line gives strings, numbers and booleans, other defaults
+-- are for classes that extend this one
 -- @string[opt] help
 -- @string[opt] kind type, when the default does not show it
 function CmdLine:option(key, default, help, kind)
@@ -69,8 +70,6 @@ function CmdLine:option(key, default, help, kind)
   kind = kind or type(default)
   if type(default) ~= kind then
     error(('CmdLine.option: option %s has a default of type %s, not %s'):format(key, type(default), kind), 2)
-  elseif kind ~= 'boolean' and not kinds[kind] then
-    error(('CmdLine.option: option %s is of type %s; string, number or boolean expected'):format(key, kind), 2)
   end
   local row = {key = key, default = default, help = help, type = kind, is_option = true}
   self.options[key] = row
@@ -110,37 +109,55 @@ local function resembling(self, text)
   end
 end
 
-local function read_option(self, params, arg, i)
-  local row = self.options[arg[i]]
+local function check_tables(who, params, arg, i)
+  if type(params) ~= 'table' or type(arg) ~= 'table' or i == nil then
+    error(('CmdLine.%s: tables of parameters and arguments and a position expected, got %s, %s, %s'):format(who,
+      class.type(params), class.type(arg), class.type(i)), 3)
+  end
+end
+
+--- Read the option at `arg[i]` into `params`; classes that extend this one call it and put their own in its place.
+-- @return how many texts it took
+function CmdLine:__readOption__(params, arg, i)
+  check_tables('__readOption__', params, arg, i)
+  local row = arg[i] ~= nil and self.options[arg[i]]
+  if not row then
+    self:error('unknown option ' .. tostring(arg[i]))
+  end
   local key = bare(row.key)
   if row.type == 'boolean' then
-    params[key] = not row.default
-    return i + 1
+    params[key] = not params[key]
+    return 1
   end
   local text = arg[i + 1]
   if text == nil then
     self:error('missing argument for option ' .. row.key)
+  elseif not kinds[row.type] then
+    self:error(('option %s is of type %s, which a command line cannot give'):format(row.key, row.type))
   end
   local value = convert(text, row.type)
   if value == nil then
     self:error(('option %s: %s expected, got "%s"'):format(row.key, articles[row.type], text))
   end
   params[key] = value
-  return i + 2
+  return 2
 end
 
-local function read_argument(self, params, arg, i, n)
-  local row, text = self.arguments[n], arg[i]
+--- Read `arg[i]` as argument number `n` into `params`.
+-- @return how many texts it took
+function CmdLine:__readArgument__(params, arg, i, n)
+  check_tables('__readArgument__', params, arg, i)
+  local row, text = n ~= nil and self.arguments[n], arg[i]
   if not row then
-    local meant = resembling(self, text)
-    self:error(('invalid argument: %s%s'):format(text, meant and (' (did you mean %s?)'):format(meant) or ''))
+    local meant = resembling(self, tostring(text))
+    self:error(('invalid argument: %s%s'):format(tostring(text), meant and (' (did you mean %s?)'):format(meant) or ''))
   end
   local value = convert(text, row.type)
   if value == nil then
     self:error(('argument %s: %s expected, got "%s"'):format(bare(row.key), articles[row.type], text))
   end
   params[bare(row.key)] = value
-  return i + 1
+  return 1
 end
 
 --- Read the command line.
@@ -157,10 +174,10 @@ function CmdLine:parse(arg)
       self:help(arg)
       os.exit(0)
     elseif self.options[text] then
-      i = read_option(self, params, arg, i)
+      i = i + self:__readOption__(params, arg, i)
     else
       n = n + 1
-      i = read_argument(self, params, arg, i, n)
+      i = i + self:__readArgument__(params, arg, i, n)
     end
   end
   if n < #self.arguments then

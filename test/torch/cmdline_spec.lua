@@ -89,11 +89,36 @@ describe('CmdLine', function()
     rawset(_G, 'print', print_)
   end)
 
+  it('may be extended: options of other types, readers replaced', function()
+    local Lists, parent = torch.class('test.ListCmdLine', 'torch.CmdLine', {})
+    function Lists:__readOption__(params, arg, i)
+      local row = self.options[arg[i]]
+      if row.type ~= 'table' then
+        return parent.__readOption__(self, params, arg, i)
+      end
+      local list = {}
+      while tonumber(arg[i + 1 + #list]) do
+        list[#list + 1] = tonumber(arg[i + 1 + #list])
+      end
+      params[row.key:gsub('%-', '')] = list
+      return 1 + #list
+    end
+    local c = torch.factory 'test.ListCmdLine' ()
+    c:__init()
+    c:option('-gpus', {0}, 'list')
+    c:option('-flag', false)
+    c:argument 'data'
+    assert.same({gpus = {0}, flag = false, data = 'x'}, c:parse {'x'})
+    assert.same({gpus = {1, 2}, flag = true, data = 'x'}, c:parse {'-gpus', '1', '2', '-flag', 'x'})
+    assert.same({gpus = {0}, flag = false, data = 'x'}, c:parse {'-flag', 'x', '-flag'})
+    fails('tables of parameters', parent.__readOption__, c, nil, {}, 1)
+    fails('tables of parameters', parent.__readArgument__, c, {}, 5, 1)
+  end)
+
   it('refuses wrong declarations', function()
     local c = torch.CmdLine()
     fails('option %-a has no default value', c.option, c, '-a')
     fails('default of type number, not string', c.option, c, '-a', 1, '', 'string')
-    fails('is of type table', c.option, c, '-a', {})
     fails('key %(string%) expected', c.option, c, 5, 1)
     fails('text %(string%) expected', c.text, c, 5)
     fails('type "string" or "number"', c.argument, c, 'x', '', 'boolean')
