@@ -1,6 +1,10 @@
 /* loops_rnn.c -- gates of recurrent layers, forward and backward; see rnn.h.
- * Compiled once per ISA; includes itself once per type. */
+ * Compiled once per ISA; includes itself once per type.
+ *
+ * A tile's logistic functions and tangents are loops of their own over all its rows: side by side their long chains of
+ * dependent steps overlap, which in one loop for everything they do not. */
 #ifndef REAL
+#include "gemm.h"
 #include "rnn.h"
 #include "scalar.h"
 #define LOOPS_FILE "loops_rnn.c"
@@ -16,14 +20,22 @@ const struct rk_rnn_loops RK_LOOPS_NAME(rk_rnn_loops, RK_ISA)[2] = {TABLE(f32), 
 #else
 #define ROW(field, r) ((REAL *)t->field + (r)*t->field##_row)
 #define BEFORE(field, r) ((const REAL *)t->field + (r)*t->field##_row)
-#define ACC(g, r) ((const REAL *)t->acc[g] + (r)*t->acc_row)
-#define BIAS(g) ((const REAL *)t->bias + (g)*t->unit)
-/* Every row r; one that is inactive only does what `idle` says. */
-#define EACH_ROW(idle)                                                                                                 \
-  for (int64_t r = 0; r < t->rows; r++)                                                                                \
-    if (t->active && !t->active[r])                                                                                    \
-      idle;                                                                                                            \
-    else
+#define ACC(g) ((REAL *)t->acc[g])
+#define GATE(g) ((REAL *)t->gates + (g)*t->gate)
+#define DGATE(g) ((REAL *)t->dgates + (g)*t->dgate)
+#define OFF(t, r) ((t)->active && !(t)->active[r])
+
+/* y = f(x) over a tile's rows, in one go where these are full. */
+#define OVER_TILE(name, f)                                                                                             \
+  static void FN(name)(const struct rk_rnn_tile *t, REAL *y, const REAL *x) {                                          \
+    const int64_t full = t->n == t->row, rows = full ? 1 : t->rows, n = full ? t->rows * t->n : t->n;                  \
+    for (int64_t r = 0; r < rows; r++, y += t->row, x += t->row) {                                                     \
+      RK_IVDEP for (int64_t j = 0; j < n; j++) y[j] = f(x[j]);                                                         \
+    }                                                                                                                  \
+  }
+OVER_TILE(sigmoids, rk_sigmoid)
+OVER_TILE(tangents, rk_tanh)
+#undef OVER_TILE
 
 /* A sequence that has ended, or not begun: no output, the state stays. */
 static void FN(hold)(const struct rk_rnn_tile *t, int64_t r, int cells) {
@@ -37,62 +49,77 @@ static void FN(keep)(const struct rk_rnn_tile *t, int64_t r) {
 }
 
 static void FN(step_tanh)(const struct rk_rnn_tile *t) {
-  EACH_ROW(FN(hold)(t, r, 0)) {
-    const int64_t n = t->n;
-    const REAL *a = ACC(0, r), *b = BIAS(0), *x = BEFORE(x, r);
-    REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) y[j] = rk_tanh(x[j] + a[j] + b[j]);
+  FN(tangents)(t, ACC(0), ACC(0));
+  for (int64_t r = 0; r < t->rows; r++) {
+    if (OFF(t, r)) {
+      FN(hold)(t, r, 0);
+      continue;
+    }
+    memcpy(ROW(y, r), ACC(0) + r * t->row, (size_t)t->n * sizeof(REAL));
     FN(keep)(t, r);
   }
 }
 
 static void FN(step_relu)(const struct rk_rnn_tile *t) {
-  EACH_ROW(FN(hold)(t, r, 0)) {
-    const int64_t n = t->n;
-    const REAL *a = ACC(0, r), *b = BIAS(0), *x = BEFORE(x, r);
-    REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL v = x[j] + a[j] + b[j];
-      y[j] = v < 0 ? 0 : v;
+  for (int64_t r = 0; r < t->rows; r++) {
+    if (OFF(t, r)) {
+      FN(hold)(t, r, 0);
+      continue;
     }
+    const REAL *a = ACC(0) + r * t->row;
+    REAL *y = ROW(y, r);
+    RK_IVDEP for (int64_t j = 0; j < t->n; j++) y[j] = a[j] < 0 ? 0 : a[j];
     FN(keep)(t, r);
   }
 }
 
 static void FN(step_lstm)(const struct rk_rnn_tile *t) {
-  const REAL *bi = BIAS(0), *bf = BIAS(1), *bg = BIAS(2), *bo = BIAS(3);
-  EACH_ROW(FN(hold)(t, r, 1)) {
-    const int64_t n = t->n;
-    const REAL *ai = ACC(0, r), *af = ACC(1, r), *ag = ACC(2, r), *ao = ACC(3, r), *before = BEFORE(cell_before, r);
-    const REAL *xi = BEFORE(x, r), *xf = xi + t->x_gate, *xg = xf + t->x_gate, *xo = xg + t->x_gate;
-    REAL *gi = ROW(gates, r), *gf = gi + t->gate, *gg = gf + t->gate, *go = gg + t->gate, *cell = ROW(cell, r);
-    REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL i = rk_sigmoid(xi[j] + ai[j] + bi[j]), f = rk_sigmoid(xf[j] + af[j] + bf[j]);
-      REAL g = rk_tanh(xg[j] + ag[j] + bg[j]), o = rk_sigmoid(xo[j] + ao[j] + bo[j]);
-      REAL c = f * before[j] + i * g;
-      gi[j] = i, gf[j] = f, gg[j] = g, go[j] = o;
-      cell[j] = c;
-      y[j] = o * rk_tanh(c);
+  REAL *bent = ACC(0); /* tanh of the cells, where i is no longer needed */
+  FN(sigmoids)(t, GATE(0), ACC(0));
+  FN(sigmoids)(t, GATE(1), ACC(1));
+  FN(tangents)(t, GATE(2), ACC(2));
+  FN(sigmoids)(t, GATE(3), ACC(3));
+  for (int64_t r = 0; r < t->rows; r++) {
+    const REAL *i = GATE(0) + r * t->row, *f = GATE(1) + r * t->row, *g = GATE(2) + r * t->row;
+    const REAL *before = BEFORE(cell_before, r);
+    REAL *cell = ROW(cell, r), *c = bent + r * t->row;
+    if (!OFF(t, r)) { RK_IVDEP for (int64_t j = 0; j < t->n; j++) c[j] = cell[j] = f[j] * before[j] + i[j] * g[j]; }
+  }
+  FN(tangents)(t, bent, bent);
+  for (int64_t r = 0; r < t->rows; r++) {
+    if (OFF(t, r)) {
+      FN(hold)(t, r, 1);
+      continue;
     }
+    const REAL *c = bent + r * t->row, *o = GATE(3) + r * t->row;
+    REAL *y = ROW(y, r);
+    RK_IVDEP for (int64_t j = 0; j < t->n; j++) y[j] = o[j] * c[j];
     FN(keep)(t, r);
   }
 }
 
 static void FN(step_gru)(const struct rk_rnn_tile *t) {
-  const REAL *br = BIAS(0), *bz = BIAS(1), *bn = BIAS(2), *bm = BIAS(3);
-  EACH_ROW(FN(hold)(t, r, 0)) {
-    const int64_t n = t->n;
-    const REAL *ar = ACC(0, r), *az = ACC(1, r), *am = ACC(2, r), *before = BEFORE(before, r);
-    const REAL *xr = BEFORE(x, r), *xz = xr + t->x_gate, *xn = xz + t->x_gate;
-    REAL *gr = ROW(gates, r), *gz = gr + t->gate, *gn = gz + t->gate, *share = ROW(cell, r), *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL reset = rk_sigmoid(xr[j] + ar[j] + br[j]), z = rk_sigmoid(xz[j] + az[j] + bz[j]), m = am[j] + bm[j];
-      REAL fresh = rk_tanh(xn[j] + bn[j] + reset * m);
-      gr[j] = reset, gz[j] = z, gn[j] = fresh;
-      share[j] = m;
-      y[j] = fresh + z * (before[j] - fresh);
+  FN(sigmoids)(t, GATE(0), ACC(0));
+  FN(sigmoids)(t, GATE(1), ACC(1));
+  for (int64_t r = 0; r < t->rows; r++) {
+    const REAL *reset = GATE(0) + r * t->row, *m = ACC(2) + r * t->row;
+    REAL *n = ACC(3) + r * t->row, *share = ROW(cell, r);
+    if (!OFF(t, r)) {
+      RK_IVDEP for (int64_t j = 0; j < t->n; j++) {
+        share[j] = m[j];
+        n[j] += reset[j] * m[j];
+      }
     }
+  }
+  FN(tangents)(t, GATE(2), ACC(3));
+  for (int64_t r = 0; r < t->rows; r++) {
+    if (OFF(t, r)) {
+      FN(hold)(t, r, 0);
+      continue;
+    }
+    const REAL *z = GATE(1) + r * t->row, *n = GATE(2) + r * t->row, *before = BEFORE(before, r);
+    REAL *y = ROW(y, r);
+    RK_IVDEP for (int64_t j = 0; j < t->n; j++) y[j] = n[j] + z[j] * (before[j] - n[j]);
     FN(keep)(t, r);
   }
 }
@@ -102,19 +129,25 @@ static void FN(step_gru)(const struct rk_rnn_tile *t) {
 #define DH(j) (g[j] + a[j] + carry[j])
 #define OPEN_BACK                                                                                                      \
   const int64_t n = t->n;                                                                                              \
-  const REAL *a = ACC(0, r), *g = BEFORE(g, r);                                                                        \
-  REAL *carry = (REAL *)t->carry + r * t->unit, *d = ROW(dgates, r);
+  const REAL *a = ACC(0) + r * t->row, *g = BEFORE(g, r);                                                              \
+  REAL *carry = (REAL *)t->carry + r * t->unit, *d = DGATE(0) + r * t->row;
+/* Every row that is active. */
+#define EACH_ROW(blocks)                                                                                               \
+  for (int64_t r = 0; r < t->rows; r++)                                                                                \
+    if (OFF(t, r))                                                                                                     \
+      FN(pass)(t, r, blocks);                                                                                          \
+    else
 
 /* An inactive row hands its gradient on as it is. */
 static void FN(pass)(const struct rk_rnn_tile *t, int64_t r, int blocks) {
-  const REAL *a = ACC(0, r);
-  REAL *carry = (REAL *)t->carry + r * t->unit, *d = ROW(dgates, r);
+  const REAL *a = ACC(0) + r * t->row;
+  REAL *carry = (REAL *)t->carry + r * t->unit;
   for (int64_t j = 0; j < t->n; j++) carry[j] += a[j];
-  for (int b = 0; b < blocks; b++) memset(d + b * t->unit, 0, (size_t)t->n * sizeof(REAL));
+  for (int b = 0; b < blocks; b++) memset(DGATE(b) + r * t->row, 0, (size_t)t->n * sizeof(REAL));
 }
 
 static void FN(back_tanh)(const struct rk_rnn_tile *t) {
-  EACH_ROW(FN(pass)(t, r, 1)) {
+  EACH_ROW(1) {
     OPEN_BACK
     const REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
@@ -125,7 +158,7 @@ static void FN(back_tanh)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(back_relu)(const struct rk_rnn_tile *t) {
-  EACH_ROW(FN(pass)(t, r, 1)) {
+  EACH_ROW(1) {
     OPEN_BACK
     const REAL *y = ROW(y, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
@@ -137,13 +170,17 @@ static void FN(back_relu)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(back_lstm)(const struct rk_rnn_tile *t) {
-  EACH_ROW(FN(pass)(t, r, 4)) {
+  REAL bent[RK_TILE_ROWS * RK_TILE_COLS] __attribute__((aligned(64)));
+  for (int64_t r = 0; r < t->rows; r++) memcpy(bent + r * t->row, ROW(cell, r), (size_t)t->n * sizeof(REAL));
+  FN(tangents)(t, bent, bent);
+  EACH_ROW(4) {
     OPEN_BACK
-    REAL *dcell = (REAL *)t->dcell + r * t->unit, *df = d + t->unit, *dg = df + t->unit, *dq = dg + t->unit;
-    const REAL *gi = ROW(gates, r), *gf = gi + t->gate, *gg = gf + t->gate, *go = gg + t->gate;
-    const REAL *cell = ROW(cell, r), *before = BEFORE(cell_before, r);
+    REAL *dcell = (REAL *)t->dcell + r * t->unit, *df = DGATE(1) + r * t->row, *dg = DGATE(2) + r * t->row;
+    REAL *dq = DGATE(3) + r * t->row;
+    const REAL *gi = GATE(0) + r * t->row, *gf = GATE(1) + r * t->row, *gg = GATE(2) + r * t->row;
+    const REAL *go = GATE(3) + r * t->row, *c = bent + r * t->row, *before = BEFORE(cell_before, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL dh = DH(j), tc = rk_tanh(cell[j]), i = gi[j], f = gf[j], u = gg[j], o = go[j];
+      REAL dh = DH(j), tc = c[j], i = gi[j], f = gf[j], u = gg[j], o = go[j];
       REAL dc = dcell[j] + dh * o * (1 - tc * tc);
       d[j] = dc * u * i * (1 - i);
       df[j] = dc * before[j] * f * (1 - f);
@@ -156,11 +193,11 @@ static void FN(back_lstm)(const struct rk_rnn_tile *t) {
 }
 
 static void FN(back_gru)(const struct rk_rnn_tile *t) {
-  EACH_ROW(FN(pass)(t, r, 4)) {
+  EACH_ROW(4) {
     OPEN_BACK
-    REAL *dz = d + t->unit, *dn = dz + t->unit, *dm = dn + t->unit;
-    const REAL *gr = ROW(gates, r), *gz = gr + t->gate, *gn = gz + t->gate, *share = ROW(cell, r);
-    const REAL *before = BEFORE(before, r);
+    REAL *dz = DGATE(1) + r * t->row, *dn = DGATE(2) + r * t->row, *dm = DGATE(3) + r * t->row;
+    const REAL *gr = GATE(0) + r * t->row, *gz = GATE(1) + r * t->row, *gn = GATE(2) + r * t->row;
+    const REAL *share = ROW(cell, r), *before = BEFORE(before, r);
     RK_IVDEP for (int64_t j = 0; j < n; j++) {
       REAL dh = DH(j), reset = gr[j], z = gz[j], fresh = gn[j];
       REAL pre = dh * (1 - z) * (1 - fresh * fresh);
@@ -183,7 +220,9 @@ static void FN(add)(void *to, int64_t to_row, const void *acc, int64_t acc_row, 
 #undef ROW
 #undef BEFORE
 #undef ACC
-#undef BIAS
+#undef GATE
+#undef DGATE
+#undef OFF
 #undef EACH_ROW
 #undef DH
 #undef OPEN_BACK

@@ -540,7 +540,7 @@ int rk_loss_backward(int loss, struct rk_tensor *dx, const struct rk_tensor *x, 
  *   RK_RNN_LSTM  i f g o: c = s(f)*c' + s(i)*tanh(g), h = s(o)*tanh(c)
  *   RK_RNN_GRU   r z n: n = tanh(w_in x + b_in + s(r)*(w_hn h' + b_hn)), h = (1 - s(z))*n + s(z)*h'
  * float32 and float64. Same bits at any number of threads where the weights are small enough (2 MB) to be kept in the
- * caches; beyond that, and in the gradients of the weights, products with x are rk_gemm's. */
+ * caches; beyond that products with x are rk_gemm's. */
 enum rk_rnn_kind { RK_RNN_TANH, RK_RNN_RELU, RK_RNN_LSTM, RK_RNN_GRU };
 struct rk_rnn {
   int32_t kind, reverse; /* reverse: from the last step to the first */
@@ -557,7 +557,7 @@ struct rk_rnn {
 struct rk_rnn_grad {
   const struct rk_tensor *g;         /* of y; NULL: none */
   const struct rk_tensor *dhn, *dcn; /* of the last states; NULL: none */
-  struct rk_tensor *dgates;          /* resized (T, B, G*H), GRU 4*H: what rk_rnn_backward_weight reads */
+  struct rk_tensor *dgates;          /* resized, in an order of its own: what rk_rnn_backward_weight reads */
   struct rk_tensor *dx;              /* (T, B, in), sized; NULL: not wanted */
   double beta;                       /* dx = beta*dx + ... */
   struct rk_tensor *dh0, *dc0;       /* (B, H), sized, packed; dc0 for LSTM only */

@@ -7,9 +7,10 @@
  * use them; a general product would pack them anew at every step. A tile's sums go straight into the loops that make
  * gates and states (loops_rnn.c), and these are packed for the next step: one meeting of the threads a step, nothing in
  * between; none at all where the weights fit the caches: then a thread takes its share of the samples through all
- * steps. The input's share is summed in the same tiles, unless its weights would crowd the caches: then one matrix
- * product does it for all steps beforehand. Gates are kept tile by tile: rows far apart cost more to fetch than to
- * compute.
+ * steps. What a step reads is one row of [1 | input | 1 | state] for a sample, so that one product gives input's share,
+ * state's share and both biases; where the weights of the input would crowd the caches, a matrix product does its share
+ * for all steps beforehand, and the row is [1 | 1 | state]. Gates are kept tile by tile: rows far apart cost more to
+ * fetch than to compute.
  *
  * Backward, step by step from the end: dh = g + (gates' gradients of the later
  * step) * w_hh, which is the same scheme with the transposed weights. */
@@ -24,16 +25,18 @@ struct run {
   int dt, size;                              /* of an element */
   int64_t steps, batch, hidden, gates;       /* gates: of w_ih and w_hh */
   int64_t blocks;                            /* of dgates */
-  int64_t depth;                             /* of the recurrent product: hidden, backward gates * hidden */
+  int64_t depth;                             /* of what is packed: 2 + in + hidden, backward blocks * hidden */
+  int64_t deep;                              /* backward: of a product, gates * hidden */
   int64_t rows, cols, tiles, panels;         /* of a tile; tiles that cover the batch, panels that cover the units */
   struct rk_tensor w, w_ih, h0, c0, lengths; /* packed */
   struct rk_tensor x, g;                     /* rows dense */
-  struct rk_tensor share;                    /* of the input in the gates of all steps; empty: summed step by step */
+  /* Where the products with w_ih are done for all steps at once: the input's share in the gates; backward, the gates'
+   * gradients row by row. */
+  struct rk_tensor share;
   int64_t in; /* features of the input, where its products (backward: its gradient) are done step by step; else 0 */
-  int64_t in_panels;
-  char *memory, *weights, *now, *next, *bias;
-  char *x_weights, *x_now, *x_next;
-  const char *zeros;
+  int64_t in_panels; /* backward: of w_ih */
+  char *memory, *weights, *now, *next, *x_weights;
+  const char *zeros, *b_ih, *b_hh; /* biases: zeros where there are none */
   uint8_t *active;
   const char *before, *cell_before; /* of the present step */
   int64_t before_row, cell_before_row;
@@ -45,6 +48,10 @@ struct run {
 
 static const int gates_of[RK_RNN_KINDS] = {1, 1, 4, 3};
 static const int blocks_of[RK_RNN_KINDS] = {1, 1, 4, 4};
+/* GRU's blocks of gradients are r, z, n and n as the state's share sees it; packed, the last one comes first: the three
+ * that the state's weights meet lie side by side, and so do the three that the input's meet. */
+static int64_t place_of(const struct run *s, int64_t block) { return s->blocks > s->gates ? (block + 1) & 3 : block; }
+static int64_t gate_at(const struct run *s, int64_t place) { return s->blocks > s->gates ? (place + 2) % 3 : place; }
 int rk_rnn_blocks(int kind) { return blocks_of[kind]; }
 static bool has_cells(int kind) { return kind == RK_RNN_LSTM || kind == RK_RNN_GRU; }
 
@@ -112,39 +119,55 @@ static void spread(char *to, int64_t to_step, const char *from, int64_t from_ste
 /* Rows to columns of `width`: to[j * width + i] = from[i * row + j]. */
 static void turn(const struct run *s, char *to, int64_t width, const char *from, int64_t row, int64_t rows, int64_t n) {
   int64_t i = 0;
-  if (s->kernel->transpose8)
+  if (s->kernel->transpose8) {
     for (; i + 8 <= rows; i += 8) s->kernel->transpose8(to + i * s->size, (int)width, from + i * row * s->size, row, n);
+    if (i && i < rows) { /* the last eight, some of them once more */
+      i = rows - 8;
+      s->kernel->transpose8(to + i * s->size, (int)width, from + i * row * s->size, row, n);
+      return;
+    }
+  }
   for (; i < rows; i++) spread(to + i * s->size, width, from + i * row * s->size, 1, n, s->size);
 }
 
-/* How many panels of w_hh there are; those of w_ih follow. */
-static int64_t state_panels(const struct run *s) { return s->d ? s->panels : s->gates * s->panels; }
-
-/* Forward: one gate's rows for `cols` units of w_hh or w_ih. Backward: `cols` columns. */
+/* Forward: one gate's rows for `cols` units of both matrices, biases before them. */
+static void forward_weights(const struct run *s, int64_t part) {
+  const int64_t h = s->hidden, first = part % s->panels * s->cols, row = part / s->panels * h + first;
+  const int64_t n = h - first < s->cols ? h - first : s->cols, lane = s->cols * s->size;
+  char *to = s->weights + part * s->depth * lane;
+  if (n < s->cols) memset(to, 0, (size_t)(s->depth * lane));
+  memcpy(to, s->b_ih + row * s->size, (size_t)(n * s->size));
+  if (s->in) turn(s, to + lane, s->cols, rk_at(&s->w_ih) + row * s->in * s->size, s->in, n, s->in);
+  to += (1 + s->in) * lane;
+  memcpy(to, s->b_hh + row * s->size, (size_t)(n * s->size));
+  turn(s, to + lane, s->cols, rk_at(&s->w) + row * h * s->size, h, n, h);
+}
+/* Backward: `cols` columns of w_hh, its gates in the order in which their gradients are packed, or of w_ih. */
+static void backward_weights(const struct run *s, int64_t part) {
+  const bool of_state = part < s->panels;
+  const int64_t p = of_state ? part : part - s->panels, features = of_state ? s->hidden : s->in;
+  const int64_t n = features - p * s->cols < s->cols ? features - p * s->cols : s->cols;
+  const char *w = rk_at(of_state ? &s->w : &s->w_ih) + p * s->cols * s->size;
+  char *to = (of_state ? s->weights : s->x_weights) + p * s->cols * s->deep * s->size;
+  if (n < s->cols) memset(to, 0, (size_t)(s->cols * s->deep * s->size));
+  for (int64_t gate = 0; gate < s->gates; gate++) {
+    const char *from = w + (of_state ? gate_at(s, gate) : gate) * s->hidden * features * s->size;
+    for (int64_t q = 0; q < s->hidden; q++, to += s->cols * s->size, from += features * s->size)
+      memcpy(to, from, (size_t)(n * s->size));
+  }
+}
 static void weights_part(void *arg, int64_t part) {
   const struct run *s = arg;
-  const int64_t all = state_panels(s), h = s->hidden, features = part < all ? h : s->in;
-  const int64_t depth = s->d ? s->depth : features, lanes = s->d ? features : h;
-  const char *w = part < all ? rk_at(&s->w) : rk_at(&s->w_ih);
-  char *to = part < all ? s->weights : s->x_weights;
-  if (part >= all) part -= all;
-  const int64_t p = s->d ? part : part % s->panels, gate = part / s->panels;
-  const int64_t n = lanes - p * s->cols < s->cols ? lanes - p * s->cols : s->cols;
-  to += part * s->cols * depth * s->size;
-  if (n < s->cols) memset(to, 0, (size_t)(s->cols * depth * s->size));
-  if (!s->d) {
-    turn(s, to, s->cols, w + (gate * h + p * s->cols) * depth * s->size, depth, n, depth);
-    return;
-  }
-  for (int64_t q = 0; q < depth; q++)
-    memcpy(to + q * s->cols * s->size, w + (q * features + p * s->cols) * s->size, (size_t)(n * s->size));
+  if (s->d)
+    backward_weights(s, part);
+  else
+    forward_weights(s, part);
 }
 
-/* `blocks` blocks of a tile of states or gradients, rows `row` and blocks `hidden` apart, for the next step. */
-static void pack_tile(const struct run *s, int64_t tile, int64_t unit, int64_t block, const char *from, int64_t row,
-                      int64_t rows, int64_t n) {
-  char *to = s->next + (tile * s->depth + block * s->hidden + unit) * s->rows * s->size;
-  turn(s, to, s->rows, from, row, rows, n);
+/* `rows` rows of n numbers for the next step, at `lane` of what is packed for a tile. */
+static void pack_tile(const struct run *s, int64_t tile, int64_t lane, const char *from, int64_t row, int64_t rows,
+                      int64_t n) {
+  turn(s, s->next + (tile * s->depth + lane) * s->rows * s->size, s->rows, from, row, rows, n);
 }
 
 /* -- a step -------------------------------------------------------------------------------- */
@@ -159,12 +182,11 @@ static struct rk_rnn_tile open_tile(const struct run *s, int64_t first, int64_t 
   const struct rk_rnn *r = s->r;
   const int64_t rows = s->batch - first < s->rows ? s->batch - first : s->rows;
   const int64_t n = s->hidden - unit < s->cols ? s->hidden - unit : s->cols;
-  struct rk_rnn_tile t = {.rows = rows, .n = n, .unit = s->hidden, .acc_row = s->cols};
+  struct rk_rnn_tile t = {.rows = rows, .n = n, .unit = s->hidden, .row = s->cols};
   t.active = r->lengths ? s->active + first : NULL;
-  t.bias = s->bias + unit * s->size;
   const int64_t place = unit / s->cols * s->tiles + first / s->rows, block = s->rows * s->cols;
   if (s->gates > 1) t.gates = rk_at(r->gates) + (s->t * s->panels * s->tiles + place) * s->gates * block * s->size;
-  t.gates_row = s->cols, t.gate = block;
+  t.gate = block;
   if (has_cells(r->kind)) t.cell = row_at(r->cells, s->t, first, unit), t.cell_row = r->cells->step[1];
   t.before = s->before + (first * s->before_row + unit) * s->size, t.before_row = s->before_row;
   t.cell_before = s->cell_before + (first * s->cell_before_row + unit) * s->size;
@@ -175,16 +197,23 @@ static struct rk_rnn_tile open_tile(const struct run *s, int64_t first, int64_t 
 }
 
 #define TILE_BYTES (RK_TILE_ROWS * RK_TILE_COLS * 4)
-static void product(const struct run *s, int64_t tile, int64_t panel, char *acc) {
-  if (s->blank)
-    memset(acc, 0, TILE_BYTES);
-  else
-    s->kernel->tile(s->depth, s->now + tile * s->rows * s->depth * s->size,
-                    s->weights + panel * s->cols * s->depth * s->size, acc);
+/* The sum over lanes [first, first + count) of what is packed for a tile, with a panel of weights from there on. */
+static void product(const struct run *s, int64_t tile, int64_t first, int64_t count, const char *weights, char *acc) {
+  s->kernel->tile(count, s->now + (tile * s->depth + first) * s->rows * s->size, weights, acc);
 }
-static void input_product(const struct run *s, int64_t tile, int64_t panel, char *acc) {
-  s->kernel->tile(s->in, s->x_now + tile * s->rows * s->in * s->size, s->x_weights + panel * s->cols * s->in * s->size,
-                  acc);
+
+/* What a tile's gates are made of. */
+static void gate_products(const struct run *s, int64_t tile, int64_t panel, char acc[4][TILE_BYTES]) {
+  const int64_t input = 1 + s->in, state = 1 + (s->blank ? 0 : s->hidden), panel_bytes = s->depth * s->cols * s->size;
+  for (int64_t g = 0; g < s->gates; g++) {
+    const char *w = s->weights + (g * s->panels + panel) * panel_bytes;
+    if (s->r->kind != RK_RNN_GRU || g < 2) {
+      product(s, tile, 0, input + state, w, acc[g]);
+      continue;
+    }
+    product(s, tile, 0, input, w, acc[3]);
+    product(s, tile, input, state, w + input * s->cols * s->size, acc[2]);
+  }
 }
 
 /* This part's columns of the input at step t, packed for when it is reached. */
@@ -193,8 +222,7 @@ static void pack_input(const struct run *s, int64_t t, int64_t panel, int64_t ti
   const int64_t rows = s->batch - tile * s->rows < s->rows ? s->batch - tile * s->rows : s->rows;
   const int64_t n = s->in - first < width ? s->in - first : width;
   if (n <= 0 || t < 0 || t >= s->steps) return;
-  turn(s, s->x_next + (tile * s->in + first) * s->rows * s->size, s->rows, row_at(&s->x, t, tile * s->rows, first),
-       s->x.step[1], rows, n);
+  pack_tile(s, tile, 1 + first, row_at(&s->x, t, tile * s->rows, first), s->x.step[1], rows, n);
 }
 static void first_input_part(void *arg, int64_t part) {
   const struct run *s = arg;
@@ -212,24 +240,21 @@ static void fetch(const struct run *s, const void *at, int64_t row, int64_t bloc
 }
 
 static void forward_tile(const struct run *s, int64_t panel, int64_t tile) {
-  char acc[4][TILE_BYTES] __attribute__((aligned(64))), x[4][TILE_BYTES] __attribute__((aligned(64)));
+  char acc[4][TILE_BYTES] __attribute__((aligned(64)));
   const int64_t first = tile * s->rows, unit = panel * s->cols;
   struct rk_rnn_tile t = open_tile(s, first, unit);
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.y, t.y_row, 1, &t);
-  if (s->in) {
-    pack_input(s, s->r->reverse ? s->t - 1 : s->t + 1, panel, tile);
-    for (int64_t g = 0; g < s->gates; g++) input_product(s, tile, g * s->panels + panel, x[g]);
-    t.x = x, t.x_row = s->cols, t.x_gate = TILE_BYTES / s->size;
-  } else {
-    t.x = row_at(&s->share, s->t, first, unit), t.x_row = s->share.step[1], t.x_gate = s->hidden;
-    fetch(s, t.x, t.x_row, s->gates, &t);
-  }
-  for (int64_t g = 0; g < s->gates; g++) product(s, tile, g * s->panels + panel, acc[g]);
+  if (s->in) pack_input(s, s->r->reverse ? s->t - 1 : s->t + 1, panel, tile);
+  if (s->share.mem) fetch(s, row_at(&s->share, s->t, first, unit), s->share.step[1], s->gates, &t);
+  gate_products(s, tile, panel, acc);
   for (int g = 0; g < 4; g++) t.acc[g] = acc[g];
+  for (int64_t g = 0; s->share.mem && g < s->gates; g++)
+    s->loops->add(s->r->kind == RK_RNN_GRU && g == 2 ? acc[3] : acc[g], s->cols,
+                  row_at(&s->share, s->t, first, g * s->hidden + unit), s->share.step[1], t.rows, t.n);
   s->loops->step[s->r->kind](&t);
   const struct rk_tensor *state = states(s->r);
-  pack_tile(s, tile, unit, 0, row_at(state, s->t, first, unit), state->step[1], t.rows, t.n);
+  pack_tile(s, tile, 2 + s->in + unit, row_at(state, s->t, first, unit), state->step[1], t.rows, t.n);
 }
 
 /* A tile of dx at the step whose gates' gradients are packed: the one after the present one in the order of the
@@ -242,8 +267,8 @@ static void dx_part(const struct run *s, int64_t panel, int64_t tile) {
   char *to = row_at(s->d->dx, s->packed, first, unit);
   const int64_t row = s->d->dx->step[1];
   if (s->blank) return;
-  s->kernel->tile(s->depth, s->now + tile * s->rows * s->depth * s->size,
-                  s->x_weights + panel * s->cols * s->depth * s->size, acc);
+  product(s, tile, (s->blocks - s->gates) * s->hidden, s->deep, s->x_weights + panel * s->cols * s->deep * s->size,
+          acc);
   if (s->d->beta == 1) {
     s->loops->add(to, row, acc, s->cols, rows, n);
     return;
@@ -251,25 +276,35 @@ static void dx_part(const struct run *s, int64_t panel, int64_t tile) {
   for (int64_t r = 0; r < rows; r++) memcpy(to + r * row * s->size, acc + r * s->cols * s->size, (size_t)(n * s->size));
 }
 
+static void state_gradient(const struct run *s, int64_t tile, int64_t panel, char *acc) {
+  if (s->blank)
+    memset(acc, 0, TILE_BYTES);
+  else
+    product(s, tile, 0, s->deep, s->weights + panel * s->cols * s->deep * s->size, acc);
+}
+
 static void backward_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t first = tile * s->rows, unit = panel * s->cols;
+  const int64_t first = tile * s->rows, unit = panel * s->cols, steps_row = s->t * s->batch + first;
   const struct rk_tensor *dg = s->d->dgates;
   struct rk_rnn_tile t = open_tile(s, first, unit);
   t.g = s->d->g ? row_at(&s->g, s->t, first, unit) : s->zeros, t.g_row = s->d->g ? s->g.step[1] : 0;
-  t.dgates = row_at(dg, s->t, first, unit), t.dgates_row = dg->step[1];
-  fetch(s, t.dgates, t.dgates_row, s->blocks, &t);
+  t.dgate = dg->step[0];
+  t.dgates = rk_at(dg) + (panel * s->blocks * t.dgate + steps_row * s->cols) * s->size;
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.cell_before, t.cell_before_row, 1, &t);
   fetch(s, t.g, t.g_row, 1, &t);
-  product(s, tile, panel, acc);
+  state_gradient(s, tile, panel, acc);
   t.acc[0] = acc;
   t.carry = rk_at(s->d->dh0) + (first * s->hidden + unit) * s->size;
   if (s->d->dc0) t.dcell = rk_at(s->d->dc0) + (first * s->hidden + unit) * s->size;
   s->loops->back[s->r->kind](&t);
-  for (int64_t b = 0; b < s->gates; b++) {
-    int64_t from = s->r->kind == RK_RNN_GRU && b == 2 ? 3 : b; /* n as the state's share sees it */
-    pack_tile(s, tile, unit, b, (const char *)t.dgates + from * s->hidden * s->size, t.dgates_row, t.rows, t.n);
+  for (int64_t b = 0; b < s->blocks; b++) {
+    const char *block = (const char *)t.dgates + b * t.dgate * s->size;
+    pack_tile(s, tile, place_of(s, b) * s->hidden + unit, block, s->cols, t.rows, t.n);
+    for (int64_t r = 0; s->share.mem && b < s->gates && r < t.rows; r++)
+      memcpy(row_at(&s->share, s->t, first + r, b * s->hidden + unit), block + r * s->cols * s->size,
+             (size_t)(t.n * s->size));
   }
 }
 
@@ -277,7 +312,7 @@ static void backward_tile(const struct run *s, int64_t panel, int64_t tile) {
 static void first_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
   struct rk_rnn_tile t = open_tile(s, tile * s->rows, panel * s->cols);
-  product(s, tile, panel, acc);
+  state_gradient(s, tile, panel, acc);
   s->loops->add(rk_at(s->d->dh0) + (tile * s->rows * s->hidden + panel * s->cols) * s->size, s->hidden, acc, s->cols,
                 t.rows, t.n);
 }
@@ -302,7 +337,6 @@ static void go_to(struct run *s, int64_t k, int64_t row, int64_t rows) {
 static void swap_packs(struct run *s) {
   char *t = s->now;
   s->now = s->next, s->next = t;
-  t = s->x_now, s->x_now = s->x_next, s->x_next = t;
 }
 
 /* -- who does what ------------------------------------------------------------------------- */
@@ -385,22 +419,32 @@ static void close_run(struct run *s) {
   rk_scratch_free(s->memory);
 }
 
-/* b_ih + b_hh, a block a gate; GRU keeps those of n apart. */
-static int fill_bias(struct run *s) {
-  const struct rk_rnn *r = s->r;
-  const struct rk_tensor *side[] = {r->b_ih, r->b_hh};
-  memset(s->bias, 0, (size_t)(4 * s->hidden * s->size));
+/* b_ih and b_hh packed, or zeros. */
+static int fill_bias(struct run *s, char *to) {
+  const struct rk_tensor *side[] = {s->r->b_ih, s->r->b_hh};
+  const int64_t bytes = s->gates * s->hidden * s->size;
+  s->b_ih = to, s->b_hh = to + bytes;
+  memset(to, 0, (size_t)(2 * bytes));
   for (int k = 0; k < 2; k++) {
-    if (!side[k]) continue;
     struct rk_tensor b;
+    if (!side[k]) continue;
     RK_TRY(rk_operand(&b, side[k], s->dt, RK_ROWS));
-    const int64_t together = (r->kind == RK_RNN_GRU ? 2 : s->gates) * s->hidden;
-    s->loops->add(s->bias, 0, rk_at(&b), 0, 1, together);
-    if (r->kind == RK_RNN_GRU)
-      memcpy(s->bias + (2 + k) * s->hidden * s->size, rk_at(&b) + together * s->size, (size_t)(s->hidden * s->size));
+    memcpy(to + k * bytes, rk_at(&b), (size_t)bytes);
     rk_tensor_drop(&b);
   }
   return RK_OK;
+}
+/* The lanes of both packs that multiply the biases. */
+static void fill_ones(const struct run *s) {
+  for (int64_t k = 0; k < 2 * s->tiles; k++)
+    for (int side = 0; side < 2; side++) {
+      char *to = (k < s->tiles ? s->now : s->next) + (k % s->tiles * s->depth + side * (1 + s->in)) * s->rows * s->size;
+      for (int64_t i = 0; i < s->rows; i++)
+        if (s->size == 4)
+          ((float *)to)[i] = 1;
+        else
+          ((double *)to)[i] = 1;
+    }
 }
 
 static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
@@ -413,47 +457,62 @@ int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
   return t->step[2] == 1 || t->shape[2] == 1 ? rk_tensor_view(tmp, t) : rk_operand(tmp, t, t->dt, RK_ROWS);
 }
 
-/* The input's gradient can come from the packed gradients of the gates: GRU's n differs on its two sides. */
-static bool gradient_is_direct(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
-  return d->dx && r->kind != RK_RNN_GRU && (d->beta == 0 || d->beta == 1) &&
-         (d->dx->step[2] == 1 || d->dx->shape[2] == 1);
+/* The input's gradient can come from the packed gradients of the gates. */
+static bool gradient_is_direct(const struct rk_rnn_grad *d) {
+  return d->dx && (d->beta == 0 || d->beta == 1) && (d->dx->step[2] == 1 || d->dx->shape[2] == 1);
+}
+
+const struct rk_gemm_kernel *rk_rnn_kernel(const struct rk_rnn *r, int64_t rows) {
+  return rk_gemm_kernel_of(r->x->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32, rows);
 }
 
 /* The kernel whose tiles cover the batch evenly, by an even number of tiles if by several. The same forward and
  * backward, whatever the number of threads: the gates are kept by tiles. */
-static const struct rk_gemm_kernel *kernel_for(int compute, int64_t batch) {
-  const int64_t rows = rk_gemm_kernel_of(compute, batch)->rows, tiles = (batch + rows - 1) / rows;
+static const struct rk_gemm_kernel *kernel_for(const struct rk_rnn *r, int64_t batch) {
+  const int64_t rows = rk_rnn_kernel(r, batch)->rows, tiles = (batch + rows - 1) / rows;
   const int64_t even = tiles == 1 ? 1 : (tiles + 1) / 2 * 2;
-  return rk_gemm_kernel_of(compute, (batch + even - 1) / even);
+  return rk_rnn_kernel(r, (batch + even - 1) / even);
+}
+
+void rk_rnn_dgates_shape(const struct rk_rnn *r, int64_t *shape) {
+  const int64_t cols = rk_rnn_kernel(r, 1)->cols;
+  shape[0] = (r->w_hh->shape[1] + cols - 1) / cols * blocks_of[r->kind];
+  shape[1] = r->x->shape[0] * r->x->shape[1], shape[2] = cols;
+}
+
+static void size_run(struct run *s) {
+  const struct rk_rnn *r = s->r;
+  s->steps = r->x->shape[0], s->batch = r->x->shape[1], s->hidden = r->w_hh->shape[1];
+  s->kernel = kernel_for(r, s->batch);
+  s->gates = gates_of[r->kind], s->blocks = blocks_of[r->kind];
+  s->rows = s->kernel->rows, s->cols = s->kernel->cols;
+  s->tiles = (s->batch + s->rows - 1) / s->rows, s->panels = (s->hidden + s->cols - 1) / s->cols;
+  const int64_t in = r->x->shape[2];
+  const bool direct = s->d ? gradient_is_direct(s->d) : true;
+  if (direct && s->gates * s->panels * s->cols * (in + s->hidden) * s->size <= KEPT_BYTES) s->in = in;
+  s->in_panels = s->d ? (s->in + s->cols - 1) / s->cols : 0;
+  s->depth = s->d ? s->blocks * s->hidden : 2 + s->in + s->hidden;
+  s->deep = s->gates * s->hidden;
 }
 
 static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
   *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt)};
   s->loops = rk_rnn_loops(s->dt);
-  s->steps = r->x->shape[0], s->batch = r->x->shape[1], s->hidden = r->w_hh->shape[1];
-  s->kernel = kernel_for(s->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32, s->batch);
-  s->gates = gates_of[r->kind], s->blocks = blocks_of[r->kind];
-  s->depth = d ? s->gates * s->hidden : s->hidden;
-  s->rows = s->kernel->rows, s->cols = s->kernel->cols;
-  s->tiles = (s->batch + s->rows - 1) / s->rows, s->panels = (s->hidden + s->cols - 1) / s->cols;
-  int64_t weights = aligned((d ? 1 : s->gates) * s->panels * s->cols * s->depth * s->size);
-  int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(4 * s->hidden * s->size);
-  const int64_t in = r->x->shape[2], units = s->gates * s->panels * s->cols;
-  const bool direct = d ? gradient_is_direct(r, d) : true;
-  if (direct && units * (in + s->hidden) * s->size <= KEPT_BYTES) s->in = in;
-  s->in_panels = d ? (s->in + s->cols - 1) / s->cols : s->gates * s->panels;
-  const int64_t x_weights = aligned(s->in_panels * s->cols * (d ? s->depth : s->in) * s->size);
-  const int64_t x_pack = d ? 0 : aligned(s->tiles * s->rows * s->in * s->size);
+  size_run(s);
+  const int64_t weights = aligned((d ? s->deep : s->gates * s->depth) * s->panels * s->cols * s->size);
+  const int64_t x_weights = aligned(s->in_panels * s->cols * s->deep * s->size);
+  const int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(2 * s->deep * s->size);
   if (s->tiles % rk_threads() == 0 && weights + x_weights <= KEPT_BYTES) s->shares = rk_threads();
-  s->memory = rk_scratch(weights + 2 * pack + 2 * bias + aligned(s->batch) + x_weights + 2 * x_pack, who);
+  const int64_t zeros = aligned(s->hidden * s->size);
+  s->memory = rk_scratch(weights + x_weights + 2 * pack + bias + zeros + aligned(s->batch), who);
   if (!s->memory) return RK_ENOMEM;
-  s->weights = s->memory, s->now = s->weights + weights, s->next = s->now + pack, s->bias = s->next + pack;
-  s->zeros = s->bias + bias, s->active = (uint8_t *)s->bias + 2 * bias;
-  s->x_weights = (char *)s->active + aligned(s->batch), s->x_now = s->x_weights + x_weights;
-  s->x_next = s->x_now + x_pack;
-  memset(s->x_now, 0, (size_t)(2 * x_pack));
-  memset(s->bias + bias, 0, (size_t)bias);
+  s->weights = s->memory, s->x_weights = s->weights + weights, s->now = s->x_weights + x_weights;
+  s->next = s->now + pack;
+  char *rest = s->next + pack + bias;
+  s->zeros = rest, s->active = (uint8_t *)rest + zeros;
+  memset(rest, 0, (size_t)zeros);
   memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
+  if (!d) fill_ones(s);
   int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);
   if (!status && s->in) status = rk_operand(&s->w_ih, r->w_ih, s->dt, RK_ROWS);
   if (!status && s->in && !d) status = rk_rnn_dense_rows(&s->x, r->x);
@@ -461,10 +520,10 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   if (!status && r->c0) status = rk_operand(&s->c0, r->c0, s->dt, RK_ROWS);
   if (!status && r->lengths) status = rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS);
   if (!status) status = check_lengths(s, who);
-  if (!status) status = fill_bias(s);
+  if (!status) status = fill_bias(s, s->next + pack);
   if (status) return close_run(s), status;
-  int64_t parts = state_panels(s) + (s->in ? s->in_panels : 0);
-  rk_parallel(parts, parts * s->cols * s->depth, weights_part, s);
+  const int64_t parts = d ? s->panels + s->in_panels : s->gates * s->panels;
+  rk_parallel(parts, parts * s->cols * (d ? s->deep : s->depth), weights_part, s);
   return RK_OK;
 }
 
@@ -540,7 +599,7 @@ int rk_rnn_forward(const struct rk_rnn *r) {
     if (s.in) rk_parallel(s.panels * s.tiles, s.batch * s.in, first_input_part, &s);
     for (int64_t b = 0; r->h0 && b < s.tiles; b++) {
       int64_t left = s.batch - b * s.rows;
-      pack_tile(&s, b, 0, 0, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
+      pack_tile(&s, b, 2 + s.in, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
                 s.hidden);
     }
     all_steps(&s);
@@ -568,20 +627,11 @@ static int check_grad(const struct rk_rnn *r, const struct rk_rnn_grad *d, const
   return RK_OK;
 }
 
-/* dgates' first (last: GRU) columns that belong to w_ih, as a matrix of all steps */
-static int input_gates(struct rk_tensor *m, const struct rk_tensor *dgates, int64_t width) {
-  struct rk_tensor part = {.dt = dgates->dt};
-  RK_TRY(rk_narrow(&part, dgates, 2, 0, width));
-  int status = matrix(m, &part, 0, dgates->shape[0]);
-  rk_tensor_drop(&part);
-  return status;
-}
-
 /* dx = beta*dx + dgates * w_ih */
 static int to_input(const struct run *s) {
   struct rk_tensor gates, dx;
   RK_TRY(matrix(&dx, s->d->dx, 0, s->steps));
-  int status = input_gates(&gates, s->d->dgates, s->gates * s->hidden);
+  int status = matrix(&gates, &s->share, 0, s->steps);
   if (!status) {
     status = rk_gemm(&dx, s->d->beta, 1, &gates, s->r->w_ih);
     rk_tensor_drop(&gates);
@@ -601,10 +651,15 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
   RK_TRY(rk_rnn_check(r, who));
   RK_TRY(check_grad(r, d, who));
   RK_TRY(open_run(&s, r, d, who));
-  int64_t gates[3];
+  int64_t gates[3], dgates[3];
   gates_shape(&s, gates);
+  rk_rnn_dgates_shape(r, dgates);
   int status = s.gates > 1 ? rk_rnn_need(r->gates, r->x, 3, gates, who, "gates (of a forward pass)") : RK_OK;
-  if (!status) status = rk_result(d->dgates, 3, (int64_t[]){s.steps, s.batch, s.blocks * s.hidden}, who);
+  if (!status) status = rk_result(d->dgates, 3, dgates, who);
+  if (!status && !rk_tensor_packed(d->dgates))
+    status = rk_fail(RK_EARG, "%s: packed gradients of the gates expected", who);
+  if (!status && d->dx && !s.in)
+    status = rk_tensor_init(&s.share, s.dt, 3, (int64_t[]){s.steps, s.batch, s.gates * s.hidden});
   if (!status && d->g) status = rk_rnn_dense_rows(&s.g, d->g);
   if (!status) status = start(d->dh0, d->dhn);
   if (!status) status = start(d->dc0, d->dcn);

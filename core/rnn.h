@@ -9,18 +9,17 @@
 #define RK_RNN_H
 #include "layer_loops.h"
 
-/* All addresses are those of the tile's first row and unit; *_row: elements from row to row. */
+/* All addresses are those of the tile's first row and unit; *_row: elements from row to row, of what lies in the tiles
+ * of a step `row`. */
 struct rk_rnn_tile {
   int64_t rows, n;       /* samples and units */
-  int64_t unit;          /* hidden units of the layer: from gate to gate */
-  const void *acc[4];    /* products with the previous state (backward: [0], with the later gates' gradients) */
-  int64_t acc_row;       /* of acc */
+  int64_t unit;          /* hidden units of the layer: rows of carry and dcell */
+  int64_t row;           /* of acc, gates and dgates */
+  void *acc[4];          /* forward: what the gates are made of, overwritten; GRU: r, z, the state's n, the input's n.
+                          * Backward: [0], products with the later gates' gradients */
   const uint8_t *active; /* per row: is the sequence still (already) running? NULL: all are */
-  const void *bias;      /* a block a gate; GRU: r, z, the input's n, the state's n */
-  const void *x;         /* the input's share, a block a gate */
-  int64_t x_row, x_gate;
-  void *gates; /* forward: written, backward: read; a block a gate */
-  int64_t gates_row, gate;
+  void *gates;           /* forward: written, backward: read; a block a gate */
+  int64_t gate;
   void *cell; /* LSTM: the cell; GRU: the state's share of n */
   int64_t cell_row;
   const void *cell_before, *before; /* of the previous step: cell and state */
@@ -33,7 +32,7 @@ struct rk_rnn_tile {
   const void *g; /* of y */
   int64_t g_row;
   void *dgates; /* a block a gate; GRU: r, z, n, n as the state's share sees it */
-  int64_t dgates_row;
+  int64_t dgate;
   void *carry, *dcell; /* what goes on to the previous step besides the gates; rows `unit` apart */
 };
 
@@ -46,6 +45,9 @@ struct rk_rnn_loops {
 RK_DECLARE_LOOPS(rk_rnn_loops)
 
 /* -- what rnn.c and rnn_weight.c share -- */
+/* The gates' gradients: a block of `cols` units (zero or more of the last ones mean nothing) after the other, gate by
+ * gate; a row for each step and sample in a block. */
+void rk_rnn_dgates_shape(const struct rk_rnn *r, int64_t *shape);
 /* Tensors of the input's dtype and of that shape, or an error naming `who` and `name`. */
 int rk_rnn_need(const struct rk_tensor *t, const struct rk_tensor *x, int rank, const int64_t *shape, const char *who,
                 const char *name);
@@ -54,6 +56,8 @@ int rk_rnn_optional(const struct rk_tensor *t, const struct rk_tensor *x, int ra
 int rk_rnn_check(const struct rk_rnn *r, const char *who);
 /* Blocks of hidden units in the gates' gradients. */
 int rk_rnn_blocks(int kind);
+/* The kernel of the products whose columns are hidden units. */
+const struct rk_gemm_kernel *rk_rnn_kernel(const struct rk_rnn *r, int64_t rows);
 /* tmp: a view of t when the rows are dense, else a copy. Drop it. */
 int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t);
 #endif
