@@ -9,6 +9,29 @@ local numbers = ffi.new 'double[8]'
 local rows = {}
 for i = 0, tonumber(C.RK_NUPDATES) - 1 do rows[ffi.string(C.rk_update_name(i))] = i end
 
+local NUMBERS = { 'learningRate', 'learningRateDecay', 'momentum', 'dampening', 'weightDecay', 'beta1', 'beta2',
+  'epsilon', 'eps', 'alpha', 'rho', 'lambda', 'eta0', 't0', 'etaplus', 'etaminus', 'stepsizemax', 'stepsizemin',
+  'maxIter', 'maxEval', 'tolFun', 'tolX', 'nCorrection', 'momentumDecay', 'sig', 'int', 'ext', 'ratio' }
+local judged = setmetatable({}, { __mode = 'k' })
+
+-- Once for each table of settings: what is to be a number is one. Digits in a string, as they come from a command line
+-- or the environment, become a number.
+local function judge(name, config)
+  for i = 1, #NUMBERS do
+    local key = NUMBERS[i]
+    local v = config[key]
+    if v and type(v) ~= 'number' then
+      local n = (type(v) == 'string' or type(v) == 'cdata') and tonumber(v)
+      if not n then
+        error(('optim.%s: %s: expected a number, got %s'):format(name, key,
+          type(v) == 'string' and ('%q'):format(v) or torch.type(v)), 4)
+      end
+      config[key] = n
+    end
+  end
+  judged[config] = true
+end
+
 --- Insist on the arguments that every optimiser takes.
 -- @return config and state, never nil
 function M.check(name, opfunc, x, config, state)
@@ -24,7 +47,11 @@ function M.check(name, opfunc, x, config, state)
   if state ~= nil and type(state) ~= 'table' then
     error(('optim.%s: argument 4: expected a table of state, got %s'):format(name, torch.type(state)), 3)
   end
-  config = config or {}
+  if not config then
+    config = {}
+  elseif not judged[config] then
+    judge(name, config)
+  end
   return config, state or config
 end
 

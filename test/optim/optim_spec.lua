@@ -181,6 +181,22 @@ describe('optim.Logger', function()
     assert.matches('3 |%*', flat:chart(5, 2))
   end)
 
+  it('take digits in strings as numbers and name settings that are none', function()
+    for name, key in pairs { sgd = 'momentum', adam = 'beta1', adagrad = 'learningRateDecay', asgd = 'alpha', cg = 'rho',
+      lbfgs = 'learningRate', rmsprop = 'alpha', rprop = 'etaplus', nag = 'weightDecay' } do
+      local a, b = torch.Tensor { 0, 0 }, torch.Tensor { 0, 0 }
+      for _ = 1, 2 do
+        optim[name](bowl, a, { [key] = 0.25 })
+        optim[name](bowl, b, { [key] = '0.25' })
+      end
+      assert.are.equal(0, a:dist(b))
+      for _, wrong in ipairs { 'fast', true, {}, torch.ones(1) } do
+        assert.error_matches(function() optim[name](bowl, a, { [key] = wrong }) end,
+          ('optim.%s: %s: expected a number, got '):format(name, key))
+      end
+    end
+  end)
+
   it('name a gradient that does not fit x', function()
     for _, name in ipairs { 'sgd', 'adam', 'adamax', 'adagrad', 'adadelta', 'rmsprop', 'rprop', 'nag', 'asgd' } do
       local x = torch.ones(3)
