@@ -189,7 +189,7 @@ static void copy_batch(void *arg, int64_t part) {
   for (int64_t k = part * b->each; k < end; k++) copy_part((void *)b->job, k);
 }
 
-static void run(struct job *j) {
+static int run(struct job *j) {
   int64_t outer = 1, bytes = j->out_size;
   for (int d = 0; d < j->rank; d++) bytes *= j->shape[d];
   j->large = bytes >= RK_STREAM_FROM;
@@ -197,7 +197,7 @@ static void run(struct job *j) {
   for (int d = 0; d < j->rank - 2; d++) outer *= j->shape[d];
   struct batch b = {j, outer * j->m_blocks * j->n_blocks, 1 + BLOCK / (j->m * j->n)};
   const int64_t work = b.blocks * j->m * j->n * (j->out_size + j->in_size) / 4;
-  rk_parallel((b.blocks + b.each - 1) / b.each, work, copy_batch, &b);
+  return rk_parallel_try((b.blocks + b.each - 1) / b.each, work, copy_batch, &b);
 }
 
 /* One packed run of bytes. */
@@ -255,7 +255,7 @@ int rk_copy(struct rk_tensor *out, const struct rk_tensor *x) {
     if (b.n <= BIG_RUN || (b.out < b.in + b.n && b.in < b.out + b.n))
       memmove(b.out, b.in, (size_t)b.n); // NOLINT(clang-analyzer-core.NonNullParamChecker): n > 0, so both have memory
     else
-      rk_parallel((b.n + BIG_RUN - 1) / BIG_RUN, b.n / 4, copy_bytes, &b);
+      return rk_parallel_try((b.n + BIG_RUN - 1) / BIG_RUN, b.n / 4, copy_bytes, &b);
     return RK_OK;
   }
   if (same && rk_tensor_same_view(out, x)) return RK_OK;
@@ -266,8 +266,7 @@ int rk_copy(struct rk_tensor *out, const struct rk_tensor *x) {
                   .out_size = size,
                   .in_size = rk_dtype_size(x->dt)};
   RK_TRY(lay_out(&j, out, x));
-  run(&j);
-  return RK_OK;
+  return run(&j);
 }
 
 int rk_fill_with(struct rk_tensor *out, const void *element) {
@@ -280,6 +279,5 @@ int rk_fill_with(struct rk_tensor *out, const void *element) {
     return RK_OK;
   }
   for (int d = 0; d < j.rank; d++) j.shape[d] = out->shape[d], j.to[d] = out->step[d];
-  run(&j);
-  return RK_OK;
+  return run(&j);
 }

@@ -226,9 +226,9 @@ int rk_ctc(struct rk_tensor *losses, struct rk_tensor *dx, const struct rk_tenso
   if (!status && dx) status = rk_result_open(&j.dx, dx, dtype, 3, x->shape, RK_ROWS);
   if (!status && dx) status = rk_zero(&j.dx.t);
   if (!status) {
-    rk_parallel(j.batch, j.batch * j.steps * (j.targets.rank == 2 ? j.targets.shape[1] : 8) * 64, sample_part, &j);
-    status = atomic_load(&j.status);
-    if (status) rk_fail(status, "%s: out of memory", who);
+    const int64_t work = j.batch * j.steps * (j.targets.rank == 2 ? j.targets.shape[1] : 8) * 64;
+    status = rk_parallel_try(j.batch, work, sample_part, &j);
+    if (!status && atomic_load(&j.status)) status = rk_fail(atomic_load(&j.status), "%s: out of memory", who);
   }
   if (j.losses.out) status = rk_result_close(&j.losses, status);
   if (j.dx.out) status = rk_result_close(&j.dx, status);

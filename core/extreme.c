@@ -86,7 +86,7 @@ static bool inner_packed(const struct rk_tensor *x, int dim) {
   }
   return true;
 }
-static void run_search(struct search *s) {
+static int run_search(struct search *s) {
   const struct rk_tensor *x = s->x;
   s->loops = rk_cpu_loops[x->dt];
   s->size = rk_dtype_size(x->dt);
@@ -97,14 +97,14 @@ static void run_search(struct search *s) {
   for (int d = s->dim + 1; d < x->rank; d++) s->inner *= x->shape[d];
   const bool plain = rk_is_compute(x->dt), columns = s->inner > 1 && inner_packed(x, s->dim) && s->n < INT32_MAX;
   const int64_t work = s->outer * s->inner * s->n * s->size;
-  if (!work) return;
+  if (!work) return RK_OK;
   if (columns) {
     s->direct = plain;
-    rk_parallel(s->outer * ((s->inner + BLOCK - 1) / BLOCK), work, search_columns, s);
+    return rk_parallel_try(s->outer * ((s->inner + BLOCK - 1) / BLOCK), work, search_columns, s);
   } else {
     s->direct = plain && s->step == 1;
     s->per_part = (int)(PART / s->n > 1 ? PART / s->n : 1);
-    rk_parallel((s->outer * s->inner + s->per_part - 1) / s->per_part, work, search_lines, s);
+    return rk_parallel_try((s->outer * s->inner + s->per_part - 1) / s->per_part, work, search_lines, s);
   }
 }
 
@@ -140,8 +140,8 @@ int rk_extreme_dim(int sign, struct rk_tensor *out, struct rk_tensor *index, con
   if (!status) status = target(&places, index, x, &shaped);
   if (!status) {
     struct search s = {.x = x, .out = &values, .index = &places, .sign = sign, .dim = dim};
-    run_search(&s);
-    status = deliver(out, &values);
+    status = run_search(&s);
+    if (!status) status = deliver(out, &values);
   }
   if (!status) status = deliver(index, &places);
   rk_tensor_drop(&values), rk_tensor_drop(&places);

@@ -38,7 +38,8 @@ static void read_part(void *arg, int64_t part) {
 int rk_file_read(int fd, int64_t offset, void *to, int64_t bytes, int64_t *got) {
   if (offset < 0 || bytes < 0 || !got || (bytes && !to)) return rk_fail(RK_EARG, "read: no place or no size");
   struct reading r = {.fd = fd, .offset = offset, .bytes = bytes, .end = bytes, .to = to};
-  rk_parallel((bytes + PIECE - 1) / PIECE, bytes, read_part, &r);
+  *got = 0;
+  RK_TRY(rk_parallel_try((bytes + PIECE - 1) / PIECE, bytes, read_part, &r));
   *got = r.end;
   if (r.error) return rk_fail(RK_ESYS, "read: %s", strerror(r.error));
   return RK_OK;

@@ -25,7 +25,7 @@ int rk_zero(struct rk_tensor *out) {
 }
 
 /* Computed in runs, as doubles or exact integers, and converted. Integers wrap. */
-enum { RUN = 256 };
+enum { RUN = 256, ASK = 1 << 20 }; /* ASK: elements between two looks at the interrupt flag */
 static void range_run(char *out, int dtype, int64_t k, int64_t n, double first, double step) {
   double f[RUN];
   int64_t i[RUN], base = 0, by = 0;
@@ -46,8 +46,10 @@ int rk_range(struct rk_tensor *out, double first, double step) {
   struct rk_tensor packed;
   if (n == 0) return RK_OK;
   if (rk_tensor_packed(out)) {
-    for (int64_t k = 0; k < n; k += RUN)
+    for (int64_t k = 0; k < n; k += RUN) {
+      if (k && k % ASK == 0) RK_TRY(rk_interrupted());
       range_run(rk_at(out) + k * size, out->dt, k, n - k < RUN ? n - k : RUN, first, step);
+    }
     return RK_OK;
   }
   RK_TRY(rk_tensor_like(&packed, out));

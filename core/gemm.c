@@ -89,7 +89,7 @@ static bool library(const struct rk_product *p) { return !rk_deterministic() && 
  * two cores came to 142 GFLOP/s of 200. Larger ones it cuts well, and packs
  * shared parts once. It starts threads from 2^18 multiplications on, where they do
  * not pay yet: there the pieces are done one after the other (rk_parallel). */
-enum { PIECES_FROM = 1 << 18, PIECES_TO = 1 << 27, PIECE_GRAIN = 32 };
+enum { PIECES_FROM = 1 << 18, PIECES_TO = 1 << 27, PIECE_GRAIN = 32, TURN_GRAIN = 768 };
 struct pieces {
   struct rk_product p;
   int64_t size;
@@ -122,9 +122,25 @@ static void library_multiply(const struct rk_product *p) {
   rk_blas_alone(true);
   rk_parallel((length + s.size - 1) / s.size, (int64_t)work / 16, piece_part, &s);
 }
+
+/* A product that takes seconds is done in turns, so that it can be left between them. */
+static const double turn_work = (double)((int64_t)1 << 36); /* multiplications */
+static int in_turns(const struct rk_product *p) {
+  const double work = (double)p->m * (double)p->n * (double)p->k;
+  struct pieces s = {.p = *p, .rows = p->m >= p->n};
+  const int64_t length = s.rows ? p->m : p->n, turns = (int64_t)(work / turn_work) + 1;
+  s.size = ((length + turns - 1) / turns + TURN_GRAIN - 1) / TURN_GRAIN * TURN_GRAIN;
+  rk_blas_alone(false);
+  for (int64_t k = 0; k * s.size < length; k++) {
+    RK_TRY(rk_interrupted());
+    piece_part(&s, k);
+  }
+  return RK_OK;
+}
 static int multiply(const struct rk_product *p, const char *who) {
   if (p->m == 0 || p->n == 0) return RK_OK;
   if (!library(p)) return rk_own_gemm(p, who);
+  if ((double)p->m * (double)p->n * (double)p->k > turn_work) return in_turns(p);
   library_multiply(p);
   return RK_OK;
 }
@@ -216,7 +232,7 @@ static void batch_part(void *arg, int64_t i) {
   struct rk_product p = product_of(s, i);
   if (s->library)
     rk_blas_gemm(&p);
-  else if (rk_own_gemm(&p, "bmm") != RK_OK)
+  else if (rk_own_gemm(&p, "bmm") == RK_ENOMEM)
     atomic_store(&s->status, RK_ENOMEM);
 }
 
@@ -263,7 +279,7 @@ int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_ten
     return RK_OK;
   }
   if (s.library) rk_blas_alone(true);
-  rk_parallel(n, n * work / 16, batch_part, &s);
+  RK_TRY(rk_parallel_try(n, n * work / 16, batch_part, &s));
   int status = atomic_load(&s.status);
   return status ? rk_fail(status, "bmm: out of memory") : RK_OK;
 }

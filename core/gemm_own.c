@@ -214,15 +214,17 @@ int rk_own_gemm(const struct rk_product *given, const char *who) {
   s.b = rk_scratch(b_bytes + padded(m_pass, s.kernel->rows) * k_pass * size, who);
   if (!s.b) return RK_ENOMEM;
   s.a = s.b + b_bytes;
-  for (s.n0 = 0; s.n0 < p.n; s.n0 += n_pass)
-    for (s.k0 = 0; s.k0 < p.k; s.k0 += k_pass)
-      for (s.m0 = 0; s.m0 < p.m; s.m0 += m_pass) {
+  int status = RK_OK;
+  for (s.n0 = 0; s.n0 < p.n && !status; s.n0 += n_pass)
+    for (s.k0 = 0; s.k0 < p.k && !status; s.k0 += k_pass)
+      for (s.m0 = 0; s.m0 < p.m && !status; s.m0 += m_pass) {
         s.m = least(m_pass, p.m - s.m0), s.n = least(n_pass, p.n - s.n0), s.k = least(k_pass, p.k - s.k0);
         s.beta = s.k0 ? 1 : p.beta;
         cut(&s);
-        rk_parallel(s.m_parts + (s.m0 ? 0 : s.n_parts), (s.m + s.n) * s.k * 2, pack_part, &s); /* b once for all rows */
-        rk_parallel(s.m_parts * s.n_parts, s.m * s.n * s.k / 8, tiles_part, &s);
+        const int64_t packs = s.m_parts + (s.m0 ? 0 : s.n_parts); /* b once for all rows */
+        status = rk_parallel_try(packs, (s.m + s.n) * s.k * 2, pack_part, &s);
+        if (!status) status = rk_parallel_try(s.m_parts * s.n_parts, s.m * s.n * s.k / 8, tiles_part, &s);
       }
   rk_scratch_free(s.b);
-  return RK_OK;
+  return status;
 }

@@ -80,9 +80,9 @@ int rk_own_gemv(const struct rk_product *given, const char *who) {
       for (int byte = 0; byte < size; byte++) packed[j * size + byte] = p.b[j * p.b_row * size + byte];
     p.b = packed;
   }
-  rk_parallel((p.m + ROWS - 1) / ROWS, p.m * p.k * size, sums[p.dt].gemv_part, &p);
+  const int status = rk_parallel_try((p.m + ROWS - 1) / ROWS, p.m * p.k * size, sums[p.dt].gemv_part, &p);
   rk_scratch_free(packed);
-  return RK_OK;
+  return status;
 }
 
 /* Chunks are summed in double (int64), one after the other. */
@@ -104,8 +104,8 @@ int rk_own_dot(int dtype, const void *x, const void *y, int64_t n, struct rk_val
   int64_t chunks = (n + CHUNK - 1) / CHUNK;
   if (chunks > 64 && !(chunk = rk_scratch(chunks * (int64_t)sizeof *chunk, "dot"))) return RK_ENOMEM;
   struct dots s = {sums[dtype].dot, x, y, n, rk_dtype_size(dtype), chunk};
-  rk_parallel(chunks, n * s.size * 2, dot_part, &s);
-  for (int64_t i = 0; i < chunks; i++) {
+  const int status = rk_parallel_try(chunks, n * s.size * 2, dot_part, &s);
+  for (int64_t i = 0; i < chunks && !status; i++) {
     total.f += chunk[i].f;
     total.i = (int64_t)((uint64_t)total.i + (uint64_t)chunk[i].i);
   }
@@ -117,6 +117,6 @@ int rk_own_dot(int dtype, const void *x, const void *y, int64_t n, struct rk_val
     total.i = dtype == RK_u8 ? (int64_t)(high >> unused) : (int64_t)high >> unused;
     total.f = (double)total.i;
   }
-  *out = total;
-  return RK_OK;
+  if (!status) *out = total;
+  return status;
 }

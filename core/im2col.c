@@ -134,11 +134,11 @@ static int make_columns(const struct rk_conv_plan *p, struct rk_tensor *columns,
   if (is_plain(p)) return RK_OK;
   return rk_tensor_init1(columns, dtype, p->ci * p->taps * p->places_out);
 }
-static void run_columns(const struct rk_conv_plan *p, struct rk_tensor *columns, const struct rk_tensor *i, int64_t n,
-                        void (*part)(void *, int64_t)) {
+static int run_columns(const struct rk_conv_plan *p, struct rk_tensor *columns, const struct rk_tensor *i, int64_t n,
+                       void (*part)(void *, int64_t)) {
   int64_t size = rk_dtype_size(i->dt);
   struct job j = {p, rk_at(columns), rk_at(i) + n * p->ci * p->places_in * size, size};
-  rk_parallel(p->ci, p->ci * p->taps * p->places_out, part, &j);
+  return rk_parallel_try(p->ci, p->ci * p->taps * p->places_out, part, &j);
 }
 
 /* Every plane of t set to its number of `bias`, or to zero. */
@@ -165,7 +165,7 @@ static int run_images(const struct span *s, int64_t first, int64_t last) {
   RK_TRY(make_columns(p, &columns, i->dt));
   int status = RK_OK;
   for (int64_t n = first; n < last && !status; n++) {
-    if (columns.mem && !s->scatter) run_columns(p, &columns, i, n, gather_part);
+    status = columns.mem && !s->scatter ? run_columns(p, &columns, i, n, gather_part) : rk_interrupted();
     for (int64_t g = 0; g < p->groups && !status; g++) {
       struct views v = views_of(p, i, j, s->w, &columns, n, g);
       struct rk_tensor wt = transposed(v.w);
@@ -174,7 +174,7 @@ static int run_images(const struct span *s, int64_t first, int64_t last) {
       else
         status = rk_gemm(&v.j, s->add ? 1 : 0, 1, &v.w, &v.i);
     }
-    if (columns.mem && s->scatter && !status) run_columns(p, &columns, i, n, scatter_part);
+    if (columns.mem && s->scatter && !status) status = run_columns(p, &columns, i, n, scatter_part);
   }
   rk_tensor_drop(&columns);
   return status;
@@ -191,7 +191,7 @@ static const double share_below = 2e7; /* operations an image */
 static int run(struct span *s) {
   const struct rk_conv_plan *p = s->p;
   if (p->n < SHARE_FROM || p->flops / (double)p->n > share_below) return run_images(s, 0, p->n);
-  rk_parallel(p->n, (int64_t)p->flops, image_part, s);
+  RK_TRY(rk_parallel_try(p->n, (int64_t)p->flops, image_part, s));
   /* The text stayed with the thread that failed. */
   return s->status ? rk_fail(s->status, "conv: an image of the batch failed (out of memory?)") : RK_OK;
 }
@@ -216,7 +216,7 @@ int rk_im2col_weights(const struct rk_conv_plan *p, struct rk_tensor *dw, const 
   RK_TRY(make_columns(p, &columns, i->dt));
   int status = RK_OK;
   for (int64_t n = 0; n < p->n && !status; n++) {
-    if (columns.mem) run_columns(p, &columns, i, n, gather_part);
+    status = columns.mem ? run_columns(p, &columns, i, n, gather_part) : rk_interrupted();
     for (int64_t g = 0; g < p->groups && !status; g++) {
       struct views v = views_of(p, i, j, dw, &columns, n, g);
       struct rk_tensor it = transposed(v.i);

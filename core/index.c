@@ -29,6 +29,7 @@ struct checked {
   int64_t n, size;
   bool bad;
 };
+enum { ASK = 1 << 18 };    /* so many elements apart long loops look at the interrupt flag */
 enum { CHECKS = 1 << 14 }; /* indices, or mask elements, that a part checks */
 static void check_part(void *arg, int64_t part) {
   struct checked *c = arg;
@@ -41,7 +42,7 @@ static void check_part(void *arg, int64_t part) {
 static int check_index(const char *who, const struct rk_tensor *index, int64_t size) {
   const int64_t *at = (const int64_t *)rk_at(index), n = rk_tensor_count(index);
   struct checked c = {at, n, size, false};
-  rk_parallel((n + CHECKS - 1) / CHECKS, n * 8, check_part, &c);
+  RK_TRY(rk_parallel_try((n + CHECKS - 1) / CHECKS, n * 8, check_part, &c));
   for (int64_t i = 0; c.bad && i < n; i++)
     if ((uint64_t)at[i] - 1 >= (uint64_t)size)
       return rk_fail(RK_EARG, "%s: index %lld at position %lld is out of range 1 to %lld", who, (long long)at[i],
@@ -109,8 +110,8 @@ int rk_index_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, c
   if (!status) {
     struct move m = {rk_at(&tmp), rk_at(&px), (int64_t *)rk_at(&pi),          n,
                      r.size,      n,          r.inner * rk_dtype_size(x->dt), false};
-    if (m.block && n) rk_parallel(r.outer * ((n + MOVES - 1) / MOVES), r.outer * n * (m.block + 8), move_part, &m);
-    status = rk_unpack(out, &tmp, RK_OK);
+    const int64_t parts = m.block ? r.outer * ((n + MOVES - 1) / MOVES) : 0;
+    status = rk_unpack(out, &tmp, rk_parallel_try(parts, r.outer * n * (m.block + 8), move_part, &m));
   }
   rk_tensor_drop(&px);
   rk_tensor_drop(&pi);
@@ -145,6 +146,20 @@ RK_DTYPES(ADDER, )
 #define ADDERS(dt, ...) [RK_##dt] = add_##dt,
 static adder *const adders[] = {RK_DTYPES(ADDERS, )};
 
+static int add_slices(adder *add, char *to, const char *from, const int64_t *at, int64_t n, struct rows r,
+                      int64_t size) {
+  const int64_t block = r.inner * size;
+  int64_t since = 0;
+  for (int64_t o = 0; o < r.outer; o++, to += r.size * block)
+    for (int64_t j = 0; j < n; j++, from += block) {
+      add(to + (at[j] - 1) * block, from, r.inner);
+      if ((since += r.inner) < ASK) continue;
+      RK_TRY(rk_interrupted());
+      since = 0;
+    }
+  return RK_OK;
+}
+
 enum write { COPY, ADD, FILL };
 static int write_slices(const char *who, enum write how, struct rk_tensor *out, int dim, const struct rk_tensor *index,
                         const struct rk_tensor *src, double value) {
@@ -161,19 +176,17 @@ static int write_slices(const char *who, enum write how, struct rk_tensor *out, 
       struct rk_tensor slice = {0};
       for (int64_t j = 0; j < n && !status; j++) {
         slice.dt = out->dt;
+        if (j && (status = rk_interrupted())) break;
         status = rk_narrow(&slice, &tmp, dim, at[j] - 1, 1);
         if (!status) status = rk_fill(&slice, value);
       }
       rk_tensor_drop(&slice);
     } else if (how == COPY) {
       struct move m = {rk_at(&tmp), rk_at(&ps), at, r.size, n, n, r.inner * size, true};
-      for (int64_t k = 0; m.block && n && k < r.outer * ((n + MOVES - 1) / MOVES); k++)
-        move_part(&m, k); /* in order: the last wins */
+      for (int64_t k = 0; m.block && n && k < r.outer * ((n + MOVES - 1) / MOVES) && !status; k++)
+        if (!(status = rk_interrupted())) move_part(&m, k); /* in order: the last wins */
     } else {
-      for (int64_t o = 0; o < r.outer; o++)
-        for (int64_t j = 0; j < n; j++)
-          adders[out->dt](rk_at(&tmp) + (o * r.size + at[j] - 1) * r.inner * size,
-                          rk_at(&ps) + (o * n + j) * r.inner * size, r.inner);
+      status = add_slices(adders[out->dt], rk_at(&tmp), rk_at(&ps), at, n, r, size);
     }
     status = rk_unpack(out, &tmp, status);
   }
@@ -289,8 +302,8 @@ static int each_element(const char *who, int mode, struct rk_tensor *to, const s
                      rk_dtype_size(to->dt),
                      mode,
                      adders[to->dt]};
-    if (rk_tensor_count(index)) rk_parallel(r.outer, rk_tensor_count(index) * 24, each_part, &e);
-    status = rk_unpack(to, &tmp, RK_OK);
+    if (rk_tensor_count(index)) status = rk_parallel_try(r.outer, rk_tensor_count(index) * 24, each_part, &e);
+    status = rk_unpack(to, &tmp, status);
   }
   rk_tensor_drop(&pf);
   rk_tensor_drop(&pi);
@@ -355,12 +368,10 @@ static int check_mask(const char *who, const struct rk_tensor *x, const struct r
     return rk_fail(RK_ESHAPE, "%s: mask %s has not as many elements as %s", who, rk_describe(mask), rk_describe(x));
   RK_TRY(rk_packed_view(packed, mask));
   struct checked c = {(const int64_t *)rk_at(packed), n, 1, false};
-  rk_parallel((n + CHECKS - 1) / CHECKS, n, check_mask_part, &c);
-  if (c.bad) {
-    rk_tensor_drop(packed);
-    return rk_fail(RK_EARG, "%s: mask elements must be 0 or 1, found one above", who);
-  }
-  return RK_OK;
+  int status = rk_parallel_try((n + CHECKS - 1) / CHECKS, n, check_mask_part, &c);
+  if (!status && c.bad) status = rk_fail(RK_EARG, "%s: mask elements must be 0 or 1, found one above", who);
+  if (status) rk_tensor_drop(packed);
+  return status;
 }
 static int64_t ones(const struct rk_tensor *mask) {
   const uint8_t *m = (uint8_t *)rk_at(mask);
@@ -410,8 +421,8 @@ int rk_masked_fill(struct rk_tensor *out, const struct rk_tensor *mask, double v
       m.value = *(uint32_t *)rk_at(&v);
     else
       m.value = *(uint64_t *)rk_at(&v);
-    rk_parallel((m.n + MASK_CHUNK - 1) / MASK_CHUNK, m.n * (m.element + 1), fill_part, &m);
-    status = rk_unpack(out, &tmp, RK_OK);
+    status = rk_parallel_try((m.n + MASK_CHUNK - 1) / MASK_CHUNK, m.n * (m.element + 1), fill_part, &m);
+    status = rk_unpack(out, &tmp, status);
   }
   rk_tensor_drop(&v);
   rk_tensor_drop(&pm);
@@ -495,6 +506,7 @@ int rk_nonzero(struct rk_tensor *out, const struct rk_tensor *x) {
     struct rk_tensor fresh = {0};
     status = rk_tensor_init(&fresh, RK_i64, shape[0] ? 2 : 0, shape);
     for (int64_t i = 0; !status && i < n; i++) {
+      if (i && i % ASK == 0) status = rk_interrupted();
       if (!((uint8_t *)rk_at(&zero))[i]) continue;
       int64_t left = i, *row = (int64_t *)rk_at(&fresh) + k++ * x->rank;
       for (int d = x->rank - 1; d >= 0; d--) row[d] = left % x->shape[d] + 1, left /= x->shape[d];

@@ -68,7 +68,7 @@ struct rk_job {
 };
 int64_t rk_job_count(const struct rk_job *j);
 void rk_job_collapse(struct rk_job *j); /* drop and merge dims, best order for the result's memory */
-void rk_job_run(const struct rk_job *j);
+int rk_job_run(const struct rk_job *j); /* fails only when it is interrupted */
 /* One reduction: `outputs` lists of n elements each. Element k of list o lies at the place of o in shape/step, plus
  * k*along. result: double or int64 (as the dtype's class), one for each output, `end` applied. */
 struct rk_fold_job {

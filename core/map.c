@@ -186,7 +186,7 @@ static void drop_first(struct rk_job *j) {
 }
 /* A result that repeats elements (expanded, unfolded) gets its values one after another in row-major order, as in
  * Torch7: one run over dimensions along which all positions differ, for each position along the others. */
-static void run_repeated(const struct rk_job *whole) {
+static int run_repeated(const struct rk_job *whole) {
   struct rk_job once = *whole, over = *whole;
   once.rank = over.rank = 0;
   for (int d = whole->rank - 1; d >= 0; d--) {
@@ -201,14 +201,16 @@ static void run_repeated(const struct rk_job *whole) {
   }
   int64_t at[RK_MAX_DIMS] = {0};
   for (int d = 0; d >= 0;) {
+    RK_TRY(rk_interrupted());
     struct rk_job j = once;
     for (int k = 0; k < j.args; k++)
       for (d = 0; d < over.rank; d++)
         j.base[k] += at[d] * over.step[k][d] * rk_dtype_size(k ? whole->dtype : whole->out_dtype);
     rk_job_collapse(&j);
-    rk_job_run(&j);
+    RK_TRY(rk_job_run(&j));
     for (d = over.rank - 1; d >= 0 && ++at[d] == over.shape[d]; d--) at[d] = 0;
   }
+  return RK_OK;
 }
 static int run_into(struct rk_tensor *out, struct rk_job *j, const struct shape *s) {
   j->base[0] = rk_at(out);
@@ -216,10 +218,9 @@ static int run_into(struct rk_tensor *out, struct rk_job *j, const struct shape 
   if (is_shape(out, s)) memcpy(j->step[0], out->step, sizeof j->step[0]);
   for (int k = 1; k < j->args; k++)
     if (disturbs(j, out, k)) return -1;
-  if (!distinct(j)) return run_repeated(j), RK_OK;
+  if (!distinct(j)) return run_repeated(j);
   rk_job_collapse(j);
-  rk_job_run(j);
-  return RK_OK;
+  return rk_job_run(j);
 }
 /* Compute into fresh memory, then copy: for results that overlap an input, or that must grow one's storage. */
 static int run_aside(const struct call *c, struct rk_job *j, const struct shape *s) {

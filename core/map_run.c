@@ -231,7 +231,7 @@ static void run_part(void *arg, int64_t part) {
   if (w.stream) rk_stream_end();
 }
 
-void rk_job_run(const struct rk_job *j) {
+int rk_job_run(const struct rk_job *j) {
   const int64_t total = rk_job_count(j), cost = rk_op_class(j->op) == RK_FLT ? 8 : 4;
-  if (total) rk_parallel((total + CHUNK - 1) / CHUNK, total * cost, run_part, (void *)(intptr_t)j);
+  return rk_parallel_try((total + CHUNK - 1) / CHUNK, total * cost, run_part, (void *)(intptr_t)j);
 }

@@ -91,8 +91,8 @@ static int run(struct job *j, struct rk_tensor *dx, const struct rk_tensor *x, c
     j->x = rk_at(&tx), j->t = rk_at(&tt), j->w = weights ? rk_at(&tw) : NULL;
     j->period = weights ? rk_tensor_count(weights) : 0;
     j->d = dx ? rk_at(&r.t) : NULL, j->sums = dx ? NULL : many ? many : few;
-    rk_parallel(parts, j->n * 2 * j->size, part, j);
-    if (total) {
+    status = rk_parallel_try(parts, j->n * 2 * j->size, part, j);
+    if (total && !status) {
       *total = 0;
       for (int64_t k = 0; k < parts; k++) *total += j->sums[k];
     }

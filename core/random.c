@@ -20,6 +20,9 @@
 #include <unistd.h>
 
 enum { STATE = 624, SMALL = 512, PART = 1 << 13, PARTS = 16, BLOCK = PART * PARTS };
+/* After so many elements a long fill may be left: the generator stays where it has come to. */
+enum { ASK = 1 << 20 };
+static int ask(int64_t done) { return done && done % ASK == 0 ? rk_interrupted() : RK_OK; }
 
 /* -- the generator ---------------------------------------------------------- */
 /* One a thread: each Lua state draws from a stream of its own. */
@@ -172,7 +175,7 @@ static void draw_packed(struct rk_random *r, int distribution, void *out, int si
   }
   struct job j = {r, fill, out, space, n > BLOCK ? space + BLOCK : NULL, n < BLOCK ? n : BLOCK, 0, size, a, b};
   draw_words(r, space, j.count);
-  for (int64_t done = 0; done < n; done += BLOCK) {
+  for (int64_t done = 0; done < n && !ask(done); done += BLOCK) {
     int64_t rest = n - done - j.count;
     j.next_count = rest < BLOCK ? rest : BLOCK;
     /* 16: a converted element costs several times one that is only moved */
@@ -327,12 +330,13 @@ int rk_random_fill(struct rk_random *r, int distribution, struct rk_tensor *out,
     if (n > SMALL && !space) return RK_ENOMEM;
     draw_reals(r, distribution, rk_at(out), size, n, a, b, space);
     rk_scratch_free(space);
-    return RK_OK;
+    return n > ASK ? rk_interrupted() : RK_OK;
   }
   double x[SMALL];
   struct walk w = walk_start(out);
   for (int64_t done = 0; done < n; done += SMALL) {
     int64_t some = n - done < SMALL ? n - done : SMALL;
+    RK_TRY(ask(done));
     draw_reals(r, distribution, x, 8, some, a, b, NULL);
     for (int64_t i = 0; distribution == RK_LOG_NORMAL && i < some; i++) x[i] = rk_exp(x[i]);
     store[out->dt].reals(&w, x, some);
@@ -342,7 +346,7 @@ int rk_random_fill(struct rk_random *r, int distribution, struct rk_tensor *out,
 
 /* out[k] = first + word % range; range 0 stands for 2^64. Ranges beyond 2^32
  * take two words a number, where Torch7 would never reach the upper values. */
-static void fill_modulo(struct rk_random *r, struct rk_tensor *out, int64_t first, uint64_t range) {
+static int fill_modulo(struct rk_random *r, struct rk_tensor *out, int64_t first, uint64_t range) {
   uint32_t words[2 * SMALL];
   int64_t x[SMALL], n = rk_tensor_count(out);
   int wide = range == 0 || range > (uint64_t)1 << 32;
@@ -351,6 +355,7 @@ static void fill_modulo(struct rk_random *r, struct rk_tensor *out, int64_t firs
   struct walk w = walk_start(out);
   for (int64_t done = 0; done < n; done += SMALL) {
     int64_t some = n - done < SMALL ? n - done : SMALL;
+    RK_TRY(ask(done));
     draw_words(r, words, some << wide);
     for (int64_t i = 0; i < some; i++) {
       uint64_t v = words[i];
@@ -364,6 +369,7 @@ static void fill_modulo(struct rk_random *r, struct rk_tensor *out, int64_t firs
     }
     store[out->dt].longs(&w, x, some);
   }
+  return RK_OK;
 }
 
 int rk_random_fill_integers(struct rk_random *r, struct rk_tensor *out, int64_t a, int64_t b) {
@@ -371,15 +377,13 @@ int rk_random_fill_integers(struct rk_random *r, struct rk_tensor *out, int64_t 
   if (b < a)
     return rk_fail(RK_EARG, "random: upper bound must not be smaller than lower bound, got %lld to %lld", (long long)a,
                    (long long)b);
-  if (rk_tensor_count(out)) fill_modulo(ready(r), out, a, (uint64_t)b - (uint64_t)a + 1);
-  return RK_OK;
+  return rk_tensor_count(out) ? fill_modulo(ready(r), out, a, (uint64_t)b - (uint64_t)a + 1) : RK_OK;
 }
 
 int rk_random_fill_words(struct rk_random *r, struct rk_tensor *out) {
   RK_TRY(check_out("random", out));
   uint64_t range = range_of[out->dt].words, word_range = (uint64_t)1 << 32;
-  if (rk_tensor_count(out)) fill_modulo(ready(r), out, 0, range < word_range ? range : word_range);
-  return RK_OK;
+  return rk_tensor_count(out) ? fill_modulo(ready(r), out, 0, range < word_range ? range : word_range) : RK_OK;
 }
 
 /* p as packed doubles or floats that no store into out can change. */
@@ -417,22 +421,24 @@ int rk_random_fill_bernoulli(struct rk_random *r, struct rk_tensor *out, const s
   r = ready(r);
   double x[SMALL];
   struct walk w = walk_start(out);
-  for (int64_t done = 0; done < n; done += SMALL) {
+  int status = RK_OK;
+  for (int64_t done = 0; done < n && !(status = ask(done)); done += SMALL) {
     int64_t some = n - done < SMALL ? n - done : SMALL;
     draw_packed(r, RK_UNIFORM, x, 8, some, 0, 1, NULL);
     for (int64_t i = 0; i < some; i++) x[i] = x[i] <= (is_float ? (double)pf[done + i] : pd[done + i]);
     store[out->dt].reals(&w, x, some);
   }
   rk_tensor_drop(&tmp);
-  return RK_OK;
+  return status;
 }
 
 /* Fisher and Yates from the front: place i changes with one of those from i on. */
-static void shuffle(struct rk_random *r, int64_t *x, int64_t n) {
+static int shuffle(struct rk_random *r, int64_t *x, int64_t n) {
   uint32_t words[SMALL];
   for (int64_t i = 0; i < n; i++) x[i] = i + 1;
   for (int64_t done = 0; done < n - 1; done += SMALL) {
     int64_t some = n - 1 - done < SMALL ? n - 1 - done : SMALL;
+    RK_TRY(ask(done));
     draw_words(r, words, some);
     for (int64_t i = done; i < done + some; i++) {
       int64_t other = i + (int64_t)(words[i - done] % (uint64_t)(n - i)), kept = x[i];
@@ -440,6 +446,7 @@ static void shuffle(struct rk_random *r, int64_t *x, int64_t n) {
       x[other] = kept;
     }
   }
+  return RK_OK;
 }
 
 int rk_random_permutation(struct rk_random *r, struct rk_tensor *out, int64_t n) {
@@ -451,8 +458,8 @@ int rk_random_permutation(struct rk_random *r, struct rk_tensor *out, int64_t n)
   int64_t *x = rk_scratch(n * 8, "randperm");
   if (!x) return RK_ENOMEM;
   int status = rk_tensor_resize(out, 1, &n, NULL);
-  if (status == RK_OK) {
-    shuffle(ready(r), x, n);
+  if (!status) status = shuffle(ready(r), x, n);
+  if (!status) {
     struct walk w = walk_start(out);
     store[out->dt].longs(&w, x, n);
   }

@@ -125,12 +125,12 @@ static int fold_total(int red, const struct rk_tensor *x, double p, union acc *o
   if (!parts) return RK_OK;
   t.parts = parts <= 16 ? few : rk_scratch(parts * (int64_t)sizeof *t.parts, rk_red_name(red));
   if (!t.parts) return RK_ENOMEM;
-  rk_parallel(parts, t.count * t.s.size, fold_part, &t);
-  for (int64_t w = 1; w < parts; w *= 2)
+  const int status = rk_parallel_try(parts, t.count * t.s.size, fold_part, &t);
+  for (int64_t w = 1; w < parts && !status; w *= 2)
     for (int64_t k = 0; k + w < parts; k += 2 * w) loops->merge[red](&t.parts[k], &t.parts[k + w], 1);
-  *out = t.parts[0];
+  if (!status) *out = t.parts[0];
   if (t.parts != few) rk_scratch_free(t.parts);
-  return RK_OK;
+  return status;
 }
 static int reduce_as(const char *who, int red, const struct rk_tensor *x, double p, struct rk_value *out) {
   RK_TRY(check_source(x, who, 1, red));
@@ -212,8 +212,8 @@ static void fold_columns(void *arg, int64_t part) {
   }
 }
 
-/* Fold dim `dim` of x (red, or -1: squared deviations) into f->acc, which the caller frees: one value for each output.
- */
+/* Fold dim `dim` of x (red, or -1: squared deviations) into f->acc, which the caller frees unless this
+ * fails: one value for each output. */
 static int fold_dim(struct folding *f, const struct rk_tensor *x, int dim, int red, double p, const char *who) {
   open_source(&f->s, x, dim);
   const struct source *s = &f->s;
@@ -240,7 +240,8 @@ static int fold_dim(struct folding *f, const struct rk_tensor *x, int dim, int r
   }
   f->acc = rk_scratch((f->outputs * f->row_parts + 1) * (int64_t)sizeof *f->acc, who);
   if (!f->acc) return RK_ENOMEM;
-  rk_parallel(parts, f->outputs * f->n * s->size, lines ? fold_lines : fold_columns, f);
+  const int status = rk_parallel_try(parts, f->outputs * f->n * s->size, lines ? fold_lines : fold_columns, f);
+  if (status) return rk_scratch_free(f->acc), status;
   const int merge = red < 0 ? RK_RED_sum : red;
   for (int64_t w = 1; w < f->row_parts; w *= 2)
     for (int64_t k = 0; k + w < f->row_parts; k += 2 * w)

@@ -98,7 +98,8 @@ static int run(struct job *j, const struct pass *pass, int dims, const int64_t *
   int64_t size[3];
   char *mine[2] = {NULL, NULL};
   memcpy(size, sizes, (size_t)dims * sizeof *size);
-  for (int k = 0; k < dims; k++) {
+  int status = RK_OK;
+  for (int k = 0; k < dims && !status; k++) {
     int d = j->backward ? k : dims - 1 - k;
     j->pass = &pass[d], j->outer = outer, j->inner = inner;
     for (int i = 0; i < d; i++) j->outer *= size[i];
@@ -107,20 +108,15 @@ static int run(struct job *j, const struct pass *pass, int dims, const int64_t *
     char *old = mine[k % 2];
     rk_scratch_free(old);
     mine[k % 2] = NULL;
-    if (k + 1 < dims && !(mine[k % 2] = rk_scratch(count * j->size + 64, who))) break;
+    if (k + 1 < dims && !(mine[k % 2] = rk_scratch(count * j->size + 64, who))) status = RK_ENOMEM;
     j->from = k ? mine[(k + 1) % 2] : from, j->to = k + 1 < dims ? mine[k % 2] : to;
     j->blocks = (j->inner + BLOCK - 1) / BLOCK;
-    if (count) rk_parallel(j->outer * j->blocks, count * pass[d].taps, part, j);
+    if (count && !status) status = rk_parallel_try(j->outer * j->blocks, count * pass[d].taps, part, j);
     size[d] = after;
-    if (k + 1 == dims) {
-      rk_scratch_free(mine[0]);
-      rk_scratch_free(mine[1]);
-      return RK_OK;
-    }
   }
   rk_scratch_free(mine[0]);
   rk_scratch_free(mine[1]);
-  return RK_ENOMEM;
+  return status;
 }
 
 /* -- entry points --------------------------------------------------------------------------- */

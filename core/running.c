@@ -104,8 +104,8 @@ static int run(const char *who, struct rk_tensor *out, struct rk_tensor *index, 
                     0,          part};
     s.blocks = (s.r.inner + BLOCK - 1) / BLOCK;
     const int64_t n = rk_tensor_count(px);
-    if (n) rk_parallel(s.r.outer * s.blocks, n * 16, run_part, &s);
-    if (index) status = rk_unpack(index, &at, RK_OK);
+    if (n) status = rk_parallel_try(s.r.outer * s.blocks, n * 16, run_part, &s);
+    if (index) status = rk_unpack(index, &at, status);
   }
   return rk_unpack(out, &to, status);
 }
@@ -182,8 +182,7 @@ static int search_packed(struct rk_tensor *out, const struct rk_tensor *sorted, 
   const int64_t n = rk_tensor_count(values), size = sorted->shape[sorted->rank - 1];
   struct search s = {(int64_t *)(void *)rk_at(&to),   rk_at(sorted),     rk_at(values), size,
                      values->shape[values->rank - 1], sorted->rank == 1, right != 0,    searches[sorted->dt]};
-  if (n) rk_parallel(n / s.count, n * 64, search_part, &s);
-  return rk_unpack(out, &to, RK_OK);
+  return rk_unpack(out, &to, n ? rk_parallel_try(n / s.count, n * 64, search_part, &s) : RK_OK);
 }
 
 int rk_searchsorted(struct rk_tensor *out, const struct rk_tensor *sorted, const struct rk_tensor *values, int right) {

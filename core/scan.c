@@ -89,8 +89,8 @@ static int scan(const char *who, void (*const row[])(const struct scan *, int64_
   if (!status) {
     struct scan s = {rk_at(&tmp), rk_at(&px), rk_rows(px.rank, px.shape, dim), false, row[x->dt]};
     int64_t n = rk_tensor_count(&px);
-    if (n) rk_parallel(s.r.outer, n * 8, scan_part, &s);
-    status = rk_unpack(out, &tmp, s.failed ? RK_ENOMEM : RK_OK);
+    if (n) status = rk_parallel_try(s.r.outer, n * 8, scan_part, &s);
+    status = rk_unpack(out, &tmp, s.failed ? RK_ENOMEM : status);
   }
   rk_tensor_drop(&px);
   return status;

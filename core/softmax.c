@@ -66,12 +66,12 @@ static int run(struct rk_tensor *out, const struct rk_tensor *x, const struct rk
     int64_t work = j.outer * j.n * j.inner * 16;
     if (work && j.inner == 1) {
       j.rows = 1 + (1 << 12) / j.n;
-      rk_parallel((j.outer + j.rows - 1) / j.rows, work, rows_part, &j);
+      status = rk_parallel_try((j.outer + j.rows - 1) / j.rows, work, rows_part, &j);
     } else if (work) {
       j.blocks = (j.inner + RK_SOFTMAX_BLOCK - 1) / RK_SOFTMAX_BLOCK;
-      rk_parallel(j.outer * j.blocks, work, columns_part, &j);
+      status = rk_parallel_try(j.outer * j.blocks, work, columns_part, &j);
     }
-    status = rk_result_close(&r, RK_OK);
+    status = rk_result_close(&r, status);
   }
   rk_tensor_drop(&tx);
   rk_tensor_drop(&tg);

@@ -48,10 +48,10 @@ static keys *const keys_of[] = {RK_DTYPES(KEYS_OF, )};
 struct wide {
   uint64_t key, at;
 };
-enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512 };
+enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512, ASK = 1 << 20 }; /* ASK: elements between looks at the flag */
 
 /* E: element; KEY(e): what orders it; DIGIT(e, d): its d-th 8-bit digit. Sorts a[n] using b[n]; returns where the
- * result is. */
+ * result is, NULL when the flag was set. */
 #define SORTER(name, E, BEFORE, DIGIT, DIGITS)                                                                         \
   static E *merge_##name(E *a, E *b, int64_t n) {                                                                      \
     for (int64_t s = 0; s < n; s += SHORT)                                                                             \
@@ -71,7 +71,7 @@ enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512 };
     }                                                                                                                  \
     return a;                                                                                                          \
   }                                                                                                                    \
-  static E *radix_##name(E *a, E *b, int64_t n) {                                                                      \
+  static E *radix_##name(E *a, E *b, int64_t n, const int *flag) {                                                     \
     int64_t count[DIGITS][256];                                                                                        \
     memset(count, 0, sizeof count);                                                                                    \
     for (int64_t i = 0; i < n; i++)                                                                                    \
@@ -83,14 +83,18 @@ enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512 };
         int64_t c = count[d][k];                                                                                       \
         count[d][k] = at, at += c;                                                                                     \
       }                                                                                                                \
-      for (int64_t i = 0; i < n; i++) b[count[d][DIGIT(a[i], d)]++] = a[i];                                            \
+      for (int64_t first = 0, end; first < n; first = end) {                                                           \
+        if (rk_stopped(flag)) return NULL;                                                                             \
+        end = n - first < ASK ? n : first + ASK;                                                                       \
+        for (int64_t i = first; i < end; i++) b[count[d][DIGIT(a[i], d)]++] = a[i];                                    \
+      }                                                                                                                \
       E *t = a;                                                                                                        \
       a = b, b = t;                                                                                                    \
     }                                                                                                                  \
     return a;                                                                                                          \
   }                                                                                                                    \
-  static E *sort_##name(E *a, E *b, int64_t n) {                                                                       \
-    return n < RADIX_FROM ? merge_##name(a, b, n) : radix_##name(a, b, n);                                             \
+  static E *sort_##name(E *a, E *b, int64_t n, const int *flag) {                                                      \
+    return n < RADIX_FROM ? merge_##name(a, b, n) : radix_##name(a, b, n, flag);                                       \
   }
 #define NARROW_BEFORE(x, y) ((x) < (y)) /* the position breaks ties */
 #define NARROW_DIGIT(x, d) ((x) >> (32 + 8 * (d)) & 255)
@@ -109,25 +113,31 @@ struct job {
   int dtype;
   int64_t skip; /* from which place in the order on */
   uint64_t flip;
-  bool is_narrow, failed;
-  void (*row)(struct job *, const char *x, uint64_t *order, void *work);
+  bool is_narrow;
+  int status;
+  const int *flag; /* of the caller */
+  /* whether it came to its end */
+  bool (*row)(struct job *, const char *x, uint64_t *order, void *work);
 };
 
 /* Positions of the row's elements in order, into `order` (n words); work: 4n words. */
-static void order_row(const struct job *j, const char *x, uint64_t *order, void *work) {
+static bool order_row(const struct job *j, const char *x, uint64_t *order, void *work) {
   const int64_t n = j->r.size;
   uint64_t *key = work, *a = key + n;
   keys_of[j->dtype](x, n, j->r.inner, j->flip, order);
   if (j->is_narrow) {
     for (int64_t i = 0; i < n; i++) key[i] = order[i] << 32 | (uint64_t)i;
-    const uint64_t *s = sort_narrow(key, a, n);
+    const uint64_t *s = sort_narrow(key, a, n, j->flag);
+    if (!s) return false;
     for (int64_t i = 0; i < n; i++) order[i] = s[i] & 0xffffffffu;
   } else {
     struct wide *w = work;
     for (int64_t i = 0; i < n; i++) w[i] = (struct wide){order[i], (uint64_t)i};
-    const struct wide *s = sort_wide(w, w + n, n);
+    const struct wide *s = sort_wide(w, w + n, n, j->flag);
+    if (!s) return false;
     for (int64_t i = 0; i < n; i++) order[i] = s[i].at;
   }
+  return true;
 }
 
 static void put(const struct job *j, const char *x, int64_t to, uint64_t from, int64_t o, int64_t i) {
@@ -136,7 +146,7 @@ static void put(const struct job *j, const char *x, int64_t to, uint64_t from, i
   if (j->index) j->index[slot] = (int64_t)from + 1;
 }
 
-static void sort_row(struct job *j, const char *x, uint64_t *order, void *work) { order_row(j, x, order, work); }
+static bool sort_row(struct job *j, const char *x, uint64_t *order, void *work) { return order_row(j, x, order, work); }
 
 static bool after(const struct wide *a, const struct wide *b) {
   return a->key > b->key || (a->key == b->key && a->at > b->at);
@@ -151,12 +161,9 @@ static void sift(struct wide *heap, int64_t k, int64_t i) {
   heap[i] = e;
 }
 /* The `kept` first of the order without sorting the rest: a heap of the best so far, its worst on top. */
-static void top_row(struct job *j, const char *x, uint64_t *order, void *work) {
+static bool top_row(struct job *j, const char *x, uint64_t *order, void *work) {
   const int64_t n = j->r.size, k = j->kept;
-  if (k > n / 8 + 8) {
-    order_row(j, x, order, work);
-    return;
-  }
+  if (k > n / 8 + 8) return order_row(j, x, order, work);
   struct wide *heap = work;
   keys_of[j->dtype](x, k, j->r.inner, j->flip, order);
   for (int64_t i = 0; i < k; i++) heap[i] = (struct wide){order[i], (uint64_t)i};
@@ -164,6 +171,7 @@ static void top_row(struct job *j, const char *x, uint64_t *order, void *work) {
   uint64_t worst = heap[0].key, key[BLOCK];
   for (int64_t first = k; first < n; first += BLOCK) { /* keys of a block at a time stay in L1 */
     const int64_t here = n - first < BLOCK ? n - first : BLOCK;
+    if (rk_stopped(j->flag)) return false;
     keys_of[j->dtype](x + first * j->r.inner * j->element, here, j->r.inner, j->flip, key);
     for (int64_t i = 0; i < here; i++)
       if (key[i] < worst) {
@@ -178,12 +186,13 @@ static void top_row(struct job *j, const char *x, uint64_t *order, void *work) {
     sift(heap, left, 0);
   }
   for (int64_t i = 0; i < k; i++) order[i] = heap[i].at;
+  return true;
 }
 
 /* The smallest of the most frequent values: the first longest run of equal keys; its last position, as Torch7 gives. */
-static void mode_row(struct job *j, const char *x, uint64_t *order, void *work) {
+static bool mode_row(struct job *j, const char *x, uint64_t *order, void *work) {
   const int64_t n = j->r.size;
-  order_row(j, x, order, work);
+  if (!order_row(j, x, order, work)) return false;
   uint64_t *key = work;
   keys_of[j->dtype](x, n, j->r.inner, 0, key);
   int64_t best = 0, best_end = 0;
@@ -192,6 +201,7 @@ static void mode_row(struct job *j, const char *x, uint64_t *order, void *work) 
     if (run > best) best = run, best_end = i;
   }
   order[0] = order[best_end];
+  return true;
 }
 
 static void rows_part(void *arg, int64_t part) {
@@ -199,20 +209,24 @@ static void rows_part(void *arg, int64_t part) {
   const int64_t n = j->r.size, o = part / j->r.inner, i = part % j->r.inner;
   uint64_t *order = rk_scratch((5 * n + 8) * 8, "sort");
   if (!order) {
-    j->failed = true;
+    __atomic_store_n(&j->status, RK_ENOMEM, __ATOMIC_RELAXED);
     return;
   }
   const char *x = j->x + (o * n * j->r.inner + i) * j->element;
-  j->row(j, x, order, order + n);
-
-  for (int64_t k = 0; k < j->kept; k++) put(j, x, k, order[k + j->skip], o, i);
+  bool whole = j->row(j, x, order, order + n);
+  for (int64_t first = 0; whole && first < j->kept; first += ASK) {
+    const int64_t end = j->kept - first < ASK ? j->kept : first + ASK;
+    for (int64_t k = first; k < end; k++) put(j, x, k, order[k + j->skip], o, i);
+    whole = end == j->kept || !rk_stopped(j->flag);
+  }
+  if (!whole) __atomic_store_n(&j->status, RK_EINTERRUPT, __ATOMIC_RELAXED);
   rk_scratch_free(order);
 }
 
 /* kept: how many of each row stay. skip: from which place in the order on. */
 static int run(const char *who, struct rk_tensor *out, struct rk_tensor *index, const struct rk_tensor *x, int dim,
                int descending, int64_t kept, int64_t skip,
-               void (*row)(struct job *, const char *, uint64_t *, void *)) {
+               bool (*row)(struct job *, const char *, uint64_t *, void *)) {
   RK_TRY(rk_need(out, who, 1));
   RK_TRY(rk_need(x, who, 3));
   RK_TRY(rk_same_dtype(who, out, x));
@@ -239,11 +253,16 @@ static int run(const char *who, struct rk_tensor *out, struct rk_tensor *index, 
                     .element = rk_dtype_size(x->dt),
                     .dtype = x->dt,
                     .skip = skip,
+                    .flag = rk_interrupt_flag(),
                     .row = row};
     j.is_narrow = x->dt != RK_i64 && x->dt != RK_f64 && j.r.size < (int64_t)1 << 32;
     j.flip = !descending ? 0 : x->dt != RK_i64 && x->dt != RK_f64 ? 0xffffffffu : ~(uint64_t)0;
-    if (j.r.size) rk_parallel(j.r.outer * j.r.inner, j.r.outer * j.r.inner * j.r.size * 32, rows_part, &j);
-    if (j.failed) status = rk_fail(RK_ENOMEM, "%s: out of memory for a row of %lld elements", who, (long long)j.r.size);
+    const int64_t rows = j.r.size ? j.r.outer * j.r.inner : 0;
+    status = rk_parallel_try(rows, rows * j.r.size * 32, rows_part, &j);
+    if (j.status == RK_ENOMEM)
+      status = rk_fail(RK_ENOMEM, "%s: out of memory for a row of %lld elements", who, (long long)j.r.size);
+    else if (j.status)
+      status = rk_interrupted();
   }
   if (po.mem || !status) status = rk_unpack(out, &po, status);
   if (index && (pi.mem || !status)) status = rk_unpack(index, &pi, status);
