@@ -30,7 +30,9 @@ end
 function Adaptive:__init(inFeatures, nClasses, cutoffs, ...)
   parent.__init(self)
   local who = 'nn.AdaptiveLogSoftmaxWithLoss'
-  local o = options.read(who, { 'divValue', 'headBias' }, ...)
+  local o = options.read(who, { 'inFeatures', 'nClasses', 'cutoffs', 'divValue', 'headBias' }, inFeatures, nClasses,
+    cutoffs, ...)
+  inFeatures, nClasses, cutoffs = o.inFeatures, o.nClasses, o.cutoffs
   self.inFeatures = options.count(who, 'inFeatures', inFeatures)
   self.nClasses = options.count(who, 'nClasses', nClasses, 2)
   self.cutoffs = check_cutoffs(who, cutoffs, nClasses)

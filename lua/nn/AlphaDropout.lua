@@ -4,13 +4,15 @@
 -- input (any shape) → output (the same).
 -- @usage y = nn.AlphaDropout(0.1):forward(torch.randn(5, 4))
 local AlphaDropout, parent = torch.class('nn.AlphaDropout', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local buffer = common.buffer
 
 local LOWEST = -1.7580993408473766
 
-function AlphaDropout:__init(p)
+function AlphaDropout:__init(p, ...)
   parent.__init(self)
+  p = options.positional(torch.type(self), { 'p', 'inplace' }, p, ...) -- never in place
   self:setp(p or 0.5)
   self.train = true
   self.noise = torch.Tensor()

@@ -2,6 +2,7 @@
 -- variance 1, then times weight plus bias. Evaluation uses running estimates instead of the batch's.
 -- Also the base of the spatial and volumetric ones, which differ in nDim alone.
 -- y = (x - mean) / sqrt(variance + eps) · weight + bias, with the mean and biased variance of the batch.
+-- With the field trackRunningStats = false evaluation uses the batch's statistics, too.
 -- running estimates = (1 - momentum) · themselves + momentum · (mean, unbiased variance).
 -- input (N, n), when evaluating also (n) → output (the same).
 -- @usage local y = nn.BatchNormalization(5):forward(torch.randn(8, 5))
@@ -74,7 +75,7 @@ end
 local function fill(self, x)
   params.running_mean, params.running_var = self.running_mean, self.running_var
   params.eps, params.momentum = self.eps, self.momentum
-  params.train = (self.train ~= false and several(x)) and 1 or 0
+  params.train = ((self.train ~= false or self.trackRunningStats == false) and several(x)) and 1 or 0
   self.save_mean, self.save_std = buffer(self.save_mean, self.running_mean), buffer(self.save_std, self.running_mean)
   params.save_mean, params.save_std = self.save_mean, self.save_std
   return params

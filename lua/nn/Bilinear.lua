@@ -3,11 +3,15 @@
 -- Shapes: input {(N, n1), (N, n2)}; output (N, nOut). weight (nOut, n1, n2), bias (nOut).
 -- @usage nn.Bilinear(2, 3, 4):forward {torch.ones(5, 2), torch.ones(5, 3)}
 local Bilinear, parent = torch.class('nn.Bilinear', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local utils = require 'nn.utils'
 
+local names = { 'in1Features', 'in2Features', 'outFeatures', 'bias' }
+
 function Bilinear:__init(n1, n2, nOut, bias)
   parent.__init(self)
+  n1, n2, nOut, bias = options.positional('nn.Bilinear', names, n1, n2, nOut, bias)
   for i, n in ipairs { n1 or 0, n2 or 0, nOut or 0 } do
     if type(n) ~= 'number' or n < 1 then
       error(('nn.Bilinear: argument %d: expected a positive number of elements, got %s'):format(i, tostring(n)), 2)

@@ -11,8 +11,8 @@ local common = require 'nn.common'
 local options = require 'nn.options'
 
 function Cell:__init(kind, gates, inputSize, hiddenSize, ...)
-  local bias = options.read(torch.type(self), { 'bias' }, ...).bias
-  parent.__init(self, kind, gates, inputSize, hiddenSize, { bias = bias })
+  local o = options.read(torch.type(self), { 'inputSize', 'hiddenSize', 'bias' }, inputSize, hiddenSize, ...)
+  parent.__init(self, kind, gates, o.inputSize, o.hiddenSize, { bias = o.bias })
 end
 
 --- Views of the parameters: weight_ih, weight_hh, bias_ih, bias_hh.

@@ -3,6 +3,7 @@
 -- y = m x / (1 - p), each m 1 with probability 1 - p, else 0. input (any shape) → output (the same).
 -- @usage local y = nn.Dropout(0.2):forward(torch.ones(2, 3))
 local Dropout, parent = torch.class('nn.Dropout', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
 
@@ -13,8 +14,12 @@ local function check_probability(p)
   return p
 end
 
+local names = { 'p', 'v1', 'inplace', 'stochasticInference' }
+
 function Dropout:__init(p, v1, inplace, stochasticInference)
   parent.__init(self)
+  p, v1, inplace, stochasticInference = options.positional('nn.Dropout', names, p, v1, inplace,
+    stochasticInference)
   self.p = check_probability(p or 0.5)
   self.train = true
   self.inplace = inplace

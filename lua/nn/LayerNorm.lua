@@ -11,7 +11,7 @@ local options = require 'nn.options'
 function LayerNorm:__init(...)
   parent.__init(self)
   local who = 'nn.LayerNorm'
-  local o = options.read(who, { 'sizes', 'eps', 'affine', 'bias' }, ...)
+  local o = options.read(who, { 'sizes|normalizedShape', 'eps', 'affine|elementwiseAffine', 'bias' }, ...)
   local sizes = type(o.sizes) == 'number' and { o.sizes } or o.sizes
   if torch.isTypeOf(sizes, 'torch.LongStorage') then sizes = sizes:totable() end
   if type(sizes) ~= 'table' or #sizes == 0 then options.refuse(who, 'sizes', 'a number or a list of sizes', o.sizes) end

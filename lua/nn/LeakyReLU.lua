@@ -2,10 +2,12 @@
 -- input (any shape) → output (the same).
 -- @usage local y = nn.LeakyReLU(0.2):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
+local options = require 'nn.options'
 local LeakyReLU, parent = torch.class('nn.LeakyReLU', 'nn.Module')
 
 function LeakyReLU:__init(negval, inplace)
   parent.__init(self)
+  negval, inplace = options.positional('nn.LeakyReLU', { 'negval|negativeSlope', 'inplace' }, negval, inplace)
   -- nn.LeakyReLU(true) has the default slope and, as in Torch7, does not work in place
   if type(negval) == 'boolean' then negval, inplace = nil, false end
   self.negval = negval or 1 / 100

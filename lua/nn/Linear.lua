@@ -5,12 +5,16 @@ local Linear, parent = torch.class('nn.Linear', 'nn.Module')
 local ffi = require 'ffi'
 local common = require 'nn.common'
 local C, again = common.C, common.again
+local options = require 'nn.options'
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 local view, dims = common.scratch(), ffi.new 'int64_t[2]'
 
+local names = { 'inFeatures|inputSize', 'outFeatures|outputSize', 'bias' }
+
 function Linear:__init(nIn, nOut, bias)
   parent.__init(self)
+  nIn, nOut, bias = options.positional('nn.Linear', names, nIn, nOut, bias)
   nIn, nOut = common.number(nIn), common.number(nOut)
   if not (type(nIn) == 'number' and type(nOut) == 'number' and nIn >= 1 and nOut >= 1) then
     error(('nn.Linear: expected the numbers of inputs and outputs, got %s and %s')

@@ -22,8 +22,9 @@ local buffer = common.buffer
 function MHA:__init(embedDim, numHeads, ...)
   parent.__init(self)
   local who = torch.type(self)
-  local o = options.read(who, { 'dropout', 'bias', 'causal', 'kdim', 'vdim', 'batchFirst', 'addBiasKv',
-    'addZeroAttn', 'needWeights', 'averageWeights' }, ...)
+  local o = options.read(who, { 'embedDim', 'numHeads', 'dropout', 'bias', 'causal', 'kdim', 'vdim', 'batchFirst',
+    'addBiasKv', 'addZeroAttn', 'needWeights', 'averageWeights' }, embedDim, numHeads, ...)
+  embedDim, numHeads = o.embedDim, o.numHeads
   self.embedDim = options.count(who, 'embedDim', embedDim)
   self.numHeads = options.count(who, 'numHeads', numHeads)
   if embedDim % numHeads ~= 0 then options.refuse(who, 'numHeads', 'a divisor of ' .. embedDim, numHeads) end

@@ -1,25 +1,28 @@
---- nn.PReLU([nPlane]): x above 0, w x below, with a learnt slope w: one for all, or one a plane.
+--- nn.PReLU([nPlane], [init = 0.25]): x above 0, w x below, with a learnt slope w: one for all, or one a plane.
 --
--- Shapes: input any; with nPlane, (nPlane) or (N, nPlane, ...); output the same. weight (1) or (nPlane), 0.25 at first.
+-- Shapes: input any; with nPlane, (nPlane) or (N, nPlane, ...); output the same. weight (1) or (nPlane), init at first.
 -- He et al. 2015, Delving Deep into Rectifiers.
 -- @usage nn.PReLU(3):forward(torch.randn(2, 3, 4))
 local PReLU, parent = torch.class('nn.PReLU', 'nn.Module')
 local common = require 'nn.common'
 local expand = require 'nn.expand'
+local options = require 'nn.options'
 local utils = require 'nn.utils'
 local C, again = common.C, common.again
 
-function PReLU:__init(nOutputPlane)
+function PReLU:__init(nOutputPlane, init)
   parent.__init(self)
+  nOutputPlane, init = options.positional('nn.PReLU', { 'nOutputPlane|numParameters', 'init' }, nOutputPlane, init)
   if nOutputPlane ~= nil and type(nOutputPlane) ~= 'number' then
     error('nn.PReLU: expected a number of planes, got ' .. torch.type(nOutputPlane), 2)
   end
   self.nOutputPlane = nOutputPlane or 0 -- 0: one slope for all
-  self.weight = torch.Tensor(nOutputPlane or 1):fill(0.25)
+  self.init = init and options.number('nn.PReLU', 'init', init)
+  self.weight = torch.Tensor(nOutputPlane or 1):fill(init or 0.25)
   self.gradWeight = torch.Tensor(nOutputPlane or 1)
 end
 
-function PReLU:reset() self.weight:fill(0.25) end
+function PReLU:reset() self.weight:fill(self.init or 0.25) end
 
 -- The slopes shaped to meet the input, and repeated to its sizes
 local function slopes(self, input)

@@ -3,6 +3,7 @@
 -- Shapes: input {(n), (n)} or {(N, n), (N, n)}; output (1) or (N).
 -- @usage nn.PairwiseDistance(2):forward {torch.ones(2, 3), torch.zeros(2, 3)}
 local PairwiseDistance, parent = torch.class('nn.PairwiseDistance', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local rows = require 'nn.rows'
 local utils = require 'nn.utils'
@@ -11,6 +12,7 @@ local TINY = 1e-6 -- added to a distance that divides
 
 function PairwiseDistance:__init(p)
   parent.__init(self)
+  p = options.positional('nn.PairwiseDistance', { 'p' }, p)
   if p ~= nil and type(p) ~= 'number' then
     error('nn.PairwiseDistance: expected a number as p, got ' .. torch.type(p), 2)
   end

@@ -4,11 +4,13 @@
 -- Shi et al. 2016, Real-Time Single Image and Video Super-Resolution.
 -- @usage nn.PixelShuffle(2):forward(torch.ones(1, 8, 3, 3))  -- 1x2x6x6
 local PixelShuffle, parent = torch.class('nn.PixelShuffle', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local utils = require 'nn.utils'
 
 function PixelShuffle:__init(upscaleFactor)
   parent.__init(self)
+  upscaleFactor = options.positional('nn.PixelShuffle', { 'upscaleFactor' }, upscaleFactor)
   if type(upscaleFactor) ~= 'number' or upscaleFactor < 1 then
     error('nn.PixelShuffle: expected a positive factor, got ' .. tostring(upscaleFactor), 2)
   end

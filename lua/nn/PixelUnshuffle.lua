@@ -3,10 +3,12 @@
 -- (i, j) of each block of plane c.
 -- @usage y = nn.PixelUnshuffle(2):forward(torch.randn(1, 4, 6)) -- 4x2x3
 local Unshuffle, parent = torch.class('nn.PixelUnshuffle', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 
 function Unshuffle:__init(r)
   parent.__init(self)
+  r = options.positional('nn.PixelUnshuffle', { 'downscaleFactor' }, r)
   if type(r) ~= 'number' or r < 1 or r ~= math.floor(r) then
     error('nn.PixelUnshuffle: expected an integer >= 1, got ' .. tostring(r), 2)
   end

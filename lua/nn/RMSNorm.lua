@@ -10,7 +10,7 @@ local options = require 'nn.options'
 function RMSNorm:__init(...)
   parent.__init(self)
   local who = 'nn.RMSNorm'
-  local o = options.read(who, { 'sizes', 'eps', 'affine' }, ...)
+  local o = options.read(who, { 'sizes|normalizedShape', 'eps', 'affine|elementwiseAffine' }, ...)
   local sizes = type(o.sizes) == 'number' and { o.sizes } or o.sizes
   if type(sizes) ~= 'table' or #sizes == 0 then options.refuse(who, 'sizes', 'a number or a list of sizes', o.sizes) end
   for i, n in ipairs(sizes) do options.count(who, 'size ' .. i, n) end

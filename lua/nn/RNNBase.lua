@@ -35,10 +35,13 @@ end
 -- @param gates blocks of H rows in the weights
 -- @param inputSize, hiddenSize numbers of features
 -- @param ... number of layers, bias, batchFirst, dropout, bidirectional, or a table with these names
+local known = { 'inputSize', 'hiddenSize', 'numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional' }
+
 function Base:__init(kind, gates, inputSize, hiddenSize, ...)
   parent.__init(self)
   local who = torch.type(self)
-  local o = options.read(who, { 'numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional' }, ...)
+  local o = options.read(who, known, inputSize, hiddenSize, ...)
+  inputSize, hiddenSize = o.inputSize, o.hiddenSize
   self.kind, self.gates = kind, gates
   self.inputSize = options.count(who, 'inputSize', inputSize)
   self.hiddenSize = options.count(who, 'hiddenSize', hiddenSize)

@@ -4,12 +4,14 @@
 -- Xu et al. 2015, Empirical Evaluation of Rectified Activations in Convolutional Network.
 -- @usage nn.RReLU():forward(torch.randn(2, 3))
 local RReLU, parent = torch.class('nn.RReLU', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local couple = require 'nn.couple'
 local pointwise = require 'nn.pointwise'
 
 function RReLU:__init(l, u, inplace)
   parent.__init(self)
+  l, u, inplace = options.positional('nn.RReLU', { 'lower', 'upper', 'inplace' }, l, u, inplace)
   self.lower = l or 1 / 8
   self.upper = u or 1 / 3
   if type(self.lower) ~= 'number' or type(self.upper) ~= 'number' or self.lower > self.upper then

@@ -1,7 +1,18 @@
 --- nn.Sequential: one module after another, y = f_n(... f_2(f_1(x))).
+-- The modules may be given at once, nn.Sequential(nn.Linear(5, 3), nn.Tanh()), or in a list.
 -- @usage local y = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
-local Sequential = torch.class('nn.Sequential', 'nn.Container')
+local Sequential, parent = torch.class('nn.Sequential', 'nn.Container')
 local guard = require 'nn.guard'
+
+-- Classes derived from this one hand over arguments of their own, which Torch7 left alone: so is what is no module.
+function Sequential:__init(...)
+  local first = ...
+  parent.__init(self)
+  local list = torch.type(first) == 'table' and first or { ... }
+  for i = 1, #list do
+    if torch.isTypeOf(list[i], 'nn.Module') and torch.type(self) == 'nn.Sequential' then self:add(list[i]) end
+  end
+end
 
 --- Append a module.
 -- @return self

@@ -2,10 +2,14 @@
 -- input (any shape) → output (the same).
 -- @usage local y = nn.Threshold(0.1, -1):forward(torch.randn(2, 3))
 local pointwise = require 'nn.pointwise'
+local options = require 'nn.options'
 local Threshold, parent = torch.class('nn.Threshold', 'nn.Module')
+
+local names = { 'threshold', 'value', 'inplace' }
 
 function Threshold:__init(threshold, value, inplace)
   parent.__init(self)
+  threshold, value, inplace = options.positional(torch.type(self), names, threshold, value, inplace)
   self.threshold = threshold or 1e-6
   self.val = value or 0
   if type(self.threshold) ~= 'number' or type(self.val) ~= 'number' then

@@ -13,8 +13,8 @@ local Transformer, parent = torch.class('nn.Transformer', 'nn.Container')
 local common = require 'nn.common'
 local options = require 'nn.options'
 
-local names = { 'width', 'heads', 'numEncoderLayers', 'numDecoderLayers', 'dimFeedforward', 'dropout', 'activation',
-  'layerNormEps', 'batchFirst', 'normFirst', 'bias', 'causal' }
+local names = { 'width|dModel', 'heads|nhead', 'numEncoderLayers', 'numDecoderLayers', 'dimFeedforward', 'dropout',
+  'activation', 'layerNormEps', 'batchFirst', 'normFirst', 'bias', 'causal' }
 
 function Transformer:__init(...)
   parent.__init(self)

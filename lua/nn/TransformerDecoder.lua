@@ -8,11 +8,15 @@
 -- local layer = nn.TransformerDecoderLayer(8, 2, { dimFeedforward = 16 })
 -- local y = nn.TransformerDecoder(layer, 2):forward { torch.randn(5, 2, 8), torch.randn(7, 2, 8) }
 local Decoder, parent = torch.class('nn.TransformerDecoder', 'nn.Container')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local transformer = require 'nn.transformer'
 
+local names = { 'layer|decoderLayer', 'numLayers', 'norm' }
+
 function Decoder:__init(layer, numLayers, norm)
   parent.__init(self)
+  layer, numLayers, norm = options.positional(torch.type(self), names, layer, numLayers, norm)
   transformer.check_stack('nn.TransformerDecoder', 'nn.TransformerDecoderLayer', layer, numLayers, norm)
   self.numLayers = numLayers
   for i = 1, numLayers do self:add(i == 1 and layer or layer:clone()) end

@@ -1,14 +1,12 @@
---- nn.TripletMarginCriterion([margin = 1], [p = 2], [swap = false], [sizeAverage = true]): max(0, d(a, b) - d(a, c) +
--- margin) for {anchor a, positive b, negative c}, d the p-norm of the difference (plus 1e-6 in each component). swap:
--- d(b, c) serves where it is smaller than d(a, c). Averaged over rows.
+--- nn.TripletMarginCriterion([margin = 1], [p = 2], [swap = false], [sizeAverage = true], [eps = 1e-6]):
+-- max(0, d(a, b) - d(a, c) + margin) for {anchor a, positive b, negative c}, d the p-norm of the difference (plus eps
+-- in each component). swap: d(b, c) serves where it is smaller than d(a, c). Averaged over rows.
 -- @usage local loss = nn.TripletMarginCriterion():forward{torch.randn(2, 4), torch.randn(2, 4), torch.randn(2, 4)}
 local common = require 'nn.common'
 local couple = require 'nn.couple'
 local Triplet, parent = torch.class('nn.TripletMarginCriterion', 'nn.Criterion')
 
-local epsilon = 1e-6
-
-function Triplet:__init(margin, p, swap, sizeAverage)
+function Triplet:__init(margin, p, swap, sizeAverage, eps)
   parent.__init(self)
   self.margin = margin or 1
   self.p = p or 2
@@ -17,6 +15,7 @@ function Triplet:__init(margin, p, swap, sizeAverage)
   end
   self.swap = swap or false
   self.sizeAverage = sizeAverage ~= false
+  self.eps = eps
 end
 
 local function rows(self, input)
@@ -37,7 +36,7 @@ end
 
 -- x - y + eps, and its p-norm row by row (N x 1), in buffers named after the pair.
 local function distance(self, pair, x, y)
-  local d = space(self, '_' .. pair, x):add(x, -1, y):add(epsilon)
+  local d = space(self, '_' .. pair, x):add(x, -1, y):add(self.eps or 1e-6)
   local norm = common.buffer(self['_norm_' .. pair], x)
   self['_norm_' .. pair] = norm
   return d, norm:norm(d, self.p, 2)

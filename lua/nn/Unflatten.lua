@@ -9,6 +9,7 @@ local dims = resized.dims
 
 function Unflatten:__init(dim, sizes)
   parent.__init(self)
+  dim, sizes = options.positional('nn.Unflatten', { 'dim', 'sizes|unflattenedSize' }, dim, sizes)
   self.dim = options.number('nn.Unflatten', 'dim', dim)
   if torch.isTypeOf(sizes, 'torch.LongStorage') then sizes = sizes:totable() end
   if type(sizes) ~= 'table' or #sizes == 0 then options.refuse('nn.Unflatten', 'sizes', 'a list of sizes', sizes) end

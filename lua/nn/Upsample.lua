@@ -5,6 +5,7 @@
 -- input (N, C, W), (N, C, H, W) or (N, C, T, H, W) → the same with H' = size or floor(H*scale).
 -- @usage y = nn.Upsample(nil, 1.5, 'bicubic'):forward(torch.randn(1, 3, 4, 4)) -- 1x3x6x6
 local Up, parent = torch.class('nn.Upsample', 'nn.Module')
+local options = require 'nn.options'
 local common = require 'nn.common'
 local resample = require 'nn.resample'
 
@@ -24,15 +25,8 @@ end
 
 function Up:__init(size, scale, mode, align)
   parent.__init(self)
-  if type(size) == 'table' and #size == 0 then
-    local o = size
-    for key in pairs(o) do
-      if key ~= 'size' and key ~= 'scale_factor' and key ~= 'mode' and key ~= 'align_corners' then
-        error(('nn.Upsample: unknown option %s'):format(tostring(key)), 2)
-      end
-    end
-    size, scale, mode, align = o.size, o.scale_factor, o.mode, o.align_corners
-  end
+  size, scale, mode, align = options.positional('nn.Upsample', { 'size', 'scaleFactor|scale', 'mode',
+    'alignCorners' }, size, scale, mode, align)
   if (size == nil) == (scale == nil) then error('nn.Upsample: expected either a size or a scale', 2) end
   check_sizes('size', size)
   check_sizes('scale', scale)

@@ -132,9 +132,10 @@ for n = 1, 3 do
     end)
 
   row(('ConvTranspose%dd'):format(n),
-    'inChannels outChannels kernelSize stride padding outputPadding groups bias dilation', function(o, who)
+    'inChannels outChannels kernelSize stride padding outputPadding groups bias dilation paddingMode', function(o, who)
       whole(who, o, 'inChannels', 'outChannels')
       refuse_unless(who, 'dilation', o.dilation, 1)
+      refuse_unless(who, 'paddingMode', o.paddingMode, 'zeros')
       local k, s = sizes(who, 'kernelSize', o.kernelSize, n), sizes(who, 'stride', o.stride, n, 1)
       local p, a = sizes(who, 'padding', o.padding, n, 0), sizes(who, 'outputPadding', o.outputPadding, n, 0)
       local arguments = { beside(one_row(n, { 1, 1, 0, 0 }, k, s, p, a)) }
@@ -163,12 +164,17 @@ for n = 1, 3 do
     return with_indices(o, who, maybe_row(n, pool))
   end)
 
-  row(('AvgPool%dd'):format(n), 'kernelSize stride padding ceilMode countIncludePad', function(o, who)
+  row(('AvgPool%dd'):format(n), 'kernelSize stride padding ceilMode countIncludePad divisorOverride', function(o, who)
     local k = sizes(who, 'kernelSize', o.kernelSize, n)
     local s, p = sizes(who, 'stride', o.stride, n, k), sizes(who, 'padding', o.padding, n, 0)
     local pool = nn[avg_pool[n]](beside(one_row(n, { 1, 1, 0 }, k, s, p)))
     if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
     if not options.flag(who, 'countIncludePad', o.countIncludePad, true) then pool:setCountExcludePad() end
+    if o.divisorOverride ~= nil then
+      local divisor = options.count(who, 'divisorOverride', o.divisorOverride)
+      pool.divide = false
+      pool = nn.Sequential():add(pool):add(nn.MulConstant(1 / divisor))
+    end
     return maybe_row(n, pool)
   end)
 end
@@ -212,10 +218,11 @@ local batch_norm = { 'SpatialBatchNormalization', 'SpatialBatchNormalization', '
 for n = 1, 3 do
   row(('BatchNorm%dd'):format(n), 'numFeatures eps momentum affine trackRunningStats', function(o, who)
     whole(who, o, 'numFeatures')
-    refuse_unless(who, 'trackRunningStats', o.trackRunningStats, true)
+    local track = options.flag(who, 'trackRunningStats', o.trackRunningStats, true)
     local norm = nn[batch_norm[n]](o.numFeatures, options.number(who, 'eps', o.eps, 1e-5),
       options.number(who, 'momentum', o.momentum, 0.1), options.flag(who, 'affine', o.affine, true))
     if norm.weight then norm.weight:fill(1) end
+    if not track then norm.trackRunningStats = false end
     return maybe_row(n, norm, true)
   end)
 end
@@ -236,7 +243,13 @@ local function same(name, class, arguments, ...)
   end)
 end
 
-same('Softplus', 'SoftPlus', 'beta', 1)
+-- Above 20 / beta it is x but for 2e-9: the threshold from which PyTorch takes x itself.
+row('Softplus', 'beta threshold', function(o, who)
+  if options.number(who, 'threshold', o.threshold, 20) < 20 then
+    options.refuse(who, 'threshold', 'a number from 20', o.threshold)
+  end
+  return nn.SoftPlus(options.number(who, 'beta', o.beta, 1))
+end)
 same('Softsign', 'SoftSign', '')
 same('Softshrink', 'SoftShrink', 'lambd', 0.5)
 same('Hardshrink', 'HardShrink', 'lambd', 0.5)
@@ -254,10 +267,12 @@ rows.Swish = function() return nn.SiLU() end
 -- -- the rest ---------------------------------------------------------------------------------------------------
 
 -- Entry paddingIdx (from 1) stays at zero and gets no gradient; longer entries than maxNorm are scaled down.
-row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType', function(o, who)
+row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType scaleGradByFreq sparse', function(o, who)
   whole(who, o, 'numEmbeddings', 'embeddingDim')
+  refuse_unless(who, 'sparse', o.sparse, false)
   local table_ = nn.LookupTable(o.numEmbeddings, o.embeddingDim, o.paddingIdx or 0, o.maxNorm, o.normType)
   if o.paddingIdx then table_.weight[o.paddingIdx]:zero() end
+  if options.flag(who, 'scaleGradByFreq', o.scaleGradByFreq, false) then table_:scaleGradByFreq() end
   return table_
 end)
 

@@ -25,6 +25,7 @@ local function is_relu(m)
 end
 local function is_norm(m)
   return is(m, 'BatchNormalization', 'SpatialBatchNormalization', 'VolumetricBatchNormalization')
+    and m.trackRunningStats ~= false
 end
 local function does_nothing(m)
   if is(m, 'Identity', 'Contiguous') then return is(m, 'Identity') end

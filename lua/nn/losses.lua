@@ -86,9 +86,8 @@ return function(row)
     return nn.GaussianNLLCriterion(flag(o, who, 'full', false), average, number(o, who, 'eps', 1e-6))
   end)
   loss('TripletMarginLoss', 'margin p eps swap' .. ends, function(o, who, average)
-    if number(o, who, 'eps', 1e-6) ~= 1e-6 then options.refuse(who, 'eps', '1e-06 only', o.eps) end
     return nn.TripletMarginCriterion(number(o, who, 'margin', 1), number(o, who, 'p', 2), flag(o, who, 'swap', false),
-      average)
+      average, number(o, who, 'eps', 1e-6))
   end)
   loss('TripletMarginWithDistanceLoss', 'distanceFunction margin swap reduction', function(o, who, average)
     return nn.TripletMarginWithDistanceCriterion(o.distanceFunction, number(o, who, 'margin', 1),

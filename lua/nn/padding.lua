@@ -1,5 +1,6 @@
 --- What the padding layers share: a border around the last one to three dimensions, negative widths cut.
 local ffi = require 'ffi'
+local options = require 'nn.options'
 local common = require 'nn.common'
 local planes = require 'nn.planes'
 local C = common.C
@@ -77,8 +78,10 @@ function M.modern(kind, dims)
   local name = ('nn.%sPad%dd'):format(kind, dims)
   local Class, parent = torch.class(name, 'nn.Module')
   local fields = { unpack(modern, 1, 2 * dims) }
+  local names = { 'padding', kind == 'Constant' and 'value' or nil }
   function Class:__init(padding, value)
     parent.__init(self)
+    padding, value = options.positional(name, names, padding, value)
     if type(padding) == 'table' and #padding ~= 2 * dims then
       error(('%s: expected one width or a table of %d, got %d'):format(name, 2 * dims, #padding), 2)
     end

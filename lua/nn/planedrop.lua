@@ -3,6 +3,7 @@
 -- As in Torch7, what stays is not scaled up while training; evaluation multiplies by 1 - p instead. The others scale up
 -- by 1 / (1 - p), as PyTorch's do, and leave the input as it is when evaluating.
 local common = require 'nn.common'
+local options = require 'nn.options'
 local C, again, buffer = common.C, common.again, common.buffer
 
 local function check_probability(class, p)
@@ -21,11 +22,14 @@ return function(name, dims, letters, scaled)
   local Dropout, parent = torch.class(name, 'nn.Module')
   local expected = ('input [N x C x %s] or [C x %s]'):format(letters, letters)
 
+  -- PyTorch's second argument is inplace, which these never are.
+  local names = { 'p', scaled and 'inplace' or 'stochasticInference' }
   function Dropout:__init(p, stochasticInference)
     parent.__init(self)
+    p, stochasticInference = options.positional(name, names, p, stochasticInference)
     self.p = check_probability(name, p or 0.5)
     self.train = true
-    self.stochastic_inference = stochasticInference or false
+    self.stochastic_inference = not scaled and stochasticInference or false
     self.noise = torch.Tensor()
   end
 

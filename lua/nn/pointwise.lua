@@ -3,6 +3,7 @@
 -- A layer's file names its row and, where the row reads numbers, the fields they come from and their defaults. Value
 -- and derivative are the row's.
 local common = require 'nn.common'
+local options = require 'nn.options'
 local C, again, buffer, like = common.C, common.again, common.buffer, common.like
 local check_tensor = common.check_tensor
 
@@ -94,19 +95,25 @@ end
 -- @param row of the op table
 -- @param[opt] fields list of {field, default}: the numbers of the row, arguments of the constructor in this order;
 -- without a default the argument is required
--- @param[opt] inplace true: the last argument may ask for work in place
+-- @param[opt] inplace true: the last argument may ask for work in place; others take it, too, and work beside
 -- @return the class
 function M.layer(name, row, fields, inplace)
   local Class, parent = torch.class(name, 'nn.Module')
   fields = fields or {}
+  local names = {}
+  for i, field in ipairs(fields) do names[i] = field[1] end
+  names[#names + 1] = 'inplace'
   function Class:__init(...)
+    local a = ...
     parent.__init(self)
+    local list = type(a) == 'table' and { options.positional(name, names, ...) } or { ... }
     for i, field in ipairs(fields) do
-      local v = (select(i, ...))
+      local v = list[i]
       if v == nil then v = field[2] end
       self[field[1]] = number(name, field[1], v)
     end
-    if inplace then self.inplace = M.flag(name, 'inplace', (select(#fields + 1, ...))) end
+    local wanted = M.flag(name, 'inplace', list[#names])
+    if inplace then self.inplace = wanted end
   end
   return M.methods(Class, row, fields[1] and fields[1][1], fields[2] and fields[2][1])
 end

@@ -4,12 +4,14 @@ local options = require 'nn.options'
 local M = {}
 
 local activations = { relu = 'ReLU', gelu = 'GELU', silu = 'SiLU', tanh = 'Tanh' }
-local names = { 'dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'batchFirst', 'normFirst', 'bias', 'causal' }
+local names = { 'width|dModel', 'heads|nhead', 'dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'batchFirst',
+  'normFirst', 'bias', 'causal' }
 
 --- Read the arguments that follow width and heads.
 -- @param causal its default
 function M.options(who, width, heads, causal, ...)
-  local o = options.read(who, names, ...)
+  local o = options.read(who, names, width, heads, ...)
+  width, heads = o.width, o.heads
   local out = { width = options.count(who, 'width', width), heads = options.count(who, 'heads', heads) }
   if width % heads ~= 0 then options.refuse(who, 'heads', 'a divisor of ' .. width, heads) end
   out.inner = options.count(who, 'dimFeedforward', o.dimFeedforward or 2048)

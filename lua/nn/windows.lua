@@ -1,6 +1,7 @@
 --- What adaptive and fractional pooling share: results of given sizes, by the library's windows.
 local ffi = require 'ffi'
 local common = require 'nn.common'
+local options = require 'nn.options'
 local planes = require 'nn.planes'
 local C, again, buffer = common.C, common.again, common.buffer
 
@@ -60,7 +61,8 @@ function M.adaptive(kind, dims)
   function Class:__init(...)
     local first = ...
     parent.__init(self)
-    local values = type(first) == 'table' and first or { ... }
+    if type(first) == 'table' and #first == 0 then first = options.read(name, { 'outputSize' }, first).outputSize end
+    local values = type(first) == 'table' and first or { first, select(2, ...) }
     self.size = {}
     for d = 1, dims do
       local v = values[d] or (#values == 1 and values[1])

@@ -173,6 +173,13 @@ describe('reduction', function()
     assert.is_true(support.distance(dx:select(2, 2), sum:backward(x, t):select(2, 2) * 2) < 1e-12)
   end)
 
+  it('of TripletMarginLoss depends on eps', function()
+    local x = { env.X(2, 3), env.X(2, 3), env.X(2, 3) } -- only eps is left of the distances
+    near(nn.TripletMarginLoss { eps = 0.5, reduction = 'sum' }:forward(x), 2)
+    local c = nn.TripletMarginLoss { eps = 0.5, margin = 0, reduction = 'sum' }
+    near(c:forward { torch.ones(1, 3), torch.zeros(1, 3), torch.ones(1, 3) }, math.sqrt(3) * 1.5 - math.sqrt(3) * 0.5)
+  end)
+
   it('refuses what does not fit', function()
     local function says(text, f, ...)
       local got = message(f, ...)

@@ -267,9 +267,10 @@ function samples.pooled(pool, ...)
 end
 
 --- Other modes of classes above, and names of PyTorch's: {expression, input, target or nil}, of which a step is taken.
-M.modes = {}
+local rows = {}
+samples.modes = rows
 local function modes(input, target, list)
-  for text in list:gmatch '[^\n]+' do M.modes[#M.modes + 1] = { text:match '^%s*(.-)%s*$', input, target } end
+  for text in list:gmatch '[^\n]+' do rows[#rows + 1] = { text:match '^%s*(.-)%s*$', input, target } end
 end
 modes('R(4, 6, 3)', nil, [[
   LSTM(3, 5, 2, { batchFirst = true, dropout = 0.2 })

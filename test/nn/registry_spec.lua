@@ -7,8 +7,8 @@ local registry = dofile(here .. 'registry.lua')
 local usage = require 'torch.usage'
 local C = require 'torch.ffi'
 
-local samples, modes = registry.samples, registry.modes
-registry.samples, registry.modes = nil, nil
+local samples = registry.samples
+registry.samples = nil
 
 local classes = {}
 for name in pairs(nn.loadAll()) do
@@ -249,7 +249,7 @@ describe('registry of nn:', function()
     if row and not row.abstract then checks(name, row) end
   end
 
-  for _, mode in ipairs(modes) do
+  for _, mode in ipairs(samples.modes) do
     local text, input, target = unpack(mode)
     local name, args = text:match '^(%w+)%s*(.*)$'
     local row = { args = (args:gsub('^%((.*)%)$', '%1')), input = input, target = target, layers = 4 }
