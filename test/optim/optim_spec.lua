@@ -182,8 +182,8 @@ describe('optim.Logger', function()
   end)
 
   it('take digits in strings as numbers and name settings that are none', function()
-    for name, key in pairs { sgd = 'momentum', adam = 'beta1', adagrad = 'learningRateDecay', asgd = 'alpha', cg = 'rho',
-      lbfgs = 'learningRate', rmsprop = 'alpha', rprop = 'etaplus', nag = 'weightDecay' } do
+    for name, key in pairs { sgd = 'momentum', adam = 'beta1', adagrad = 'learningRateDecay', asgd = 'alpha',
+      cg = 'rho', lbfgs = 'learningRate', rmsprop = 'alpha', rprop = 'etaplus', nag = 'weightDecay' } do
       local a, b = torch.Tensor { 0, 0 }, torch.Tensor { 0, 0 }
       for _ = 1, 2 do
         optim[name](bowl, a, { [key] = 0.25 })
