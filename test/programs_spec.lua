@@ -37,6 +37,18 @@ describe('programs find without a require', function()
     assert.are.equal('true\ttrue\n', output "require 'pl' print(List { 1 }:len() == 1, path.isdir '/')")
   end)
 
+  it('of packages that are not there, what to do', function()
+    local text = output "require 'cutorch'"
+    assert.truthy(text:match "module 'cutorch' not found:" and text:match 'no CUDA tensors yet.-for the CPU')
+    assert.are.equal('true\n', output [[
+      local ok, text = pcall(require, 'hdf5.of_nobody')
+      print(not ok and text:find('libhdf5-dev', 1, true) ~= nil)]])
+    local hint = require 'torch.absent'.hint
+    assert.truthy(hint 'rnn':match 'install rnn$' and hint 'loadcaffe':match 'TH' and hint 'cjson':match 'lua%-cjson')
+    assert.is_nil(hint 'no_such_package')
+    assert.is_nil(hint())
+  end)
+
   it('colours for a terminal', function()
     assert.are.equal('\27[0;32msaved\27[0m\ttrue\n', output [[
       local c = require 'trepl.colorize'

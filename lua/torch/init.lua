@@ -105,5 +105,6 @@ end
 rawset(_G, 'include', function(...) return require 'torch.system'.include_beside(...) end)
 
 require 'paths' -- Torch7's torch brings the global `paths`
+require 'torch.absent'.install()
 
 return torch
