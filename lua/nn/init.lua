@@ -16,6 +16,7 @@ local extra = {
   utils = 'nn.utils',
   hints = 'nn.hints',
   hessian = 'nn.hessian',
+  test = 'nn.selftest',
   THNN = 'nn.THNN',
 }
 
