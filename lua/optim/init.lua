@@ -10,6 +10,9 @@ local optim = {}
 -- Names that share a file: name -> module; files that are no optimisers: false.
 local extra = { init = false, settings = false, clip = false, clipNorm = 'optim.clip', clipValue = 'optim.clip',
   clipLayers = 'optim.clip', clipped = 'optim.clip' }
+for name in ('SGD Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta Adamax ASGD Rprop LBFGS'):gmatch '%S+' do
+  extra[name] = 'optim.Optimizer'
+end
 
 --- Load all optimisers and tools and return the package. Without it each file loads when its name is first mentioned.
 -- @function loadAll

@@ -269,7 +269,8 @@ describe('recurrent layers', function()
       { 2, 3, 1, true, false, 0, false, 9 } } do
       assert.is_truthy(message(nn.LSTM, unpack(wrong, 1, 8)):find('nn.LSTM', 1, true))
     end
-    assert.is_truthy(message(nn.LSTM, 2, 3, { dropuot = 0.1 }):find('no option dropuot; there are: inputSize, ', 1, true))
+    local text = message(nn.LSTM, 2, 3, { dropuot = 0.1 })
+    assert.is_truthy(text:find('no option dropuot; there are: inputSize, hiddenSize, numLayers', 1, true))
     assert.is_truthy(message(nn.RNN, 2, 3, 1, 'gelu'):find("'tanh' or 'relu'", 1, true))
   end)
 end)

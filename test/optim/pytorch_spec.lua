@@ -1,0 +1,165 @@
+--- Optimisers and schedules under PyTorch's names: seven steps of each give the numbers of PyTorch 2.15; training of a
+-- net; files; wrong calls.
+require 'optim'
+require 'nn'
+
+-- Kind, options; digest of the parameters, last loss: sum c x^2 / 2 + sin x, c = 0.5, 1, 1.5 ...
+local optimisers = {
+  { 'SGD', 'lr = 0.1', -0.05416420500427, 3.184728547939 },
+  { 'SGD', 'lr = 0.1, momentum = 0.9, weight_decay = 0.1', 2.56941158381, 2.536839114491 },
+  { 'SGD', 'lr = 0.1, momentum = 0.9, nesterov = true', 1.819398132745, 0.2824262429011 },
+  { 'SGD', 'lr = 0.1, momentum = 0.5, dampening = 0.3', 0.4507980202143, 2.014797508535 },
+  { 'Adam', 'lr = 0.1', -1.529668519067, 6.025415821947 },
+  { 'Adam', 'lr = 0.1, betas = { 0.8, 0.9 }, eps = 0.1, weight_decay = 0.2', -1.487554404251, 6.234513307555 },
+  { 'AdamW', 'lr = 0.1, weight_decay = 0.3', -1.204769596095, 4.441345470875 },
+  { 'NAdam', 'lr = 0.1, weight_decay = 0.1', -1.548802432953, 7.06555281965 },
+  { 'RAdam', 'lr = 0.1, weight_decay = 0.1', -0.437075585784, 3.25941239427 },
+  { 'RMSprop', 'lr = 0.05, alpha = 0.9, weight_decay = 0.1', -1.434400721542, 6.11230716078 },
+  { 'Adagrad', 'lr = 0.1, lr_decay = 0.1', -1.690592318406, 8.544508625089 },
+  { 'Adadelta', 'rho = 0.8', -1.814979111251, 11.5344753623 },
+  { 'Adamax', 'lr = 0.1', -1.418461253458, 6.206658671774 },
+  { 'ASGD', 'lr = 0.1', -0.05416971069137, 3.184472955374 },
+  { 'Rprop', 'lr = 0.05, etas = { 0.4, 1.3 }', -1.345815109007, 5.751247188649 },
+  { 'LBFGS', 'lr = 0.5, max_iter = 4', 0.1935096934428, -1.872511193336 },
+}
+-- Schedule, options; the rates of eight steps from a rate of 0.2.
+local schedules = {
+  { 'StepLR', 'step_size = 3',
+    { 0.2, 0.2, 0.2, 0.02, 0.02, 0.02, 0.002, 0.002 } },
+  { 'MultiStepLR', 'milestones = { 2, 5 }, gamma = 0.5',
+    { 0.2, 0.2, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05 } },
+  { 'ExponentialLR', 'gamma = 0.9',
+    { 0.2, 0.18, 0.162, 0.1458, 0.13122, 0.118098, 0.1062882, 0.09565938 } },
+  { 'CosineAnnealingLR', 'T_max = 10, eta_min = 0.01',
+    { 0.2, 0.195350369, 0.181856614, 0.160839598, 0.134356614, 0.105, 0.075643385, 0.049160401 } },
+  { 'CosineAnnealingWarmRestarts', 'T_0 = 3, T_mult = 2',
+    { 0.2, 0.15, 0.05, 0.2, 0.186602540, 0.15, 0.1, 0.05 } },
+  { 'PolynomialLR', 'total_iters = 6, power = 2',
+    { 0.2, 0.138888888, 0.088888888, 0.05, 0.022222222, 0.005555555, 0, 0 } },
+  { 'OneCycleLR', 'max_lr = 0.5, total_steps = 10',
+    { 0.02, 0.26, 0.5, 0.475242316, 0.405872826, 0.305631010, 0.194370989, 0.094129173 } },
+  { 'ConstantLR', 'factor = 0.5, total_iters = 4',
+    { 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 0.2 } },
+  { 'LinearLR', 'total_iters = 4',
+    { 0.066666666, 0.1, 0.133333333, 0.166666666, 0.2, 0.2, 0.2, 0.2 } },
+  { 'LambdaLR', 'lr_lambda = function(t) return 1 / (t + 1) end',
+    { 0.2, 0.1, 0.066666666, 0.05, 0.04, 0.033333333, 0.028571428, 0.025 } },
+}
+
+local function value(text) return assert(loadstring('return {' .. text .. '}'))() end
+local function near(got, want)
+  assert.is_true(math.abs(got - want) < 1e-9 * (1 + math.abs(want)), ('%.12g, not %.12g'):format(got, want))
+end
+local function message(f, ...)
+  local ok, err = pcall(f, ...)
+  assert.is_false(ok)
+  return err
+end
+
+local c = torch.range(1, 6):mul(0.5)
+local function problem()
+  local x, dx = torch.range(0, 5):mul(0.3):cos():mul(2), torch.zeros(6)
+  return x, dx, function()
+    dx:cmul(c, x):add(torch.cos(x))
+    return torch.cmul(x, x):dot(c) / 2 + torch.sin(x):sum()
+  end
+end
+
+describe("PyTorch's names of optim", function()
+  for _, row in ipairs(optimisers) do
+    local name, options, digest, loss = unpack(row)
+    it(('%s(%s)'):format(name, options), function()
+      local x, dx, closure = problem()
+      local opt = optim[name]({ x, dx }, value(options))
+      local last
+      for i = 1, 7 do
+        last = opt:step(closure)
+        if i == 3 then -- through a file, and on
+          opt = torch.deserialize(torch.serialize(opt))
+          x:copy(opt.x)
+          opt.x, opt.dx = x, dx
+        end
+      end
+      near(last, loss)
+      near(x:dot(torch.range(1, 6):cos()), digest)
+    end)
+  end
+
+  for _, row in ipairs(schedules) do
+    local name, options, rates = unpack(row)
+    it(('%s(%s)'):format(name, options), function()
+      local x, dx = problem()
+      for _, target in ipairs { optim.SGD({ x, dx }, { lr = 0.2 }), { learningRate = 0.2 } } do
+        local config = target.config or target
+        local schedule = optim.lr_scheduler[name](target, value(options))
+        for _, want in ipairs(rates) do
+          assert.is_true(math.abs(config.learningRate - want) < 1e-8)
+          schedule:step()
+        end
+      end
+    end)
+  end
+
+  it('train nets, by groups, too', function()
+    torch.manualSeed(5)
+    local net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+    local x = torch.randn(32, 2)
+    local t, loss = x:select(2, 1):clone():view(-1, 1), nn.MSELoss()
+    local opt = optim.Adam(net, { lr = 0.05, groups = { { modules = { net:get(1) }, frozen = true } } })
+    local frozen = net:get(1).weight:clone()
+    local first
+    for _ = 1, 60 do
+      opt:zeroGrad()
+      local l = loss:forward(net:forward(x), t)
+      first = first or l
+      net:backward(x, loss:backward(net.output, t))
+      assert.is_nil(opt:step())
+    end
+    assert.is_true(loss:forward(net:forward(x), t) < first / 5)
+    assert.are.equal(0, (net:get(1).weight - frozen):abs():max())
+    local plateau = optim.lr_scheduler.ReduceLROnPlateau(opt, 'min', 0.5, 0)
+    plateau:step(1)
+    plateau:step(2)
+    assert.are.equal(0.025, opt.config.learningRate)
+    opt:zero_grad()
+    assert.are.equal(0, opt.dx:norm())
+    assert.is_truthy(tostring(opt):find('optim.Adam(33 parameters; ', 1, true))
+  end)
+
+  it('say what is wrong', function()
+    local x, dx, closure = problem()
+    local pair = { x, dx }
+    for _, case in ipairs {
+      { 'optim.SGD: there is no option learn; there are: dampening, learningRate, lr', optim.SGD, pair, { learn = 1 } },
+      { 'optim.SGD: learningRate: expected a number, got string', optim.SGD, pair, { lr = 'fast' } },
+      { 'optim.SGD: nesterov: expected true or false', optim.SGD, pair, { nesterov = 1 } },
+      { 'optim.Adam: betas: expected two numbers', optim.Adam, pair, { betas = 0.9 } },
+      { 'optim.Adam: betas: expected two numbers', optim.Adam, pair, { betas = { 0.9 } } },
+      { 'optim.Adam: beta1: expected a number, got string', optim.Adam, pair, { betas = { 'a', 0.9 } } },
+      { 'optim.Adadelta: there is no option lr', optim.Adadelta, pair, { lr = 1 } },
+      { 'optim.Adam: argument 1: expected an nn module', optim.Adam },
+      { 'optim.Adam: argument 1: expected an nn module', optim.Adam, x },
+      { 'optim.Adam: argument 1: expected an nn module', optim.Adam, { x, torch.ones(2) } },
+      { 'optim.Adam: argument 1: nn.Tanh has no parameters', optim.Adam, nn.Tanh() },
+      { 'optim.Adam: argument 2: expected a table of options', optim.Adam, pair, 0.1 },
+      { 'optim.Groups: argument 2', optim.Adam, pair, { groups = 3 } },
+      { 'optim.Optimizer: argument 1: expected the name of a kind', optim.Optimizer, 'Adamm', pair },
+      { 'optim.Optimizer: argument 1: expected the name of a kind', optim.Optimizer, nil },
+      { 'optim.lr_scheduler.StepLR: stepSize: expected a whole number from 1', optim.lr_scheduler.StepLR, {} },
+      { 'optim.lr_scheduler.StepLR: argument 1: expected an optimizer', optim.lr_scheduler.StepLR, nil, 3 },
+      { 'StepLR: argument 1: expected an optimizer with a learning', optim.lr_scheduler.StepLR, optim.ASGD(pair), 3 },
+      { 'milestones: expected a list of numbers', optim.lr_scheduler.MultiStepLR, {}, 3 },
+      { 'there is no option T_maxx', optim.lr_scheduler.CosineAnnealingLR, {}, { T_maxx = 3 } },
+      { 'lrLambda: expected a function', optim.lr_scheduler.LambdaLR, {}, 3 },
+    } do
+      local text = message(case[2], case[3], case[4])
+      assert.is_truthy(text:find(case[1], 1, true), text)
+    end
+    local opt = optim.LBFGS(pair)
+    assert.is_truthy(message(opt.step, opt):find('optim.LBFGS: step: expected a function that computes', 1, true))
+    opt = optim.SGD(pair)
+    assert.is_truthy(message(opt.step, opt, 3):find('optim.SGD: step: expected a function, got number', 1, true))
+    closure()
+    opt:step()
+  end)
+end)
