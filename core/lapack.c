@@ -408,6 +408,8 @@ static int check_tau(const char *who, const struct rk_tensor *tau, const struct 
   return status;
 }
 
+/* Of a wide m, Q takes the first columns, and the others stay as they are: LAPACK fills the matrix in place, and Torch7
+ * gave all of it. */
 int rk_orgqr(struct rk_tensor *q, const struct rk_tensor *m, const struct rk_tensor *tau) {
   RK_TRY(rk_need(q, "orgqr", 1));
   RK_TRY(check_matrix("orgqr", 1, m, false));
@@ -416,7 +418,7 @@ int rk_orgqr(struct rk_tensor *q, const struct rk_tensor *m, const struct rk_ten
   if (!status) status = columns_load(&ca, m, 0);
   int cols = ca.cols < ca.rows ? ca.cols : ca.rows;
   if (!status) status = expand_q("orgqr", &ca, cols, &ct, ct.rows);
-  if (!status) status = columns_give(q, &ca, ca.rows, cols, "orgqr");
+  if (!status) status = columns_give(q, &ca, ca.rows, ca.cols, "orgqr");
   columns_drop(&ca), columns_drop(&ct);
   return status;
 }

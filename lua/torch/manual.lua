@@ -145,7 +145,7 @@
 --- LU decomposition with partial pivoting: the factors in one matrix, and the rows exchanged (an IntTensor).
 -- @function lu([lu, pivots,] a)
 
---- The orthogonal matrix of a decomposition that geqrf made.
+--- The orthogonal matrix of a decomposition that geqrf made, of a's size: of a wide a, in its first columns.
 -- @function orgqr([res,] a, tau)
 
 --- The orthogonal matrix of geqrf times c, from the left or right, as it is or transposed.

@@ -45,6 +45,21 @@ describe('torch lapack', function()
     for name, t in pairs { e = e, values = values, w = w } do assert.is_true(t:isContiguous(), name) end
   end)
 
+  it('orgqr gives a matrix of the size it was given', function()
+    for _, size in ipairs { { 5, 3 }, { 3, 3 }, { 3, 5 } } do
+      local m = torch.randn(size[1], size[2])
+      local compact, tau = torch.geqrf(m)
+      local q, k = torch.orgqr(compact, tau), math.min(size[1], size[2])
+      assert.same(size, q:size():totable())
+      local first, r = q:narrow(2, 1, k), torch.triu(compact:narrow(1, 1, k))
+      assert.is_true(near(first * r, m))
+      assert.is_true(near(first:t() * first, torch.eye(k)))
+      if size[2] > k then
+        assert.is_true(near(q:narrow(2, k + 1, size[2] - k), compact:narrow(2, k + 1, size[2] - k)))
+      end
+    end
+  end)
+
   it('writes given results where they are', function()
     local m = torch.randn(3, 3)
     local twice, strided, storage = torch.Tensor(3, 3), torch.zeros(3, 2, 3):select(2, 2), torch.zeros(5, 5)
