@@ -277,6 +277,23 @@ local function check_storage(self, what, kind, obj)
   return tonumber(obj:size())
 end
 
+-- n elements behind a pointer; fewer are an error, or in quiet mode the number of them.
+local function read_all(self, s, kind, data, n, what)
+  local got = read_elements(self, s, kind, data, n)
+  if got < n then
+    short(self, what, 'read', got, n)
+  end
+  return got
+end
+
+local function write_all(self, s, kind, data, n, what)
+  local wrote = write_elements(self, s, kind, data, n)
+  if wrote < n then
+    short(self, what, 'write', wrote, n)
+  end
+  return wrote
+end
+
 local function reader(kind)
   local what = 'read' .. kind.name
   local box, from, hidden = kind.box, kind.from, kind.hidden
@@ -298,11 +315,7 @@ local function reader(kind)
       return read_storage(self, s, kind, into, what)
     end
     local n = check_storage(self, what, kind, into)
-    local got = n > 0 and read_elements(self, s, kind, ffi.cast(kind.pointer, storage_data(into)), n) or 0
-    if got < n then
-      short(self, what, 'read', got, n)
-    end
-    return got
+    return n > 0 and read_all(self, s, kind, ffi.cast(kind.pointer, storage_data(into)), n, what) or 0
   end
 end
 
@@ -322,11 +335,7 @@ local function writer(kind)
     else
       fail(self, what, 'argument 1: number or %s expected, got %s', kind.storage, class.type(value))
     end
-    local wrote = write_elements(self, s, kind, data, n)
-    if wrote < n then
-      short(self, what, 'write', wrote, n)
-    end
-    return wrote
+    return write_all(self, s, kind, data, n, what)
   end
 end
 
@@ -341,21 +350,13 @@ end
 --- Write or read n elements behind a pointer: what tensors and storages use.
 -- @string name element type: "Float" ...
 function File:_writeMemory(name, data, n)
-  local s, kind = opened(self, 'write' .. name, 'write'), types[name]
-  local wrote = write_elements(self, s, kind, ffi.cast(kind.pointer, data), n)
-  if wrote < n then
-    short(self, 'write' .. name, 'write', wrote, n)
-  end
-  return wrote
+  local what, kind = 'write' .. name, types[name]
+  return write_all(self, opened(self, what, 'write'), kind, ffi.cast(kind.pointer, data), n, what)
 end
 
 function File:_readMemory(name, data, n)
-  local s, kind = opened(self, 'read' .. name, 'read'), types[name]
-  local got = read_elements(self, s, kind, ffi.cast(kind.pointer, data), n)
-  if got < n then
-    short(self, 'read' .. name, 'read', got, n)
-  end
-  return got
+  local what, kind = 'read' .. name, types[name]
+  return read_all(self, opened(self, what, 'read'), kind, ffi.cast(kind.pointer, data), n, what)
 end
 
 --- Bytes left when n elements of a type cannot fit into them, else nil.
