@@ -1,18 +1,6 @@
 --- Forms that published Torch7 programs lean on, as programs of our own that are run by th.
-local th = arg[-1]
 
---- What th prints when it runs `code` as a file, errors too.
-local function output(code, words)
-  local name = os.tmpname()
-  local file = assert(io.open(name, 'w'))
-  file:write(code)
-  file:close()
-  local pipe = io.popen(('%s %s %s 2>&1'):format(th, name, words or ''))
-  local text = pipe:read '*a'
-  pipe:close()
-  os.remove(name)
-  return text
-end
+local output = require 'helpers'.program
 
 describe('programs find without a require', function()
   it('bit32, of Lua 5.2', function()

@@ -10,6 +10,7 @@
 -- Every file runs in a process of its own: a crash costs one file, and nothing
 -- one spec leaves behind reaches another. Ends with `N passed, N failed, N skipped`.
 local lfs = require 'lfs'
+package.path = (arg[0]:match '^(.*/)' or './') .. '?.lua;' .. package.path -- for helpers.lua
 
 local function fail(text)
   io.stderr:write('run.lua: ', text, '\n')

@@ -3,7 +3,6 @@
 --
 -- A loss differs and should? RK_SHOW_LOSSES=1 prints the new ones.
 local torch, nn, optim = require 'torch', require 'nn', require 'optim'
-local C = require 'torch.ffi'
 
 local TOLERANCE = 1e-5 -- relative: another BLAS may sum in another order
 local BATCHES, EPOCHS = 4, 5
@@ -67,11 +66,7 @@ local STORED = {
   lstm = { 0.3150739536, 0.2331462835, 0.1601084648, 0.1291247336, 0.1216082931 },
 }
 
-local function live()
-  collectgarbage()
-  collectgarbage()
-  return tonumber(C.rk_live_bytes)
-end
+local live = require 'helpers'.live
 
 -- Mean loss of each epoch, and the live bytes after each step.
 local function train(name)

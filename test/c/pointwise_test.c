@@ -170,22 +170,8 @@ static int run_op(int op, struct rk_tensor *out, struct rk_tensor *in, double a,
   }
 }
 static int inputs_of(int op) { return rk_op_kind(op) == RK_COMPARE ? 2 : rk_op_kind(op); }
-static int64_t wrap(int dtype, int64_t v) {
-  switch (dtype) {
-  case RK_u8: return (uint8_t)v;
-  case RK_i8: return (int8_t)v;
-  case RK_i16: return (int16_t)v;
-  case RK_i32: return (int32_t)v;
-  default: return v;
-  }
-}
 static double epsilon(int dtype) {
   return dtype == RK_f64 ? 2.2e-16 : dtype == RK_f32 ? 1.2e-7 : dtype == RK_f16 ? 9.8e-4 : 7.9e-3;
-}
-static struct rk_value value(const struct rk_tensor *t, int64_t k) {
-  struct rk_value v = {0, 0};
-  rk_peek(t, test_offset(t, k), &v);
-  return v;
 }
 /* What the dtype holds must be within a few ulps of the reference; what overflows it, infinite. */
 static bool close_enough(int dtype, double got, double want) {
@@ -240,8 +226,9 @@ static void check_against(int op, int dtype, int rank, const int64_t *shape, con
   CHECK(rk_tensor_same_shape(&out, &in[0]));
   int wrong = 0;
   for (int64_t k = 0; k < rk_tensor_count(&out); k++) {
-    struct rk_value x = value(&in[0], k), y = n > 1 ? value(&in[1], k) : x, z = n > 2 ? value(&in[2], k) : x;
-    struct rk_value got = value(&out, k);
+    struct rk_value x = test_value(&in[0], k), y = n > 1 ? test_value(&in[1], k) : x,
+                    z = n > 2 ? test_value(&in[2], k) : x;
+    struct rk_value got = test_value(&out, k);
     bool ok;
     double want = 0;
     if (rk_dtype_is_float(dtype)) {
@@ -251,7 +238,7 @@ static void check_against(int op, int dtype, int rank, const int64_t *shape, con
       struct iargs v = {x.i, y.i, z.i, sa.i, sb.i, 8 * rk_dtype_size(dtype)};
       int64_t exact = r->i(v);
       want = (double)exact;
-      ok = got.i == (rk_op_kind(op) == RK_COMPARE ? exact : wrap(dtype, exact));
+      ok = got.i == (rk_op_kind(op) == RK_COMPARE ? exact : test_wrap(dtype, exact));
     }
     if (!ok && !wrong++)
       printf("%s %s: x %.9g y %.9g z %.9g a %g b %g: got %.9g, want %.9g\n", rk_op_name(op), rk_dtype_name(dtype), x.f,

@@ -41,22 +41,8 @@ static struct rk_value reference(const char *name, int is_float, const struct rk
 static double tolerance(int dtype) {
   return dtype == RK_f64 ? 1e-13 : dtype == RK_f32 ? 2e-7 : dtype == RK_f16 ? 1e-3 : 8e-3;
 }
-static int64_t wrap(int dtype, int64_t v) {
-  switch (dtype) {
-  case RK_u8: return (uint8_t)v;
-  case RK_i8: return (int8_t)v;
-  case RK_i16: return (int16_t)v;
-  case RK_i32: return (int32_t)v;
-  default: return v;
-  }
-}
-static struct rk_value value(const struct rk_tensor *t, int64_t k) {
-  struct rk_value v = {0, 0};
-  rk_peek(t, test_offset(t, k), &v);
-  return v;
-}
 static bool agrees(int dtype, struct rk_value got, struct rk_value want, bool rounded) {
-  if (!rk_dtype_is_float(dtype)) return got.i == (rounded ? wrap(dtype, want.i) : want.i);
+  if (!rk_dtype_is_float(dtype)) return got.i == (rounded ? test_wrap(dtype, want.i) : want.i);
   if (rounded && dtype == RK_f16 && fabs(want.f) > 65504) return fabs(got.f) > 65503;
   if (rounded && dtype != RK_f64 && fabs(want.f) > 3.4e38) return fabs(got.f) > 3.3e38;
   const double room = rounded ? fmax(tolerance(dtype), 1e-12) : 1e-12;
@@ -66,7 +52,8 @@ static bool agrees(int dtype, struct rk_value got, struct rk_value want, bool ro
 static void line(const struct rk_tensor *x, int dim, int64_t o, struct rk_value *to) {
   int64_t inner = 1;
   for (int d = dim + 1; d < x->rank; d++) inner *= x->shape[d];
-  for (int64_t k = 0; k < x->shape[dim]; k++) to[k] = value(x, (o / inner * x->shape[dim] + k) * inner + o % inner);
+  for (int64_t k = 0; k < x->shape[dim]; k++)
+    to[k] = test_value(x, (o / inner * x->shape[dim] + k) * inner + o % inner);
 }
 
 static void check_red(int red, int dtype, const int64_t *shape, int layout) {
@@ -80,7 +67,7 @@ static void check_red(int red, int dtype, const int64_t *shape, int layout) {
     for (int64_t k = 0; k < rk_tensor_count(&x); k++)
       if (k % 61) rk_poke(&x, test_offset(&x, k), 1, 1);
   const int64_t n = rk_tensor_count(&x);
-  for (int64_t k = 0; k < n; k++) list[k] = value(&x, k);
+  for (int64_t k = 0; k < n; k++) list[k] = test_value(&x, k);
   struct rk_value got = {0, 0};
   CHECK_OK(rk_reduce(red, &x, p, &got));
   struct rk_value want = reference(name, is_float, list, n, p);
@@ -93,7 +80,7 @@ static void check_red(int red, int dtype, const int64_t *shape, int layout) {
     int wrong = 0;
     for (int64_t o = 0; o < rk_tensor_count(&out); o++) {
       line(&x, dim, o, list);
-      got = value(&out, o), want = reference(name, is_float, list, shape[dim], p);
+      got = test_value(&out, o), want = reference(name, is_float, list, shape[dim], p);
       if (!agrees(dtype, got, want, true) && !wrong++)
         printf("  %s %s by dim %d: %.9g (%lld) instead of %.9g (%lld)\n", name, rk_dtype_name(dtype), dim, got.f,
                (long long)got.i, want.f, (long long)want.i);
@@ -128,7 +115,7 @@ static void variances(void) {
               double m = reference("mean", 1, list, n, 0).f,
                      v = reference("sumdev", 1, list, n, m).f / (double)(n - !biased);
               struct rk_value want = {n > !biased ? (l & 1 ? sqrt(v) : v) : (double)NAN, 0};
-              CHECK(agrees(dt, value(&out, o), want, true));
+              CHECK(agrees(dt, test_value(&out, o), want, true));
             }
           }
         double total;
@@ -169,8 +156,8 @@ static void extremes(void) {
                                                   : (sign > 0 ? list[k].i > list[best].i : list[k].i < list[best].i);
                 if (more) best = k;
               }
-              struct rk_value got = value(&out, o);
-              wrong += value(&at, o).i != best + 1 ||
+              struct rk_value got = test_value(&out, o);
+              wrong += test_value(&at, o).i != best + 1 ||
                        !(got.f == list[best].f || (isnan(got.f) && isnan(list[best].f))) || got.i != list[best].i;
             }
             if (!CHECK(!wrong))

@@ -116,9 +116,21 @@ __attribute__((unused)) static int64_t test_offset(const struct rk_tensor *t, in
   for (int d = t->rank - 1; d >= 0; d--) at += k % t->shape[d] * t->step[d], k /= t->shape[d];
   return at;
 }
-__attribute__((unused)) static double test_get(const struct rk_tensor *t, int64_t k) {
+__attribute__((unused)) static struct rk_value test_value(const struct rk_tensor *t, int64_t k) {
   struct rk_value v = {(double)NAN, 0};
   rk_peek(t, test_offset(t, k), &v);
-  return v.f;
+  return v;
+}
+__attribute__((unused)) static double test_get(const struct rk_tensor *t, int64_t k) { return test_value(t, k).f; }
+
+/* What a dtype keeps of a whole number. */
+__attribute__((unused)) static int64_t test_wrap(int dtype, int64_t v) {
+  switch (dtype) {
+  case RK_u8: return (uint8_t)v;
+  case RK_i8: return (int8_t)v;
+  case RK_i16: return (int16_t)v;
+  case RK_i32: return (int32_t)v;
+  default: return v;
+  }
 }
 #endif

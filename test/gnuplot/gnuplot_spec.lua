@@ -7,12 +7,7 @@ local process = require 'gnuplot.process'
 local has_program = process.exe() ~= nil
 local when_there = has_program and it or pending
 
-local function contents(path)
-  local file = assert(io.open(path, 'rb'))
-  local text = file:read '*a'
-  file:close()
-  return text
-end
+local contents = require 'helpers'.content
 
 local function temporary(f)
   local path = os.tmpname()

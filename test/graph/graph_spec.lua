@@ -23,12 +23,7 @@ local function walked(node, how)
   return table.concat(s)
 end
 
-local function content(path)
-  local f = assert(io.open(path))
-  local s = f:read '*a'
-  f:close()
-  return s
-end
+local content = require 'helpers'.content
 
 describe('graph', function()
   it('keeps nodes and edges in order', function()

@@ -176,12 +176,7 @@ describe('channelsLast', function()
     end
     places()
     assert.are.equal(places(), places())
-    local C = require 'torch.ffi'
-    local function live()
-      collectgarbage()
-      collectgarbage()
-      return tonumber(C.rk_live_bytes)
-    end
+    local live = require 'helpers'.live
     local before = live()
     for _ = 1, 5 do places() end
     assert.are.equal(before, live())

@@ -1,17 +1,6 @@
 --- Classes of other packages under names that are built in here: theirs win, loaded before or after.
-local th = arg[-1]
 
-local function run(code)
-  local name = os.tmpname()
-  local file = assert(io.open(name, 'w'))
-  file:write("require 'nn'\n", code)
-  file:close()
-  local pipe = io.popen(("%s %s 2>&1"):format(th, name))
-  local text = pipe:read '*a'
-  pipe:close()
-  os.remove(name)
-  return text
-end
+local function run(code) return require 'helpers'.program("require 'nn'\n" .. code) end
 
 local theirs = [[
 local LSTM, parent = torch.class('nn.LSTM', 'nn.Container')

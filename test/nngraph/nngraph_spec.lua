@@ -367,12 +367,7 @@ describe('nngraph errors', function()
 end)
 
 describe('nngraph drawings', function()
-  local function content(path)
-    local f = assert(io.open(path))
-    local s = f:read '*a'
-    f:close()
-    return s
-  end
+  local content = require 'helpers'.content
 
   it('show annotations', function()
     local input = nn.Identity()():annotate { name = 'Input', description = 'DescA',

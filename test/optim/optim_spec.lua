@@ -126,12 +126,7 @@ describe('optim.Logger', function()
   end)
   after_each(function() os.execute("rm -rf '" .. folder .. "'") end)
 
-  local function content(path)
-    local f = assert(io.open(path, 'rb'))
-    local s = f:read '*a'
-    f:close()
-    return s
-  end
+  local content = require 'helpers'.content
 
   it('writes rows', function()
     local log = optim.Logger(folder .. '/deep/run.log')

@@ -2,11 +2,7 @@
 require 'torch'
 local paths, sys = require 'paths', require 'sys'
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
 describe('names', function()
   it('are taken apart', function()

@@ -1,11 +1,7 @@
 -- tds: Hash, Vec, AtomicCounter: elements, table functions, files, threads, memory, wrong calls.
 local tds = require 'tds'
 
-local function message(f, ...)
-  local ok, why = pcall(f, ...)
-  assert.is_false(ok)
-  return tostring(why)
-end
+local message = require 'helpers'.message
 
 describe('tds.Hash', function()
   it('holds numbers, strings, booleans, tensors, storages and containers', function()
@@ -225,12 +221,7 @@ describe('tds in files and threads', function()
 
   it('gives its memory back, however deep', function()
     local ffi = require 'ffi'
-    local C = require 'torch.ffi'
-    local function live()
-      collectgarbage()
-      collectgarbage()
-      return tonumber(C.rk_live_bytes)
-    end
+    local live = require 'helpers'.live
     local before = live()
     do
       local top = tds.Vec()

@@ -1,17 +1,8 @@
 -- Leaving a program whose threads live: it neither hangs nor crashes, and finished work is not lost.
-local th = arg[-1]
 
 -- Output and exit status of a program.
 local function run(code)
-  local name = os.tmpname()
-  local file = io.open(name, 'w')
-  file:write("threads = require 'threads'\n", code)
-  file:close()
-  local pipe = io.popen(('timeout 30 %s %s 2>&1; echo " status $?"'):format(th, name))
-  local text = pipe:read '*a'
-  pipe:close()
-  os.remove(name)
-  return text
+  return require 'helpers'.program("threads = require 'threads'\n" .. code, '; echo " status $?"', 'timeout 30')
 end
 
 describe('leaving a program', function()

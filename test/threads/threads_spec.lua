@@ -2,11 +2,7 @@
 -- luacheck: globals first __threadid
 local threads = require 'threads'
 
-local function message(f, ...)
-  local ok, why = pcall(f, ...)
-  assert.is_false(ok)
-  return tostring(why)
-end
+local message = require 'helpers'.message
 
 describe('a pool', function()
   after_each(function() threads.Threads.serialization 'threads.serialize' end)
@@ -180,12 +176,7 @@ end)
 
 describe('under stress', function()
   it('does 100000 jobs in 8 threads, some of which fail, and keeps no memory', function()
-    local function resident() -- kB
-      for line in io.lines '/proc/self/status' do
-        local n = line:match '^VmRSS:%s*(%d+)'
-        if n then return tonumber(n) end
-      end
-    end
+    local resident = require 'helpers'.resident
     local pool = threads.Threads(8)
     local sum, failed, live, held = 0, 0
     local function attempt(f, ...)

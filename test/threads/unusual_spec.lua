@@ -2,12 +2,7 @@
 -- luacheck: globals __threadid kept_by_worker
 local threads = require 'threads'
 
-local function resident() -- kB
-  for line in io.lines '/proc/self/status' do
-    local n = line:match '^VmRSS:%s*(%d+)'
-    if n then return tonumber(n) end
-  end
-end
+local resident = require 'helpers'.resident
 
 describe('a pool in unusual use', function()
   it('lives inside of jobs of another, terminated or not', function()

@@ -21,11 +21,7 @@ local function pair()
   return ns, A, B, name
 end
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
 describe('torch.class', function()
   it('makes classes with parents', function()

@@ -1,11 +1,7 @@
 --- torch.CmdLine. What ends the process is tried in a process of its own.
 require 'torch'
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
 local function command()
   local c = torch.CmdLine()

@@ -1,12 +1,7 @@
 --- Listing packages whose names are loaded on first mention: `pairs` sees every name, in th and LuaJIT.
 local th, tree = arg[-1], debug.getinfo(1, 'S').source:match '^@(.*)/test/torch/[^/]*$' or '.'
 
-local function output(command)
-  local pipe = io.popen(command .. ' 2>&1')
-  local text = pipe:read '*a'
-  pipe:close()
-  return text
-end
+local output = require 'helpers'.output
 
 local program = os.tmpname()
 local list = [==[

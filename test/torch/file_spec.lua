@@ -7,11 +7,7 @@ local values = {Byte = {0, 7, 255}, Char = {-128, 0, 127}, Short = {-32768, 5, 3
   Half = {0.5, -65504, 2 ^ -24},
   BFloat16 = {1.5, -2 ^ 100, 0}}
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
 local function opened(kind, name)
   if kind == 'MemoryFile' then

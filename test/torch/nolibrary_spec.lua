@@ -1,15 +1,8 @@
 --- When the C library cannot be opened, every package says which file, why and what to do, each time it is required.
 local th = arg[-1]
 
-local function output(library, code)
-  local name = os.tmpname()
-  io.open(name, 'w'):write(code):close()
-  local pipe = io.popen(("RK_LIB='%s' %s %s 2>&1"):format(library, th, name))
-  local text = pipe:read '*a'
-  pipe:close()
-  os.remove(name)
-  return text
-end
+local helpers = require 'helpers'
+local function output(library, code) return helpers.program(code, nil, ("RK_LIB='%s'"):format(library)) end
 
 local program = [[
 for _, name in ipairs {'torch', 'nn', 'optim', 'image', 'threads', 'tds', 'graph', 'nngraph', 'gnuplot', 'torch.compat',

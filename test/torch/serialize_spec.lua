@@ -9,24 +9,11 @@ local golden = require 'golden_classes'
 local modes = {'binary', 'ascii'}
 local kinds = {'Byte', 'Char', 'Short', 'Int', 'Long', 'Float', 'Double', 'Half', 'BFloat16'}
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
-local function read(path)
-  local f = assert(io.open(path, 'rb'))
-  local text = f:read '*a'
-  f:close()
-  return text
-end
+local read = require 'helpers'.content
 
-local function write(path, text)
-  local f = assert(io.open(path, 'wb'))
-  f:write(text)
-  f:close()
-end
+local write = require 'helpers'.write
 
 -- Deep equality that follows cycles, and asks that shared parts stay shared
 local function same(a, b, seen)

@@ -1,11 +1,7 @@
 --- Timer, tic and toc, include, packageLuaPath, isatty, Tester, TestSuite.
 require 'torch'
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
 describe('Timer', function()
   it('counts while it runs', function()

@@ -16,11 +16,7 @@ local function idx(kind, sizes, data)
   for _, n in ipairs(sizes) do s = s .. be32(n) end
   return s .. data
 end
-local function message(f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  return err
-end
+local message = require 'helpers'.message
 
 describe('vision.datasets', function()
   before_each(function()

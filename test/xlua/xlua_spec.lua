@@ -2,11 +2,7 @@
 require 'torch'
 local xlua = require 'xlua'
 
-local function fails(pattern, f, ...)
-  local ok, err = pcall(f, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(err):find(pattern), 'error was: ' .. tostring(err))
-end
+local fails = require 'helpers'.fails
 
 -- What io.write and print are given while f runs
 local function captured(f)
