@@ -284,10 +284,12 @@ function M.uname()
   return ffi.string(u.sysname), ffi.string(u.nodename), ffi.string(u.machine)
 end
 
+--- Is this Windows?
 function M.is_win()
   return ffi.os == 'Windows'
 end
 
+--- Is this macOS?
 function M.is_mac()
   return ffi.os == 'OSX'
 end

@@ -207,6 +207,7 @@ function M.without_operators()
   return events
 end
 
+--- Is it a tensor on the CPU?
 function M.istensor(v) return istype(tensor_ct, v) end
 
 --- Require a tensor.

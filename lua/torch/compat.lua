@@ -180,6 +180,7 @@ local function three(a, b, c)
   return a, b, c
 end
 
+--- Lua 5.2's pairs: a metatable's `__pairs` counts, of values of any type.
 function M.pairs(t)
   if rawtype(t) == 'table' then
     if getmetatable(t) ~= nil then
@@ -199,6 +200,7 @@ function M.pairs(t)
   return old.pairs(t)
 end
 
+--- Lua 5.2's ipairs: a metatable's `__ipairs` counts.
 function M.ipairs(t)
   if rawtype(t) == 'table' then
     if getmetatable(t) ~= nil then
@@ -218,10 +220,12 @@ function M.ipairs(t)
   return old.ipairs(t)
 end
 
+--- table.pack: the arguments, and their number as `n`.
 function M.pack(...)
   return { n = select('#', ...), ... }
 end
 
+--- The length of a table or string, without `__len`.
 function M.rawlen(x)
   local kind = rawtype(x)
   if kind ~= 'table' and kind ~= 'string' then
@@ -243,6 +247,7 @@ local function ended(status)
   return true, 'exit', 0
 end
 
+--- os.execute that gives true or nil, "exit" or "signal", and the code; without a command, whether there is a shell.
 function M.execute(command)
   if command == nil then
     return old.execute() ~= 0
@@ -258,6 +263,7 @@ local file_methods = getmeta(io.stdout).__index
 old.close, old.write = file_methods.close, file_methods.write
 local pipes = setmetatable({}, { __mode = 'k' })
 
+--- io.popen whose close gives what os.execute gives.
 function M.popen(...)
   local file, why, code = old.popen(...)
   if file then
@@ -277,6 +283,7 @@ local function close_pipe(file)
   return ended(ffi.C.compat_pclose(stream))
 end
 
+--- file:close() of those pipes and of all other files.
 function M.close(file)
   if pipes[file] and io.type(file) == 'file' then
     return close_pipe(file)
@@ -284,11 +291,12 @@ function M.close(file)
   return old.close(file)
 end
 
+--- io.close: without a file, the standard output.
 function M.close_file(file)
   return M.close(file == nil and io.output() or file)
 end
 
--- write gives the file, so that calls can be chained.
+--- file:write that gives the file, so that calls can be chained.
 function M.write(file, ...)
   local ok, why, code = old.write(file, ...)
   if ok then
@@ -297,10 +305,12 @@ function M.write(file, ...)
   return ok, why, code
 end
 
+--- io.write: gives the file.
 function M.write_output(...)
   return M.write(io.output(), ...)
 end
 
+--- coroutine.running: the coroutine, and whether it is the main one.
 function M.running()
   local thread = old.running()
   if thread == nil then
