@@ -301,31 +301,24 @@ Tester.assertGeneralEq, Tester.assertGeneralNe = Tester.eq, Tester.ne
 
 -- Both forms of a comparison of one type. prepare(self, a, b) may give other forms of the two.
 local function typed(name, test, what, prepare)
-  local function compared(self, a, b, tolerance, message)
-    if not (test(a) and test(b)) then
-      return nil, judge(self, false, ('%s expected, got %s and %s'):format(what, class.type(a), class.type(b)), message)
+  local function form(judged)
+    return function(self, a, b, tolerance, message)
+      tolerance, message = tolerance_and_message(tolerance, message, 0)
+      if not (test(a) and test(b)) then
+        return judge(self, false, ('%s expected, got %s and %s'):format(what, class.type(a), class.type(b)), message)
+      end
+      if prepare then
+        a, b = prepare(self, a, b)
+      end
+      return judged(self, message, tolerance, compare(a, b, tolerance))
     end
-    if prepare then
-      a, b = prepare(self, a, b)
-    end
-    return {compare(a, b, tolerance)}
   end
-  Tester[name .. 'Eq'] = function(self, a, b, tolerance, message)
-    tolerance, message = tolerance_and_message(tolerance, message, 0)
-    local answer, failed, text = compared(self, a, b, tolerance, message)
-    if not answer then
-      return failed, text
-    end
-    return judge(self, answer[1], violation(answer[2], tolerance), message)
-  end
-  Tester[name .. 'Ne'] = function(self, a, b, tolerance, message)
-    tolerance, message = tolerance_and_message(tolerance, message, 0)
-    local answer, failed, text = compared(self, a, b, tolerance, message)
-    if not answer then
-      return failed, text
-    end
-    return judge(self, not answer[1], 'NE(~=) violation: the values are equal', message)
-  end
+  Tester[name .. 'Eq'] = form(function(self, message, tolerance, same, note)
+    return judge(self, same, violation(note, tolerance), message)
+  end)
+  Tester[name .. 'Ne'] = form(function(self, message, _, same)
+    return judge(self, not same, 'NE(~=) violation: the values are equal', message)
+  end)
 end
 
 -- Torch7's suites compare tensors of other sizes and as many elements: it warns.
