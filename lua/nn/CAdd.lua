@@ -46,14 +46,6 @@ function CAdd:accGradParameters(input, gradOutput, scale)
   expand.accumulate(self.gradBias, bias, gradOutput, scale or 1, { self._gradBias, self._repeat })
 end
 
-function CAdd:type(typename, cache)
-  if typename then utils.clear(self, buffers) end
-  return parent.type(self, typename, cache)
-end
-
-function CAdd:clearState()
-  utils.clear(self, buffers)
-  return parent.clearState(self)
-end
+utils.clears(CAdd, parent, buffers)
 
 return CAdd

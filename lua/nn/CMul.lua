@@ -51,14 +51,6 @@ function CMul:accGradParameters(input, gradOutput, scale)
   expand.accumulate(self.gradWeight, weight, product, scale or 1, { self._sum, self._repeat })
 end
 
-function CMul:type(typename, cache)
-  if typename then utils.clear(self, buffers) end
-  return parent.type(self, typename, cache)
-end
-
-function CMul:clearState()
-  utils.clear(self, buffers)
-  return parent.clearState(self)
-end
+utils.clears(CMul, parent, buffers)
 
 return CMul

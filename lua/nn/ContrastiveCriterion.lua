@@ -4,19 +4,13 @@
 local common = require 'nn.common'
 local couple = require 'nn.couple'
 local Contrastive, parent = torch.class('nn.ContrastiveCriterion', 'nn.Criterion')
+local space = common.space
 
 function Contrastive:__init(margin, sizeAverage)
   parent.__init(self)
   self.margin = margin or 1
   self.sizeAverage = sizeAverage ~= false
   self.gradInput = { torch.Tensor(), torch.Tensor() }
-end
-
--- A buffer of this criterion, of like's sizes.
-local function space(self, name, like)
-  local t = common.buffer(self[name], like)
-  self[name] = t
-  return t:resizeAs(like)
 end
 
 -- a - b (N x D), distances (N x 1), 1 where alike (N x 1), margin - d limited to 0.. (N x 1): buffers

@@ -94,14 +94,6 @@ end
 
 local buffers = { '_input', '_weight', '_gradOutput', '_sum', '_inputNorm', '_weightNorm', '__norm' }
 
-function Cosine:type(typename, cache)
-  if typename then utils.clear(self, buffers) end
-  return parent.type(self, typename, cache)
-end
-
-function Cosine:clearState()
-  utils.clear(self, buffers)
-  return parent.clearState(self)
-end
+utils.clears(Cosine, parent, buffers)
 
 return Cosine

@@ -35,11 +35,8 @@ function Criterion:type(typename, cache)
   return self
 end
 
-for method, kind in pairs {
-  float = 'Float', double = 'Double', half = 'Half', bfloat16 = 'BFloat16',
-  cuda = 'Cuda', cudaDouble = 'CudaDouble', cudaHalf = 'CudaHalf',
-} do
-  Criterion[method] = function(self, ...) return self:type('torch.' .. kind .. 'Tensor', ...) end
+for _, method in ipairs { 'float', 'double', 'half', 'bfloat16', 'cuda', 'cudaDouble', 'cudaHalf' } do
+  Criterion[method] = Module[method]
 end
 
 --- loss, gradient = criterion(input, target)

@@ -60,14 +60,6 @@ function Euclidean:accGradParameters(input, gradOutput, scale)
   self.gradWeight:add(scale or 1, self._sum:sum(pull, 1):view(self.gradWeight:size()))
 end
 
-function Euclidean:type(typename, cache)
-  if typename then utils.clear(self, buffers) end
-  return parent.type(self, typename, cache)
-end
-
-function Euclidean:clearState()
-  utils.clear(self, buffers)
-  return parent.clearState(self)
-end
+utils.clears(Euclidean, parent, buffers)
 
 return Euclidean

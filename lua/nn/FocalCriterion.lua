@@ -5,6 +5,7 @@ local common = require 'nn.common'
 local labels = require 'nn.labels'
 local heads = require 'nn.heads'
 local Focal, parent = torch.class('nn.FocalCriterion', 'nn.Criterion')
+local space = common.space
 local checked = heads.checked
 
 function Focal:__init(gamma, weights, sizeAverage)
@@ -16,13 +17,6 @@ function Focal:__init(gamma, weights, sizeAverage)
   self.weights = labels.weights('nn.FocalCriterion', weights)
   self.sizeAverage = sizeAverage ~= false
   self.lsm = nn.LogSoftMax()
-end
-
--- A buffer of this criterion, of like's sizes.
-local function space(self, name, like)
-  local t = common.buffer(self[name], like)
-  self[name] = t
-  return t:resizeAs(like)
 end
 
 -- log p of the targets and p, N x 1 each; the targets as N x 1.

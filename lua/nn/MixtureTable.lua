@@ -91,14 +91,6 @@ end
 
 local buffers = { '_gaterView', '_expert', '_expertView', '_sum', '_expert2', '_expertView2', 'table' }
 
-function MixtureTable:type(typename, cache)
-  if typename then utils.clear(self, buffers) end
-  return parent.type(self, typename, cache)
-end
-
-function MixtureTable:clearState()
-  utils.clear(self, buffers)
-  return parent.clearState(self)
-end
+utils.clears(MixtureTable, parent, buffers)
 
 return MixtureTable

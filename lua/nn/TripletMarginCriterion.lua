@@ -5,6 +5,7 @@
 local common = require 'nn.common'
 local couple = require 'nn.couple'
 local Triplet, parent = torch.class('nn.TripletMarginCriterion', 'nn.Criterion')
+local space = common.space
 
 function Triplet:__init(margin, p, swap, sizeAverage, eps)
   parent.__init(self)
@@ -25,13 +26,6 @@ local function rows(self, input)
   local out = {}
   for i, x in ipairs { a, b, input[3] } do out[i] = x:dim() == 1 and nn.utils.addSingletonDimension(x) or x end
   return out[1], out[2], out[3]
-end
-
--- A buffer of this criterion, of like's sizes.
-local function space(self, name, like)
-  local t = common.buffer(self[name], like)
-  self[name] = t
-  return t:resizeAs(like)
 end
 
 -- x - y + eps, and its p-norm row by row (N x 1), in buffers named after the pair.

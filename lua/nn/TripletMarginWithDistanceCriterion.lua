@@ -10,6 +10,7 @@
 local Triplet, parent = torch.class('nn.TripletMarginWithDistanceCriterion', 'nn.Criterion')
 local common = require 'nn.common'
 local couple = require 'nn.couple'
+local space = common.space
 
 function Triplet:__init(distance, margin, swap, sizeAverage)
   parent.__init(self)
@@ -39,13 +40,6 @@ local function check(self, input)
   local fits = type(input) == 'table'
   for i = 1, 3 do fits = fits and common.istensor(input[i]) and input[i]:isSameSizeAs(input[1]) end
   if not fits then common.expected(self, 'a table of three tensors of equal sizes', input) end
-end
-
--- A buffer of this criterion, of like's sizes.
-local function space(self, name, like)
-  local t = common.buffer(self[name], like)
-  self[name] = t
-  return t:resizeAs(like)
 end
 
 --- The losses of the rows; keeps which of them count and which take d(b, c).

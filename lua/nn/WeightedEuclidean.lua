@@ -82,14 +82,6 @@ function WeightedEuclidean:accUpdateGradParameters(input, gradOutput, lr)
   self.gradWeight, self.gradDiagCov = gradWeight, gradDiagCov
 end
 
-function WeightedEuclidean:type(typename, cache)
-  if typename then utils.clear(self, buffers) end
-  return parent.type(self, typename, cache)
-end
-
-function WeightedEuclidean:clearState()
-  utils.clear(self, buffers)
-  return parent.clearState(self)
-end
+utils.clears(WeightedEuclidean, parent, buffers)
 
 return WeightedEuclidean

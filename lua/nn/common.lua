@@ -99,6 +99,17 @@ function M.buffer(t, x)
   return x.new()
 end
 
+--- The buffer in a field of a module or criterion, of like's type and sizes.
+-- @param self the module
+-- @param name of the field
+-- @param like a tensor
+-- @return the tensor, contents undefined
+function M.space(self, name, like)
+  local t = M.buffer(self[name], like)
+  self[name] = t
+  return t:resizeAs(like)
+end
+
 --- Give a tensor the sizes of another, of whatever type: t:resize(x:size()) without a list of sizes in between.
 -- @return t; contents undefined
 function M.resize_as(t, x)

@@ -47,7 +47,8 @@ local function entries(tensor, deliver)
     local _, columns = read(who, lastInput, legacy, nIn)
     if not columns then return nil end
     local seen = torch.ByteTensor(nIn):zero()
-    return seen:indexFill(1, columns, 1) and seen:nonzero():view(-1)
+    seen:indexFill(1, columns, 1)
+    return seen:nonzero():view(-1)
   end
 
   local function sparse(name, legacy)
@@ -145,11 +146,11 @@ local function entries(tensor, deliver)
 
   -- -- im2col ----------------------------------------------------------------------------------------------------
 
-  -- finput (nInputPlane·kH·kW, outputHeight·outputWidth) of one image (nInputPlane, inputHeight, inputWidth)
   local function sizes_of(kW, kH, dW, dH, padW, padH)
     return { kernelSize = { kH, kW }, dilation = { 1, 1 }, padding = { padH, padW }, stride = { dH, dW } }
   end
 
+  -- finput (nInputPlane·kH·kW, outputHeight·outputWidth) of one image (nInputPlane, inputHeight, inputWidth)
   function functions.unfolded_copy(finput, input, kW, kH, dW, dH, padW, padH, nInputPlane, inputWidth, inputHeight)
     finput, input = tensor(finput), tensor(input)
     local image = input:contiguous():view(1, nInputPlane, inputHeight, inputWidth)

@@ -195,6 +195,22 @@ function utils.clear(self, ...)
   return self
 end
 
+--- Give a class whose passes leave things in fields the type and clearState that clear them.
+-- @param Class the class table
+-- @param parent its parent
+-- @param names of the fields, a list
+function utils.clears(Class, parent, names)
+  function Class:type(typename, cache)
+    if typename then utils.clear(self, names) end
+    return parent.type(self, typename, cache)
+  end
+
+  function Class:clearState()
+    utils.clear(self, names)
+    return parent.clearState(self)
+  end
+end
+
 --- Forget what the named fields refer to without touching it: for fields that may alias another module's tensors.
 -- @return self
 function utils.forget(self, ...)
