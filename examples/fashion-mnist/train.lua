@@ -37,7 +37,7 @@ end
 local function resume(path)
   local run = torch.load(path)
   if torch.type(run) ~= 'table' or not run.net or not run.random then
-    error(path .. ': not a checkpoint of this program')
+    error(path .. ': not a checkpoint of this program', 0)
   end
   for _, name in ipairs { 'data', 'save', 'threads' } do run.opt[name] = opt[name] end
   torch.setRNGState(run.random)

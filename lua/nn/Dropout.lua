@@ -8,7 +8,7 @@ local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
 
 local function check_probability(p)
-  if type(p) ~= 'number' or p < 0 or p >= 1 then
+  if type(p) ~= 'number' or not (p >= 0 and p < 1) then
     error(('nn.Dropout: illegal probability %s: must be 0 <= p < 1'):format(tostring(p)), 3)
   end
   return p

@@ -135,7 +135,7 @@ end
 function fill.sparse(name, t, sparsity, std)
   if t:dim() ~= 2 then refuse(name, 'expected a matrix, got %d dimensions', t:dim()) end
   sparsity = number(name, 'sparsity', sparsity)
-  if sparsity < 0 or sparsity > 1 then refuse(name, 'sparsity: expected 0 to 1, got %g', sparsity) end
+  if not (sparsity >= 0 and sparsity <= 1) then refuse(name, 'sparsity: expected 0 to 1, got %g', sparsity) end
   t:normal(0, number(name, 'std', std, 0.01))
   local zeros = math.ceil(sparsity * t:size(1))
   for j = 1, t:size(2) do

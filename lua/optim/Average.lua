@@ -18,7 +18,7 @@ end
 -- @usage local ema = optim.Average(torch.ones(3), 0.99); ema:update(torch.zeros(3))
 function Average:__init(x, decay, rampup)
   if not torch.isTensor(x) then error('optim.Average: argument 1: expected a tensor, got ' .. torch.type(x), 3) end
-  if decay ~= nil and (type(decay) ~= 'number' or decay < 0 or decay > 1) then
+  if decay ~= nil and (type(decay) ~= 'number' or not (decay >= 0 and decay <= 1)) then
     error('optim.Average: argument 2: expected a decay between 0 and 1, got ' .. tostring(decay), 3)
   end
   self.average, self.decay, self.rampup, self.count = x:clone(), decay or 0.999, rampup or false, 0

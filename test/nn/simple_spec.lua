@@ -249,6 +249,16 @@ describe('nn simple layers', function()
     end)
   end
 
+  it('probabilities that are no numbers are refused', function()
+    local nan = 0 / 0
+    local average = require 'optim'.Average
+    for _, call in ipairs { { 'must be 0 <= p < 1', nn.Dropout, nan }, { 'must be 0 <= p <= 1', nn.SpatialDropout, nan },
+      { 'sparsity: expected 0 to 1', nn.init.sparse, torch.Tensor(2, 2), nan },
+      { 'a decay between 0 and 1', average, torch.Tensor(2), nan } } do
+      assert.truthy(support.message(unpack(call, 2)):find(call[1], 1, true), call[1])
+    end
+  end)
+
   it('usage lines run', function()
     local print_ = print
     rawset(_G, 'print', function() end)
