@@ -56,7 +56,8 @@ function M.each_row(self, input, target)
   self._each = common.buffer(self._each, input)
   local out = self._each:resize(n)
   if input:dim() == 1 then return out:fill(total) end
-  for i = 1, n do out[i] = self:updateOutput(input:select(1, i), target:narrow(1, i, 1):view(-1)) end
+  local rows = M.long(self, target, '_target'):contiguous():view(n, -1)
+  for i = 1, n do out[i] = self:updateOutput(input:select(1, i), rows:select(1, i)) end
   return out
 end
 

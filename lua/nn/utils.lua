@@ -228,4 +228,11 @@ function utils.forget(self, ...)
   return self
 end
 
+-- PyTorch's names are in a file of their own.
+setmetatable(utils, { __index = function(_, name)
+  setmetatable(utils, nil)
+  for key, f in pairs(require 'nn.pytorch_utils') do utils[key] = f end
+  return rawget(utils, name)
+end })
+
 return utils

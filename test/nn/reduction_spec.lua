@@ -133,7 +133,8 @@ describe('reduction', function()
     local x, one = env.X(4), nn.LogSoftMax():forward(env.X(4))[3]
     for _, case in ipairs { { nn.CrossEntropyLoss { reduction = 'none' }, 3, -one },
       { nn.CrossEntropyLoss { reduction = 'none' }, torch.Tensor { 0, 0, 1, 0 }, -one },
-      { nn.MultiMarginLoss { reduction = 'none' }, 3, nn.MultiMarginCriterion():forward(x, 3) } } do
+      { nn.MultiMarginLoss { reduction = 'none' }, 3, nn.MultiMarginCriterion():forward(x, 3) },
+      { nn.MultiMarginLoss { reduction = 'none' }, torch.Tensor { 3 }, nn.MultiMarginCriterion():forward(x, 3) } } do
       local c, t, want = unpack(case)
       near(c:forward(x, t):sum(), want)
       assert.are.equal(1, c.output:nElement())
