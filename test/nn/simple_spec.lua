@@ -252,7 +252,8 @@ describe('nn simple layers', function()
   it('probabilities that are no numbers are refused', function()
     local nan = 0 / 0
     local average = require 'optim'.Average
-    for _, call in ipairs { { 'must be 0 <= p < 1', nn.Dropout, nan }, { 'must be 0 <= p <= 1', nn.SpatialDropout, nan },
+    for _, call in ipairs { { 'must be 0 <= p < 1', nn.Dropout, nan },
+      { 'must be 0 <= p <= 1', nn.SpatialDropout, nan },
       { 'sparsity: expected 0 to 1', nn.init.sparse, torch.Tensor(2, 2), nan },
       { 'a decay between 0 and 1', average, torch.Tensor(2), nan } } do
       assert.truthy(support.message(unpack(call, 2)):find(call[1], 1, true), call[1])
