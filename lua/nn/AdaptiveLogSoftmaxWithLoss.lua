@@ -182,6 +182,8 @@ function Adaptive:logProb(x)
   return out
 end
 
+Adaptive.log_prob = Adaptive.logProb
+
 --- The most probable class of each row.
 -- @param x (N, inFeatures)
 -- @return LongTensor (N)

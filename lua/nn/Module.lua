@@ -102,6 +102,16 @@ function Module:evaluate() self.train = false end
 --- Make the named tensors those of another module.
 -- @usage nn.Linear(2, 3):share(nn.Linear(2, 3), 'weight', 'bias')
 -- @return self
+--- evaluate() under PyTorch's name.
+-- @return self
+function Module:eval()
+  self:evaluate()
+  return self
+end
+
+--- zeroGradParameters() under PyTorch's name.
+function Module:zero_grad() self:zeroGradParameters() end
+
 function Module:share(other, ...)
   for _, name in ipairs { ... } do
     if self[name] ~= nil then

@@ -9,8 +9,12 @@ function Sequential:__init(...)
   local first = ...
   parent.__init(self)
   local list = torch.type(first) == 'table' and first or { ... }
+  if torch.type(self) ~= 'nn.Sequential' or not torch.isTypeOf(list[1], 'nn.Module') then return end
   for i = 1, #list do
-    if torch.isTypeOf(list[i], 'nn.Module') and torch.type(self) == 'nn.Sequential' then self:add(list[i]) end
+    if not torch.isTypeOf(list[i], 'nn.Module') then
+      error(('nn.Sequential: argument %d: expected a module, got %s'):format(i, torch.type(list[i])), 2)
+    end
+    self:add(list[i])
   end
 end
 

@@ -75,6 +75,31 @@ end)
 describe('nn.EmbeddingBag', function()
   before_each(function() torch.manualSeed(8) end)
 
+  -- Options, digests of output and gradient: PyTorch 2.15
+  for _, row in ipairs {
+    { 'mode = "max"', -1.7660985291925522, -1.7343014429759571 },
+    { 'mode = "max", padding_idx = 5', -1.7660985291925522, -1.7343014429759571 },
+    { 'mode = "sum", scale_grad_by_freq = true', -2.2204514070755716, 3.3703902527699268 },
+    { 'mode = "mean", max_norm = 0.5', -0.19830865203313214, 0.12532890971789168 },
+    { 'mode = "sum", include_last_offset = true', -1.0421473323306372, 7.233696844439829 },
+    { 'mode = "max", max_norm = 0.7, norm_type = 1', -0.5063047682678925, -0.48211502281534035 },
+  } do
+    it('gives PyTorch\'s numbers: ' .. row[1], function()
+      local function digest(t) return t:clone():view(-1):dot(torch.range(0, t:nElement() - 1):cos()) end
+      local m = nn.EmbeddingBag(9, 4, assert(loadstring('return {' .. row[1] .. '}'))())
+      m.weight:copy(torch.range(0, 35):mul(0.7):sin())
+      local keys, offsets = torch.LongTensor { 1, 5, 2, 9, 1, 1, 4, 4, 3 }, torch.LongTensor { 1, 4, 4, 8 }
+      if m.includeLastOffset then keys, offsets = keys:narrow(1, 1, 8), torch.LongTensor { 1, 4, 4, 8, 9 } end
+      local y = m:forward { keys, offsets }
+      assert.is_true(math.abs(digest(y) - row[2]) < 1e-6)
+      m:zeroGradParameters()
+      m:backward({ keys, offsets }, y * 2)
+      assert.is_true(math.abs(digest(m.gradWeight) - row[3]) < 1e-6)
+      local again = torch.deserialize(torch.serialize(m:clone():float()))
+      assert.is_true(support.distance(again:forward { keys, offsets }, y) < 1e-5)
+    end)
+  end
+
   it('adds and averages rows', function()
     local index = torch.LongTensor { { 1, 5, 2 }, { 4, 1, 1 } }
     for _, mode in ipairs { 'mean', 'sum' } do
@@ -104,11 +129,20 @@ describe('nn.EmbeddingBag', function()
   end)
 
   it('says what is wrong', function()
+    assert.is_truthy(message(nn.EmbeddingBag, 6, 4, { padding_idx = 7 }):find('paddingIdx: expected a number of 1..6'))
+    assert.is_truthy(message(nn.EmbeddingBag, 6, 4, { max_norm = 'a' }):find('maxNorm: expected a number', 1, true))
+    assert.is_truthy(message(nn.EmbeddingBag, 6, 4, { mode = 'max', scale_grad_by_freq = true }):find('scaleGradByFreq',
+      1, true))
+    local one = nn.EmbeddingBag(6, 4, { include_last_offset = true })
+    assert.is_truthy(message(one.forward, one, { torch.LongTensor { 1 }, torch.LongTensor { 1 } }):find('two offsets'))
+    local largest = nn.EmbeddingBag(6, 4, 'max')
+    assert.is_truthy(message(largest.accGradParameters, largest, torch.LongTensor { { 1, 2 } }, torch.ones(1, 4)):find(
+      'the input of the last forward', 1, true))
     local m = nn.EmbeddingBag(6, 4)
     assert.is_truthy(message(m.forward, m, torch.LongTensor { { 1, 7 } }):find('7', 1, true))
     assert.is_truthy(message(m.forward, m, torch.LongTensor { 1, 2 }):find('{indices, offsets}', 1, true))
     assert.is_truthy(message(m.forward, m, { torch.LongTensor { 1, 2 }, torch.LongTensor { 2 } }):find('rise', 1, true))
-    assert.is_truthy(message(nn.EmbeddingBag, 6, 4, 'max'):find("'mean' or 'sum'", 1, true))
+    assert.is_truthy(message(nn.EmbeddingBag, 6, 4, 'min'):find("'mean', 'sum' or 'max'", 1, true))
     assert.is_truthy(message(nn.EmbeddingBag, 6):find('embeddingDim', 1, true))
   end)
 end)

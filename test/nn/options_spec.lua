@@ -80,6 +80,7 @@ describe('arguments by name', function()
   it('that are wrong are refused', function()
     local cases = {
       { 'Linear { in_features = 3 }', 'nn.Linear: expected the numbers of inputs and outputs, got 3 and nil' },
+      { 'Sequential(nn.Tanh(), 4)', 'nn.Sequential: argument 2: expected a module, got number' },
       { 'Linear(3, 2, { biases = true })', 'nn.Linear: there is no option biases; there are: inFeatures, outFeatures, '
         .. 'bias' },
       { 'Linear(3, 2, { in_features = 3 })', 'nn.Linear: in_features is given twice' },
@@ -122,6 +123,10 @@ describe('arguments by name', function()
     net:evaluate()
     y = net:forward(x):clone()
     assert.is_true(support.distance(nn.fuse(net):forward(x), y) < 1e-12)
+    assert.is_false(nn.Sequential(nn.Dropout()):eval():get(1).train)
+    local linear = nn.Linear(2, 3)
+    linear:zero_grad()
+    assert.are.equal(0, linear.gradWeight:norm())
     local p = nn.PReLU { init = 0.5 }
     assert.are.equal(-1, p:forward(torch.Tensor { -2 })[1])
     p.weight:fill(3)

@@ -276,6 +276,11 @@ modes('R(4, 6, 3)', nil, [[
   LSTM(3, 5, 2, { batchFirst = true, dropout = 0.2 })
   GRU(3, 5, { bias = false })
   RNN(3, 5, { nonlinearity = 'relu' })]])
+modes('torch.Tensor { { 1, 5, 2 }, { 9, 1, 1 } }', nil, [[
+  EmbeddingBag(9, 4, 'max')
+  EmbeddingBag(9, 4, { mode = 'max', padding_idx = 1 })
+  EmbeddingBag(9, 4, { mode = 'sum', max_norm = 1, scale_grad_by_freq = true })
+  Embedding(9, 4, { padding_idx = 1, max_norm = 1 })]])
 modes('R(5, 3, 8)', nil, [[
   MultiHeadAttention(8, 2, { needWeights = true, batchFirst = true, dropout = 0.3 })
   MultiHeadAttention(8, 2, { bias = false, kdim = 8, averageWeights = false, needWeights = true })
