@@ -35,7 +35,8 @@ static int make_plan(struct job *j, const struct rk_tensor *x, const struct rk_w
     int d = k - (3 - w->dims);
     q->in[k] = d < 0 ? 1 : x->shape[d + 2];
     q->out[k] = d < 0 ? 1 : w->out[d];
-    if (q->out[k] < 1) return rk_fail(RK_EARG, "%s: output size %lld must be at least 1", who, (long long)q->out[k]);
+    if (q->out[k] < 1 || q->out[k] > INT32_MAX)
+      return rk_fail(RK_EARG, "%s: output size %lld must be 1 to %d", who, (long long)q->out[k], INT32_MAX);
     if (d >= 0 && w->kind == RK_FRACTIONAL && (w->size[d] < 1 || q->out[k] + w->size[d] - 1 > q->in[k]))
       return rk_fail(RK_ESHAPE, "%s: input %s: %lld windows of %d do not fit %lld", who, rk_describe(x),
                      (long long)q->out[k], w->size[d], (long long)q->in[k]);

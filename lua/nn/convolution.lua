@@ -8,6 +8,7 @@ local C, again, buffer = common.C, common.again, common.buffer
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 local M = {}
+local MOST = 2 ^ 31 -- sizes are below it: 32 bits in struct rk_conv
 
 -- One struct and one set of views for all: they are read at once, and hold no memory between calls.
 local conv = ffi.new 'struct rk_conv'
@@ -250,8 +251,9 @@ end
 function M.store(self, lowest, names, ...)
   for i, name in ipairs(names) do
     local v = common.number((select(i, ...)))
-    if type(v) ~= 'number' or v ~= v or v < lowest then
-      error(('%s: %s: expected an integer >= %d, got %s'):format(torch.type(self), name, lowest, tostring(v)), 3)
+    if type(v) ~= 'number' or not (v >= lowest and v < MOST) then
+      local bound = type(v) == 'number' and v >= MOST and 'below 2^31' or '>= ' .. lowest
+      error(('%s: %s: expected an integer %s, got %s'):format(torch.type(self), name, bound, tostring(v)), 3)
     end
     self[name] = common.whole(torch.type(self), name, v)
   end

@@ -6,6 +6,7 @@ local planes = require 'nn.planes'
 local C, again, buffer = common.C, common.again, common.buffer
 
 local M = {}
+local MOST = 2 ^ 31 -- results are smaller
 local windows = ffi.new 'struct rk_windows'
 local shape = ffi.new 'int64_t[5]'
 
@@ -66,8 +67,8 @@ function M.adaptive(kind, dims)
     self.size = {}
     for d = 1, dims do
       local v = values[d] or (#values == 1 and values[1])
-      if type(v) ~= 'number' or v < 1 or v ~= math.floor(v) or #values > dims then
-        error(('%s: expected one size or %d of them, each an integer >= 1, got %s'):format(name, dims,
+      if type(v) ~= 'number' or not (v >= 1 and v < MOST) or v ~= math.floor(v) or #values > dims then
+        error(('%s: expected one size or %d of them, each an integer of 1 to 2^31 - 1, got %s'):format(name, dims,
           type(v) == 'number' and v or torch.type(first)), 2)
       end
       self.size[d] = v
@@ -95,8 +96,8 @@ function M.spatial(name)
     parent.__init(self)
     W, H = common.number(W), common.number(H)
     for letter, v in pairs { W = W or false, H = H or false } do
-      if type(v) ~= 'number' or v ~= v or v < 1 then
-        error(('%s: %s: expected an integer >= 1, got %s'):format(name, letter, tostring(v or nil)), 2)
+      if type(v) ~= 'number' or not (v >= 1 and v < MOST) then
+        error(('%s: %s: expected an integer of 1 to 2^31 - 1, got %s'):format(name, letter, tostring(v or nil)), 2)
       end
     end
     self.W, self.H = common.whole(name, 'W', W), common.whole(name, 'H', H)

@@ -158,6 +158,8 @@ static void wrong_calls(void) {
   w.size[0] = 2;
   CHECK(rk_window_max_forward(&y, &index, &x, &w) == RK_EARG && strstr(rk_error(), "samples"));
   CHECK(rk_window_avg_forward(&y, &x, &w) == RK_EARG);
+  w = (struct rk_windows){.kind = RK_ADAPTIVE, .dims = 2, .out = {INT64_C(1) << 60, 2}};
+  CHECK(rk_window_avg_forward(&y, &x, &w) == RK_EARG && strstr(rk_error(), "output size"));
   CHECK(rk_groupnorm_forward(&y, &x, NULL, NULL, &b) == RK_ESHAPE && strstr(rk_error(), "3 equal groups"));
   CHECK(rk_lrn_forward(&y, &m, &x, NULL) == RK_EARG &&
         rk_lrn_forward(&x, &m, &x, &(struct rk_lrn){1, 1, 1, 1}) == RK_EARG);

@@ -352,6 +352,15 @@ describe('layers over planes', function()
   it('constructors name what is wrong', function()
     for expected, make in pairs {
       ['nn.SpatialMaxPooling: kH: expected an integer >= 1, got nil'] = function() nn.SpatialMaxPooling(2) end,
+      ['nn.SpatialAdaptiveMaxPooling: W: expected an integer of 1 to 2^31 - 1, got inf'] = function()
+        nn.SpatialAdaptiveMaxPooling(1 / 0, 2)
+      end,
+      ['each an integer of 1 to 2^31 - 1, got 1.1529215046068e+18'] = function()
+        nn.AdaptiveAvgPool2d(2 ^ 60)
+      end,
+      ['nn.SpatialConvolution: kH: expected an integer below 2^31, got inf'] = function()
+        nn.SpatialConvolution(1, 1, 3, 1 / 0)
+      end,
       ['nn.SpatialMaxPooling: dW: expected an integer >= 1, got 0'] = function() nn.SpatialMaxPooling(2, 2, 0) end,
       ['nn.SpatialAveragePooling: padH: expected an integer >= 0, got -1'] = function()
         nn.SpatialAveragePooling(2, 2, 1, 1, 0, -1)
