@@ -48,7 +48,7 @@ static keys *const keys_of[] = {RK_DTYPES(KEYS_OF, )};
 struct wide {
   uint64_t key, at;
 };
-enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512, ASK = 1 << 20 }; /* ASK: elements between looks at the flag */
+enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512, ASK = 1 << 16 }; /* ASK: elements between looks at the flag */
 
 /* E: element; KEY(e): what orders it; DIGIT(e, d): its d-th 8-bit digit. Sorts a[n] using b[n]; returns where the
  * result is, NULL when the flag was set. */
@@ -74,8 +74,12 @@ enum { SHORT = 24, RADIX_FROM = 512, BLOCK = 512, ASK = 1 << 20 }; /* ASK: eleme
   static E *radix_##name(E *a, E *b, int64_t n, const int *flag) {                                                     \
     int64_t count[DIGITS][256];                                                                                        \
     memset(count, 0, sizeof count);                                                                                    \
-    for (int64_t i = 0; i < n; i++)                                                                                    \
-      for (int d = 0; d < DIGITS; d++) count[d][DIGIT(a[i], d)]++;                                                     \
+    for (int64_t first = 0, end; first < n; first = end) {                                                             \
+      if (rk_stopped(flag)) return NULL;                                                                               \
+      end = n - first < ASK ? n : first + ASK;                                                                         \
+      for (int64_t i = first; i < end; i++)                                                                            \
+        for (int d = 0; d < DIGITS; d++) count[d][DIGIT(a[i], d)]++;                                                   \
+    }                                                                                                                  \
     for (int d = 0; d < DIGITS; d++) {                                                                                 \
       if (count[d][DIGIT(a[0], d)] == n) continue;                                                                     \
       int64_t at = 0;                                                                                                  \
@@ -123,26 +127,40 @@ struct job {
 /* Positions of the row's elements in order, into `order` (n words); work: 4n words. */
 static bool order_row(const struct job *j, const char *x, uint64_t *order, void *work) {
   const int64_t n = j->r.size;
-  uint64_t *key = work, *a = key + n;
-  keys_of[j->dtype](x, n, j->r.inner, j->flip, order);
-  if (j->is_narrow) {
-    for (int64_t i = 0; i < n; i++) key[i] = order[i] << 32 | (uint64_t)i;
-    const uint64_t *s = sort_narrow(key, a, n, j->flag);
-    if (!s) return false;
-    for (int64_t i = 0; i < n; i++) order[i] = s[i] & 0xffffffffu;
-  } else {
-    struct wide *w = work;
-    for (int64_t i = 0; i < n; i++) w[i] = (struct wide){order[i], (uint64_t)i};
-    const struct wide *s = sort_wide(w, w + n, n, j->flag);
-    if (!s) return false;
-    for (int64_t i = 0; i < n; i++) order[i] = s[i].at;
+  uint64_t *narrow = work;
+  struct wide *w = work;
+  for (int64_t first = 0, end; first < n; first = end) { /* keys of a block at a time stay in the caches */
+    if (rk_stopped(j->flag)) return false;
+    end = n - first < ASK ? n : first + ASK;
+    keys_of[j->dtype](x + first * j->r.inner * j->element, end - first, j->r.inner, j->flip, order);
+    if (j->is_narrow)
+      for (int64_t i = first; i < end; i++) narrow[i] = order[i - first] << 32 | (uint64_t)i;
+    else
+      for (int64_t i = first; i < end; i++) w[i] = (struct wide){order[i - first], (uint64_t)i};
+  }
+  const uint64_t *s = j->is_narrow ? sort_narrow(narrow, narrow + n, n, j->flag) : NULL;
+  const struct wide *v = j->is_narrow ? NULL : sort_wide(w, w + n, n, j->flag);
+  for (int64_t first = 0, end; first < n; first = end) {
+    if (!(s || v) || rk_stopped(j->flag)) return false;
+    end = n - first < ASK ? n : first + ASK;
+    if (s)
+      for (int64_t i = first; i < end; i++) order[i] = s[i] & 0xffffffffu;
+    else
+      for (int64_t i = first; i < end; i++) order[i] = v[i].at;
   }
   return true;
 }
 
 static void put(const struct job *j, const char *x, int64_t to, uint64_t from, int64_t o, int64_t i) {
   int64_t slot = (o * j->kept + to) * j->r.inner + i;
-  memcpy(j->out + slot * j->element, x + (int64_t)from * j->r.inner * j->element, (size_t)j->element);
+  char *const at = j->out + slot * j->element;
+  const char *const element = x + (int64_t)from * j->r.inner * j->element;
+  if (j->element == 8)
+    memcpy(at, element, 8);
+  else if (j->element == 4)
+    memcpy(at, element, 4);
+  else
+    memcpy(at, element, (size_t)j->element);
   if (j->index) j->index[slot] = (int64_t)from + 1;
 }
 
