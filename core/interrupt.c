@@ -1,9 +1,9 @@
-/* interrupt.c -- Ctrl-C while Lua runs, in compiled loops too.
+/* interrupt.c -- Ctrl-C while Lua runs, in compiled loops and long operations of the library too.
  *
  * An interpreted program is stopped by a hook, which is made to be set from a signal handler. Code that LuaJIT has
  * compiled looks at no hooks: `while true do end` would never end. So the handler changes the traces themselves (the
- * prompt has noted where they lie, lua/trepl/interrupt.lua) such that each takes an exit to the interpreter, where the
- * hook waits, the next time it goes round:
+ * compiler's events have told where they lie, lua/trepl/interrupt.lua) such that each takes an exit to the interpreter,
+ * where the hook waits, the next time it goes round:
  *
  *   - on x86-64 a trace that starts from the stack, right behind its first instruction, which stores its number: exit
  * 0;
@@ -12,8 +12,13 @@
  *   - a loop without guards: exit 0 from its start. Its registers are lost: what locals held when the loop began is
  *     what the error finds. They are dead then, but for those a closure holds.
  *
- * The first three are exits the trace could have taken by itself. Changed traces are thrown away (jit.flush) when the
- * prompt is back. On other processors compiled loops end at the third Ctrl-C, with the process.
+ * The first three are exits the trace could have taken by itself. Changed traces are thrown away when the hook has
+ * them. On other processors compiled loops end at the last Ctrl-C, with the process.
+ *
+ * Operations of librekindle look at a flag of the thread that calls them (rk_interrupt_flag). The handler sets the one
+ * of the main state; states of other threads have flags of their own, which nobody sets. The operation fails, and the
+ * hook is the first thing that Lua then comes to. A call of BLAS, LAPACK or oneDNN goes on to its end; Ctrl-C once more
+ * (at the prompt: twice) ends the process.
  *
  * A terminal that goes away while a session computes is an interrupt that no pcall holds up: the prompt then finds the
  * end of its input, and th leaves as it does at Ctrl-D. */
@@ -21,6 +26,7 @@
 #include "interrupt.h"
 
 #include <lauxlib.h>
+#include <luajit.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -47,10 +53,25 @@ static struct trace traces[MAX_TRACES]; /* by number */
 static uint8_t *groups[MAX_GROUPS];     /* of exit stubs, 4 bytes each */
 static int ntraces, ngroups;
 static volatile sig_atomic_t changed;
+static int nobody, *flag = &nobody; /* of operations under way */
+
+void interrupt_operations(int *of_this_thread) { flag = of_this_thread; }
+
+static void set_flag(int to) { __atomic_store_n(flag, to, __ATOMIC_RELAXED); }
+
+static void flush_changed(lua_State *L) {
+  if (!changed) return;
+  changed = 0;
+  luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_FLUSH);
+}
 
 static void stop(lua_State *L, lua_Debug *ar) {
   (void)ar;
-  if (running.count < 2) lua_sethook(L, NULL, 0, 0); /* the second time a pcall shall not hold it up */
+  if (running.count < 2) { /* the second time a pcall shall not hold it up */
+    lua_sethook(L, NULL, 0, 0);
+    set_flag(0);
+  }
+  flush_changed(L);
   luaL_error(L, "interrupted!");
 }
 
@@ -243,6 +264,7 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
     raise(number);
     return;
   }
+  set_flag(1);
   lua_sethook(running.L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1); // NOLINT(bugprone-signal-handler)
   leave_traces(context);
 }
@@ -263,6 +285,8 @@ struct interrupt interrupt_begin(lua_State *L, int session) {
 
 void interrupt_end(struct interrupt before) {
   if (running.L && lua_gethook(running.L) == stop) lua_sethook(running.L, NULL, 0, 0);
+  set_flag(0);
+  if (running.L) flush_changed(running.L);
   running.L = before.L;
   running.session = before.session;
   running.count = 0;
@@ -296,7 +320,5 @@ int interrupt_note(lua_State *L) {
     traces[number] = t;
     if (number >= ntraces) ntraces = (int)number + 1;
   }
-  lua_pushboolean(L, changed);
-  if (!n) changed = 0;
-  return 1;
+  return 0;
 }

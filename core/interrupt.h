@@ -16,8 +16,11 @@ struct interrupt {
 struct interrupt interrupt_begin(lua_State *L, int session);
 void interrupt_end(struct interrupt before);
 
+/* SIGINT sets this flag, too, and it is 0 again when Lua has learnt of it. */
+void interrupt_operations(int *of_this_thread);
+
 /* The Lua function note([number, address, size, loop, root, exits, stub, ...]): a compiled trace, its loop's
  * offset, whether it starts from the stack, the number of its exits and where their groups of stubs lie; without
- * arguments: all traces are gone. Returns whether code was changed since, which asks for jit.flush(). */
+ * arguments: all traces are gone. */
 int interrupt_note(lua_State *L);
 #endif

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "low_heap.h"
 
+#include <dlfcn.h>
 #include <lauxlib.h>
 #include <limits.h>
 #include <lua.h>
@@ -259,6 +260,19 @@ static void keep_compilers(lua_State *L) {
   lua_setfield(L, LUA_REGISTRYINDEX, "th.loadfile");
 }
 
+/* Ctrl-C reaches long operations of the library, which trepl has opened (torch.ffi). */
+static void watch_operations(lua_State *L) {
+  lua_getglobal(L, "package");
+  lua_getfield(L, -1, "loaded");
+  lua_getfield(L, -1, "torch.libpath");
+  const char *path = lua_tostring(L, -1);
+  void *library = path ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+  int *(*flag)(void) = NULL;
+  if (library) *(void **)&flag = dlsym(library, "rk_interrupt_flag");
+  if (flag) interrupt_operations(flag());
+  lua_pop(L, 3);
+}
+
 static int require(lua_State *L, const char *name, int global) {
   lua_getglobal(L, "require");
   lua_pushstring(L, name);
@@ -416,6 +430,9 @@ static int protected_main(lua_State *L) {
   keep_main(L);
   if (require(L, "trepl", 0)) return 0;
   keep_compilers(L);
+  watch_operations(L);
+  lua_pushcfunction(L, interrupt_note);
+  if (call_trepl(L, "watch", 1)) return 0;
   if (run_init(L)) return 0;
   if (o.async && call_trepl(L, "preload_async", 0)) return 0;
   if (o.graphics && call_trepl(L, "graphics", 0)) return 0;
@@ -428,9 +445,8 @@ static int protected_main(lua_State *L) {
   int idle = o.script >= p->argc && !o.executed && !o.version;
   if (o.prompt || (idle && isatty(STDIN_FILENO))) {
     lua_pushcfunction(L, protected_call);
-    lua_pushcfunction(L, interrupt_note);
     lua_pushboolean(L, o.async);
-    if (call_trepl(L, "repl", 3)) return 0;
+    if (call_trepl(L, "repl", 2)) return 0;
   } else if (idle && run(L, compile(L, NULL, NULL), 0)) {
     return 0;
   }

@@ -226,7 +226,7 @@ end
 
 --- Enters a prompt that lets all this go on.
 function M.repl()
-  require 'trepl'.repl(nil, nil, true)
+  require 'trepl'.repl(nil, true)
 end
 
 return M

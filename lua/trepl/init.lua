@@ -178,13 +178,16 @@ end
 
 --- Enters the prompt.
 -- @tparam[opt] function call runs a function under a message handler: true and results, or false and the text
--- @tparam[opt] function note what th wants to know of compiled traces, to interrupt them
 -- @bool[opt] async while it waits for input, timers, watched files and pools of threads go on (trepl.async)
-function trepl.repl(call, note, async)
+function trepl.repl(call, async)
   return require 'trepl.prompt'(type(call) == 'function' and call or function(f, ...)
     return xpcall(f, debug.traceback, ...)
-  end, note, async)
+  end, async)
 end
+
+--- Tells th where compiled code lies, so that Ctrl-C ends compiled loops: trepl.interrupt.
+-- @func note of th
+function trepl.watch(note) require 'trepl.interrupt'(note) end
 
 local said
 for _, name in ipairs { 'torch.compat', 'torch', 'paths', 'sys', 'xlua' } do

@@ -224,12 +224,10 @@ local function set_signals(terminal)
   end
 end
 
-return function(call, note, async)
+return function(call, async)
   local terminal = ffi.C.trepl_isatty(0) == 1
-  local after = note and require 'trepl.interrupt'(note) or function() end
   local function callback(...) -- of what goes on while a line is read
     local ok, why = call(...)
-    after()
     return ok, not ok and short(why) or nil
   end
   local read, close = editor(terminal, async and require 'trepl.async' or nil, callback)
@@ -248,7 +246,6 @@ return function(call, note, async)
     end
     if text:match '%S' then
       timed(terminal, call, text, chunk, message)
-      after()
     end
   end
   close()
