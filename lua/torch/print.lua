@@ -9,11 +9,20 @@ local types = require 'torch.types'
 
 local M = {}
 local WIDTH = 80
+local MOST = 2 ^ 28 -- elements: the text of more would not fit a Lua string
+
+-- A C array for n doubles.
+local function array(n, kind)
+  if n > MOST then
+    error(('tostring: the text of a torch.%s of %.0f elements would be too long: take a part of it'):format(kind, n), 0)
+  end
+  return ffi.new('double[?]', math.max(n, 1))
+end
 
 --- Elements of a tensor in row-major order as a C array of doubles, and their number.
 local function doubles(t)
   local n = tonumber(C.rk_tensor_count(t))
-  local values = ffi.new('double[?]', math.max(n, 1))
+  local values = array(n, types.class[t.dt] .. 'Tensor')
   if n > 0 and C.rk_read_doubles(t, values, n) ~= 0 then error(ffi.string(C.rk_error())) end
   types.clean(values, n)
   return values, n
@@ -158,7 +167,7 @@ end
 --- Text of a storage.
 function M.storage(b)
   local n = b:size()
-  local values = ffi.new('double[?]', math.max(n, 1))
+  local values = array(n, types.class[b.dt] .. 'Storage')
   for i = 1, n do values[i - 1] = tonumber(b[i]) end
   local out = {}
   if n > 0 then

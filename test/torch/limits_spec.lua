@@ -184,6 +184,13 @@ describe('ten dimensions in', function()
     end)
   end
 
+  it('the text of very many elements is refused', function()
+    local ok, why = pcall(tostring, torch.ones(1):expand(2 ^ 40))
+    assert.is_false(ok)
+    assert.are.equal('tostring: the text of a torch.DoubleTensor of 1099511627776 elements would be too long: '
+      .. 'take a part of it', why)
+  end)
+
   it('statistics, gather, einsum and broadcasting', function()
     local x, y = deep 'Double', turned 'Double'
     for d = 1, 10 do
