@@ -177,7 +177,11 @@ end
 
 function Bag:accGradParameters(input, gradOutput, scale)
   local n = fill(self, input)
-  common.check_dims(self, gradOutput, 2, 2, ('gradOutput [%d x %d]'):format(n, self.weight:size(2)))
+  local width = self.weight:size(2)
+  common.check_dims(self, gradOutput, 2, 2, ('gradOutput [%d x %d]'):format(n, width))
+  if gradOutput:size(1) ~= n or gradOutput:size(2) ~= width then
+    common.expected(self, ('gradOutput [%d x %d]'):format(n, width), gradOutput)
+  end
   if self.mode == 'max' then
     local best = self.best
     local fits = torch.type(best) == 'torch.LongTensor' and best:dim() == 2 and best:size(1) == n

@@ -138,6 +138,11 @@ describe('nn.EmbeddingBag', function()
     local largest = nn.EmbeddingBag(6, 4, 'max')
     assert.is_truthy(message(largest.accGradParameters, largest, torch.LongTensor { { 1, 2 } }, torch.ones(1, 4)):find(
       'the input of the last forward', 1, true))
+    largest:forward(torch.LongTensor { { 1, 2 } })
+    for _, shape in ipairs { { 2, 4 }, { 1, 3 }, { 4 } } do
+      assert.is_truthy(message(largest.accGradParameters, largest, torch.LongTensor { { 1, 2 } },
+        torch.ones(torch.LongStorage(shape))):find('gradOutput [1 x 4]', 1, true))
+    end
     local m = nn.EmbeddingBag(6, 4)
     assert.is_truthy(message(m.forward, m, torch.LongTensor { { 1, 7 } }):find('7', 1, true))
     assert.is_truthy(message(m.forward, m, torch.LongTensor { 1, 2 }):find('{indices, offsets}', 1, true))
