@@ -62,6 +62,21 @@ end
 
 -- -- {i, {a, b}, {}} ----------------------------------------------------------------
 
+-- The offset of the element that a table of numbers picks, one for each dimension; nil when it is another table.
+-- No view is made, and offsets are doubles: in interpreted code both cost more than the rest.
+local function element(t, keys)
+  local n = t.rank
+  if #keys ~= n or n == 0 then return nil end
+  local offset = tonumber(t.start)
+  for i = 1, n do
+    local k = keys[i]
+    if type(k) ~= 'number' then return nil end
+    k = position(t, i - 1, k)
+    offset = offset + (k - k % 1) * tonumber(t.step[i - 1])
+  end
+  return offset
+end
+
 -- A view for a table of positions and ranges; a number where everything is picked: the tensor, or nil and the offset
 -- of the element.
 local function view_of_table(t, keys)
@@ -170,7 +185,8 @@ local function index_other(t, k)
     if i then return at(t, i) end
     return require 'torch.missing'(t, k, types.class[t.dt] .. 'Tensor', classes[t.dt])
   elseif type(k) == 'table' and not getmetatable(k) then
-    local view, offset = view_of_table(t, k)
+    local offset, view = element(t, k), nil
+    if not offset then view, offset = view_of_table(t, k) end
     return view or read[t.dt](t.mem.data, offset)
   elseif istype(ctype, k) then
     return M.masked_select('index', t, k)
@@ -225,7 +241,8 @@ end
 
 local function newindex_other(t, k, v)
   if type(k) == 'table' and not getmetatable(k) then
-    local view, offset = view_of_table(t, k)
+    local offset, view = element(t, k), nil
+    if not offset then view, offset = view_of_table(t, k) end
     if view then return assign(view, v) end
     return assign_element(t, offset, v)
   elseif istype(ctype, k) then

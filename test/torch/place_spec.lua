@@ -99,3 +99,32 @@ describe('torch ordering', function()
     it('refuses ' .. case[1], function() assert.error_matches(case[2], case[3]) end)
   end
 end)
+
+describe('one element by a table of positions', function()
+  it('is the one of the storage, whatever the strides, types and forms of positions', function()
+    torch.manualSeed(3)
+    local names = { 'Double', 'Float', 'Long', 'Byte', 'Half', 'BFloat16' }
+    for _ = 1, 200 do
+      local rank, sizes = torch.random(1, 4), {}
+      for i = 1, rank do sizes[i] = torch.random(2, 4) end
+      local t = torch.Tensor(unpack(sizes)):random(0, 100):type('torch.' .. names[torch.random(#names)] .. 'Tensor')
+      t = t:transpose(torch.random(rank), torch.random(rank)):narrow(1, 2, 1)
+      local keys, wrong, offset = {}, {}, t:storageOffset()
+      for i = 1, rank do
+        local k = torch.random(t:size(i))
+        offset = offset + (k - 1) * t:stride(i)
+        keys[i] = ({ k, k - t:size(i) - 1, k + 0.5, tostring(k) })[torch.random(4)]
+        wrong[i] = 1
+      end
+      assert.are.equal(t:storage()[offset], t[keys])
+      t[keys] = 7
+      assert.are.equal(7, t:storage()[offset])
+      t[keys] = torch.Tensor { 9 }
+      assert.are.equal(9, t[keys])
+      wrong[torch.random(rank)] = ({ 0, 9, -9, 0 / 0, math.huge })[torch.random(5)]
+      assert.error_matches(function() return t[wrong] end, 'out of range')
+      assert.error_matches(function() t[wrong] = 1 end, 'out of range')
+    end
+    assert.are.equal(0, torch.Tensor()[{}]:nElement())
+  end)
+end)
