@@ -125,10 +125,10 @@ function M.fractional(name, letters, order, form)
     for i = 1, n do
       local letter = order:sub(i, i)
       local pool, out = (select(i, ...)), (select(n + i, ...))
-      if type(pool) ~= 'number' or pool < 2 or pool ~= math.floor(pool) then
+      if type(pool) ~= 'number' or not (pool >= 2 and pool < MOST) or pool ~= math.floor(pool) then
         error(('%s: pool%s: expected an integer >= 2, got %s'):format(name, letter, tostring(pool)), 2)
       end
-      if type(out) ~= 'number' or out <= 0 then
+      if type(out) ~= 'number' or not (out > 0 and out < MOST) then
         error(('%s: out%s: expected an integer >= 1 or a ratio in (0, 1), got %s'):format(name, letter,
           tostring(out)), 2)
       end
