@@ -226,6 +226,7 @@ function M.resize(name, dst, src, height, width, mode)
   local method = methods[mode]
   if not method then expected(name, 'mode', "'bilinear', 'simple' or 'bicubic'", mode) end
   common.image(name, 'argument 1', src, '23')
+  height, width = common.whole(name, 'height', height, 1), common.whole(name, 'width', width, 1)
   local c, h, w = common.sizes(src)
   local bytes = torch.type(src) == 'torch.ByteTensor'
   local work = bytes and src:contiguous() or common.plain(src)
