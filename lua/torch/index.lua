@@ -199,11 +199,26 @@ local function index_other(t, k)
   return check.argument('index', 2, 'a number, a table, a ByteTensor mask or a LongStorage', k)
 end
 
---- t[k]
-function M.index(t, k)
+--- t[k], whatever a program has made of it.
+function M.own_index(t, k)
   local m = classes[t.dt][k]
   if m ~= nil then return m end
   return index_other(t, k)
+end
+
+-- Programs may put functions of their own in place of a class's `__index` and `__newindex`. Elements must not pay for
+-- the question: a class with such a function is looked up in a table that answers every key with a mark.
+local MARK = {}
+local marked = setmetatable({}, { __index = function() return MARK end })
+local methods, readers, writers = {}, {}, {} -- dtype -> class or `marked`; dtype -> function
+for dt = 0, types.count - 1 do methods[dt] = classes[dt] end
+
+--- t[k]
+function M.index(t, k)
+  local m = methods[t.dt][k]
+  if m == nil then return index_other(t, k) end
+  if m == MARK then return readers[t.dt](t, k) end
+  return m
 end
 
 -- v as a number or int64; nil when it is a tensor.
@@ -239,7 +254,9 @@ local function assign_element(t, offset, v)
   write[t.dt](t.mem.data, offset, x)
 end
 
-local function newindex_other(t, k, v)
+local newindex
+
+local function newindex_other(t, k, v, own)
   if type(k) == 'table' and not getmetatable(k) then
     local offset, view = element(t, k), nil
     if not offset then view, offset = view_of_table(t, k) end
@@ -254,9 +271,11 @@ local function newindex_other(t, k, v)
   elseif istype(buffer_ct, k) then
     assign_element(t, offset_of(t, k), v)
   elseif istype(int64, k) then
-    M.newindex(t, tonumber(k), v)
+    newindex(t, tonumber(k), v)
+  elseif type(k) == 'string' and writers[t.dt] and not own then
+    writers[t.dt](t, k, v)
   elseif type(k) == 'string' and number_in(k) then
-    M.newindex(t, number_in(k), v)
+    newindex(t, number_in(k), v)
   elseif type(k) == 'string' then
     fail("%sTensor: cannot set field '%s': a tensor has only elements (methods go into torch.getmetatable(t:type()))",
       types.class[t.dt], k)
@@ -266,8 +285,8 @@ local function newindex_other(t, k, v)
 end
 
 --- t[k] = v
-function M.newindex(t, k, v)
-  if type(k) ~= 'number' then return newindex_other(t, k, v) end
+function newindex(t, k, v, own)
+  if type(k) ~= 'number' then return newindex_other(t, k, v, own) end
   if t.rank == 1 then
     local n = tonumber(t.shape[0])
     if k < 0 then k = k + n + 1 end
@@ -282,6 +301,19 @@ function M.newindex(t, k, v)
     no_elements(t)
   else
     assign(selected(t, 0, position(t, 0, k)), v)
+  end
+end
+M.newindex = newindex
+
+--- t[k] = v, whatever a program has made of it.
+function M.own_newindex(t, k, v) newindex(t, k, v, true) end
+
+--- Put a function in place of a class's `__index`, or of its `__newindex` for names; nil: ours again.
+function M.override(dt, event, f)
+  if event == '__index' then
+    readers[dt], methods[dt] = f, f and marked or classes[dt]
+  else
+    writers[dt] = f
   end
 end
 

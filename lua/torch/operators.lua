@@ -92,15 +92,31 @@ end
 -- Programs also read and replace Lua's own names in these metatables, `mt.__add` for `__add__`.
 local names = { __eq = '__eq__' }
 for name in pairs(operators) do names[name:sub(1, -3)] = name end
+names.__index, names.__newindex = '__index', '__newindex'
 
+-- A class stands for its own `__index`: it can be asked for fields and, as the function that it was in Torch7, called.
 for dt = 0, types.count - 1 do
-  local meta = debug.getmetatable(classes[dt])
+  local class, given = classes[dt], {}
+  local ours = { __index = class, __newindex = index.own_newindex }
+  local meta = debug.getmetatable(class)
   local add_field = meta.__newindex
-  rawset(classes[dt], '__tostring', nil)
-  meta.__index = function(class, key) return rawget(class, names[key]) end
-  meta.__newindex = function(class, key, value)
-    if names[key] then return rawset(class, names[key], value) end
-    return add_field(class, key, value)
+  rawset(class, '__tostring', nil)
+  rawset(class, '__index', nil)
+  meta.__call = function(_, t, key) return index.own_index(t, key) end
+  meta.__index = function(_, key) -- also asked for the number of every element that is read
+    local name = names[key]
+    if name == nil then return nil end
+    return given[name] or ours[name] or rawget(class, name)
+  end
+  meta.__newindex = function(_, key, value)
+    if ours[key] then
+      given[key] = value ~= ours[key] and type(value) == 'function' and value or nil
+      index.override(dt, key, given[key])
+    elseif names[key] then
+      rawset(class, names[key], value)
+    else
+      add_field(class, key, value)
+    end
   end
 end
 

@@ -257,4 +257,34 @@ describe('objects', function()
     mt.__tostring = before
     assert.truthy(tostring(torch.ShortTensor { 7 }):find 'ShortTensor of size 1')
   end)
+
+  it('of tensors let programs answer reads and named writes themselves', function()
+    local mt = torch.getmetatable 'torch.ShortTensor'
+    local read, write = mt.__index, mt.__newindex
+    local x, written = torch.ShortTensor { 4, 5 }, {}
+    mt.__index = function(t, key)
+      if key == 'answer' then return 42 end
+      return read(t, key)
+    end
+    mt.__newindex = function(t, key, value)
+      if key == 'answer' then
+        written[1] = value
+      else
+        write(t, key, value)
+      end
+    end
+    assert.are.equal(42, x.answer)
+    assert.are.equal(5, x[2])
+    assert.are.equal(9, x:sum())
+    assert.is_nil(torch.IntTensor(2).answer)
+    x.answer, x[1] = 7, 6
+    assert.are.same({ 7, 6 }, { written[1], x[1] })
+    assert.has_error(function() x.other = 1 end)
+    mt.__index, mt.__newindex = read, write
+    assert.is_nil(x.answer)
+    assert.has_error(function() x.answer = 1 end)
+    mt.__index.doubled = function(t) return t * 2 end
+    assert.are.same({ 12, 10 }, x:doubled():totable())
+    mt.doubled = nil
+  end)
 end)
