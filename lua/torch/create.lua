@@ -20,7 +20,7 @@ local LONG = types.of_class.Long
 
 local function constant(name, v)
   local function run(t, ...)
-    local n = trim(gather(name, 1, ...))
+    local n = trim(gather(name, 1, ...), name)
     t = tensor.resize_dims(name, t, n)
     if n == 0 then return t end
     local s = C.rk_fill(t, v)

@@ -244,7 +244,7 @@ local function filled(name, kind)
     if t == nil then
       t = tensor.from_dims(name, tensor.default, n)
     else
-      tensor.resize_dims(name, t, tensor.trim(n))
+      tensor.resize_dims(name, t, tensor.trim(n, name))
     end
     return fill(name, g, kind, t, 0, 1)
   end

@@ -92,10 +92,15 @@ function M.sizes(name, first, a, b, ...)
   return gather(name, first, a, b, ...)
 end
 
+local LOWEST = -9223372036854775807LL - 1 -- what numbers beyond 2^63 and NaN have become in `dims`
+
 --- Torch7's rule: the first size <= 0 ends the list.
-local function trim(rank)
+local function trim(rank, name)
   for i = 0, rank - 1 do
-    if dims[i] <= 0 then return i end
+    if dims[i] <= 0 then
+      if dims[i] == LOWEST then fail('%s: size %d is no number below 2^63', name or 'torch', i + 1) end
+      return i
+    end
   end
   return rank
 end
@@ -105,7 +110,7 @@ M.trim = trim
 local function from_dims(name, dt, rank)
   local t = ctype()
   t.dt = dt
-  rank = trim(rank)
+  rank = trim(rank, name)
   if rank > 0 then
     local s = C.rk_tensor_init(t, dt, rank, dims)
     if s ~= 0 then again(s, name, C.rk_tensor_init, t, dt, rank, dims) end
@@ -215,7 +220,7 @@ local function set_storage(name, t, n, b, offset, a, ...)
       steps[i - 1] = v[2 * i] == nil and -1 or check.integer(name, n + 2 * i + 1, v[2 * i])
     end
   end
-  rank = trim(rank)
+  rank = trim(rank, name)
   if given then
     for i = rank - 1, 0, -1 do
       if steps[i] < 0 then steps[i] = i == rank - 1 and 1 or dims[i + 1] * steps[i + 1] end

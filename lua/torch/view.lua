@@ -362,7 +362,7 @@ method('resize', function(t, a, b, ...)
     return t
   end
   if a == nil then argument('resize', 2, 'sizes', a) end
-  return tensor.resize_dims('resize', t, trim(tensor.sizes('resize', 2, a, b, ...)))
+  return tensor.resize_dims('resize', t, trim(tensor.sizes('resize', 2, a, b, ...), 'resize'))
 end)
 
 --- resizeAs(other): to the sizes of a tensor of the same type.

@@ -184,6 +184,19 @@ describe('ten dimensions in', function()
     end)
   end
 
+  it('sizes that 64 bits do not hold are refused', function()
+    for text, f in pairs {
+      ['torch.DoubleTensor: '] = function() return torch.Tensor(3, 1e19, 2) end,
+      ['torch.zeros: size 2 is no number below 2^63'] = function() return torch.zeros(2, 1e300) end,
+      ['torch.resize: size 1 is no number below 2^63'] = function() return torch.Tensor(2):resize(0 / 0) end,
+    } do
+      local ok, why = pcall(f)
+      assert.is_false(ok)
+      assert.truthy(why:find(text, 1, true), why)
+    end
+    assert.are.same({ 3 }, torch.Tensor(3, -1, 2):size():totable()) -- as in Torch7
+  end)
+
   it('the text of very many elements is refused', function()
     local ok, why = pcall(tostring, torch.ones(1):expand(2 ^ 40))
     assert.is_false(ok)
