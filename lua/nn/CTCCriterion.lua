@@ -121,6 +121,7 @@ function CTC:each(input, target)
 end
 
 function CTC:updateGradInput(input, target)
+  common.check_tensor(self, input)
   local dx = buffer(self.gradInput, input)
   self.gradInput = dx
   if common.istensor(input) and input.rank == 2 then

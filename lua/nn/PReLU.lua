@@ -62,6 +62,7 @@ local function gradient(self, which, out, input, w, gradOutput)
 end
 
 function PReLU:updateGradInput(input, gradOutput)
+  common.check_tensor(self, input)
   if not self.gradInput then return end
   self.gradInput = common.buffer(self.gradInput, input)
   return gradient(self, 0, self.gradInput, input, slopes(self, input), gradOutput)

@@ -65,6 +65,7 @@ function RReLU:updateOutput(input)
 end
 
 function RReLU:updateGradInput(input, gradOutput)
+  common.check_tensor(self, input)
   common.check_tensor(self, gradOutput, 'gradOutput')
   if gradOutput:nElement() ~= input:nElement() then
     common.expected(self, 'gradOutput ' .. common.shape(input), gradOutput)

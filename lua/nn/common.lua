@@ -93,8 +93,20 @@ function M.check_dims(self, x, lo, hi, expected)
   if not istype(tensor, x) or x.rank < lo or x.rank > hi then M.expected(self, expected, x) end
 end
 
+-- A layer's pass back that was given no tensor, and called first of all: the layer is the first local of a caller.
+local function no_tensor(x)
+  for level = 3, 6 do
+    local info = debug.getinfo(level, 'f')
+    local name, self = nil, nil
+    if info then name, self = debug.getlocal(level, 1) end
+    if name == 'self' and type(self) == 'table' and self.updateOutput then M.expected(self, 'a tensor as input', x) end
+  end
+  error('expected a tensor, got ' .. torch.type(x), 0)
+end
+
 --- A tensor of x's type for a buffer field: the present one when it has that type, else a fresh one.
 function M.buffer(t, x)
+  if not istype(tensor, x) then no_tensor(x) end
   if t and t.dt == x.dt and t.dev == x.dev then return t end
   return x.new()
 end

@@ -92,6 +92,7 @@ end
 function rnn.pad_sequence(sequences, batchFirst, value)
   local who = 'nn.utils.rnn.pad_sequence'
   local list, longest = tensors(who, 'sequences', sequences), 0
+  if #list == 0 then options.refuse(who, 'sequences', 'a list of tensors', sequences) end
   batchFirst, value = options.flag(who, 'batchFirst', batchFirst, false), options.number(who, 'value', value, 0)
   for i, t in ipairs(list) do
     local same = t:dim() == list[1]:dim() and t:dim() > 0

@@ -35,6 +35,7 @@ end
 -- @return Class
 function M.methods(Class, parent)
   function Class:updateGradInput(input, gradOutput)
+    common.check_tensor(self, input)
     common.check_tensor(self, gradOutput, 'gradOutput')
     if gradOutput:nElement() ~= input:nElement() then
       common.expected(self, 'gradOutput ' .. common.shape(self.output), gradOutput)

@@ -127,6 +127,10 @@ describe('arguments by name', function()
     local linear = nn.Linear(2, 3)
     linear:zero_grad()
     assert.are.equal(0, linear.gradWeight:norm())
+    -- backward at once, and of no tensor
+    for _, m in ipairs { nn.PReLU(), nn.RReLU(), nn.CTCCriterion(), nn.BatchNorm2d(3), nn.Flatten() } do
+      assert.is_truthy(message(m.updateGradInput, m, 3, 4):find('expected a tensor as input, got number', 1, true))
+    end
     local p = nn.PReLU { init = 0.5 }
     assert.are.equal(-1, p:forward(torch.Tensor { -2 })[1])
     p.weight:fill(3)

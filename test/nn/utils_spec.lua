@@ -55,6 +55,7 @@ describe("nn.utils, PyTorch's names", function()
     local rnn = nn.utils.rnn
     assert.are.same({ 3, 2 }, rnn.pad_sequence({ torch.ones(3), torch.ones(2) }):size():totable())
     says('sequences: expected a list of tensors', rnn.pad_sequence, {})
+    says('sequences: expected a list of tensors', rnn.pad_sequence, nn.Tanh())
     says('sequences[2]: expected sizes of the first', rnn.pad_sequence, { torch.ones(2, 3), torch.ones(2, 2) })
     says('batchFirst: expected true or false', rnn.pad_sequence, list, 1)
     says('value: expected a number', rnn.pad_sequence, list, true, 'x')
