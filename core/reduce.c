@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 1024, PART = 1 << 15, WIDE = 1024 };
+enum { BLOCK = 1024, PART = 1 << 15, WIDE = 4096 };
 
 union acc {
   double f;
