@@ -161,9 +161,7 @@ void *rk_blas_symbol(const char *name) {
   return dlsym(blas.library, name);
 }
 
-/* The letter and leading dimension by which BLAS reads a matrix of rows x
- * cols, dense along its rows or columns; 0: it cannot. */
-static char layout(int64_t rows, int64_t cols, int64_t row, int64_t col, int *lead) {
+char rk_blas_layout(int64_t rows, int64_t cols, int64_t row, int64_t col, int *lead) {
   if ((col == 1 || cols == 1) && (row >= cols || rows == 1) && row <= INT_MAX) {
     *lead = rows == 1 || row < 1 ? (int)cols : (int)row;
     return 'N';
@@ -179,8 +177,9 @@ bool rk_blas_serves(const struct rk_product *p) {
   int lead;
   if (p->dt != RK_f32 && p->dt != RK_f64) return false;
   if (p->m > INT_MAX || p->n > INT_MAX || p->k > INT_MAX || p->m < 1 || p->n < 1 || p->k < 1) return false;
-  if (!layout(p->m, p->k, p->a_row, p->a_col, &lead) || !layout(p->k, p->n, p->b_row, p->b_col, &lead) ||
-      !layout(p->m, p->n, p->out_row, p->out_col, &lead))
+  if (!rk_blas_layout(p->m, p->k, p->a_row, p->a_col, &lead) ||
+      !rk_blas_layout(p->k, p->n, p->b_row, p->b_col, &lead) ||
+      !rk_blas_layout(p->m, p->n, p->out_row, p->out_col, &lead))
     return false;
   rk_blas();
   return blas.sgemm != NULL;
@@ -189,9 +188,10 @@ bool rk_blas_serves(const struct rk_product *p) {
 /* BLAS counts by columns: our rows are its columns, so the operands change places. */
 void rk_blas_gemm(const struct rk_product *p) {
   int a_lead, b_lead, out_lead, m = (int)p->m, n = (int)p->n, k = (int)p->k;
-  char a = layout(p->m, p->k, p->a_row, p->a_col, &a_lead), b = layout(p->k, p->n, p->b_row, p->b_col, &b_lead);
+  char a = rk_blas_layout(p->m, p->k, p->a_row, p->a_col, &a_lead),
+       b = rk_blas_layout(p->k, p->n, p->b_row, p->b_col, &b_lead);
   const char *first = p->b, *second = p->a;
-  if (layout(p->m, p->n, p->out_row, p->out_col, &out_lead) == 'T') {
+  if (rk_blas_layout(p->m, p->n, p->out_row, p->out_col, &out_lead) == 'T') {
     /* a result dense along its columns is what BLAS has in mind anyway */
     char swap = a == 'N' ? 'T' : 'N';
     a = b == 'N' ? 'T' : 'N', b = swap;
@@ -234,7 +234,7 @@ bool rk_blas_gemv(const struct rk_product *p) {
   int lead = 1;
   if (p->dt != RK_f32 && p->dt != RK_f64) return false;
   if (p->m > INT_MAX || p->k > INT_MAX || p->m < 1 || p->k < 1) return false;
-  char a = layout(p->m, p->k, p->a_row, p->a_col, &lead);
+  char a = rk_blas_layout(p->m, p->k, p->a_row, p->a_col, &lead);
   int64_t b_step = p->k == 1 ? 1 : p->b_row, out_step = p->m == 1 ? 1 : p->out_row;
   if (!a || b_step < 1 || b_step > INT_MAX || out_step < 1 || out_step > INT_MAX) return false;
   rk_blas();

@@ -1,10 +1,10 @@
 /* gemm.c -- matrix products: the checks, and who computes what.
  *
  * float32 and float64 go to the BLAS library (blas.c) when there is one and
- * the steps suit it (transposed operands do, without copying); all else,
- * and everything under rk_set_deterministic, to gemm_own.c. BLAS keeps to
- * one thread for small products by itself; a batch of small ones is split
- * among the threads instead of each product. */
+ * the steps suit it (transposed operands do, without copying), float32 also to
+ * oneDNN (dnnl_gemm.c); all else, and everything under rk_set_deterministic, to
+ * gemm_own.c. A batch of small products is split among the threads instead of
+ * each product. */
 #include "gemm.h"
 #include <stdatomic.h>
 #include <string.h>
@@ -84,16 +84,29 @@ static struct rk_product product(const struct rk_tensor *out, double beta, doubl
 }
 
 static bool library(const struct rk_product *p) { return !rk_deterministic() && p->alpha != 0 && rk_blas_serves(p); }
-/* Products of middling size are cut in one piece a thread, each of them for BLAS
- * alone. Left to itself, OpenBLAS 0.3.21 cuts them worse: 128x784 * 784x512 on
- * two cores came to 142 GFLOP/s of 200. Larger ones it cuts well, and packs
- * shared parts once. It starts threads from 2^18 multiplications on, where they do
- * not pay yet: there the pieces are done one after the other (rk_parallel). */
-enum { PIECES_FROM = 1 << 18, PIECES_TO = 1 << 27, PIECE_GRAIN = 32, TURN_GRAIN = 768 };
+/* float32 goes to oneDNN where it is the faster of the two, by what was measured (dnnl_gemm.c, on one and two threads
+ * of a Zen 4): not for small products, nor for thin ones; where b is dense by columns, only in the middle. */
+enum { DNNL_FROM = 1 << 20, DNNL_COLS = 16, DNNL_DOTS_FROM = 256, DNNL_DOTS_TO = 2048 };
+static bool to_dnnl(const struct rk_product *p) {
+  const double work = (double)p->m * (double)p->n * (double)p->k;
+  const bool dots = p->b_col != 1;
+  return p->dt == RK_f32 && work >= DNNL_FROM && p->n >= (dots ? DNNL_DOTS_FROM : DNNL_COLS) &&
+         (!dots || p->n < DNNL_DOTS_TO);
+}
+static void by_library(const struct rk_product *p, int threads) {
+  if (!to_dnnl(p) || !rk_dnnl_gemm(p, threads)) rk_blas_gemm(p);
+}
+
+/* Products are cut in one piece a thread, each of them for the library alone: left to itself, OpenBLAS 0.3.21 cuts them
+ * worse; 128x784 * 784x512 on two cores came to 142 GFLOP/s of 200, 512^3 to 150 instead of 177. Large ones with few
+ * rows and columns a thread are left to it: it packs shared parts once. It starts threads from 2^18 multiplications on,
+ * where they do not pay yet: there the pieces are done one after the other (rk_parallel). */
+enum { PIECES_FROM = 1 << 18, PIECES_TO = 1 << 27, PIECE_LEAST = 128, PIECE_GRAIN = 16, TURN_GRAIN = 768 };
 struct pieces {
   struct rk_product p;
   int64_t size;
-  bool rows; /* of the rows, else of the columns */
+  bool rows;   /* of the rows, else of the columns */
+  int threads; /* that work on a piece */
 };
 static void piece_part(void *arg, int64_t part) {
   const struct pieces *s = arg;
@@ -106,19 +119,19 @@ static void piece_part(void *arg, int64_t part) {
     p.n = p.n - first < s->size ? p.n - first : s->size;
     p.b += first * p.b_col * bytes, p.out += first * p.out_col * bytes;
   }
-  rk_blas_gemm(&p);
+  by_library(&p, s->threads);
 }
 static void library_multiply(const struct rk_product *p) {
-  double work = (double)p->m * (double)p->n * (double)p->k;
-  int threads = rk_threads();
-  if (threads == 1 || work < PIECES_FROM || work >= PIECES_TO) {
+  const double work = (double)p->m * (double)p->n * (double)p->k;
+  const int threads = rk_threads();
+  struct pieces s = {.p = *p, .rows = p->m >= p->n, .threads = 1};
+  const int64_t length = s.rows ? p->m : p->n;
+  s.size = ((length + threads - 1) / threads + PIECE_GRAIN - 1) / PIECE_GRAIN * PIECE_GRAIN;
+  if (threads == 1 || work < PIECES_FROM || (work >= PIECES_TO && s.size < PIECE_LEAST)) {
     rk_blas_alone(work < PIECES_FROM);
-    rk_blas_gemm(p);
+    by_library(p, work < PIECES_FROM ? 1 : threads);
     return;
   }
-  struct pieces s = {.p = *p, .rows = p->m >= p->n};
-  int64_t length = s.rows ? p->m : p->n;
-  s.size = ((length + threads - 1) / threads + PIECE_GRAIN - 1) / PIECE_GRAIN * PIECE_GRAIN;
   rk_blas_alone(true);
   rk_parallel((length + s.size - 1) / s.size, (int64_t)work / 16, piece_part, &s);
 }
@@ -127,7 +140,7 @@ static void library_multiply(const struct rk_product *p) {
 static const double turn_work = (double)((int64_t)1 << 36); /* multiplications */
 static int in_turns(const struct rk_product *p) {
   const double work = (double)p->m * (double)p->n * (double)p->k;
-  struct pieces s = {.p = *p, .rows = p->m >= p->n};
+  struct pieces s = {.p = *p, .rows = p->m >= p->n, .threads = rk_threads()};
   const int64_t length = s.rows ? p->m : p->n, turns = (int64_t)(work / turn_work) + 1;
   s.size = ((length + turns - 1) / turns + TURN_GRAIN - 1) / TURN_GRAIN * TURN_GRAIN;
   rk_blas_alone(false);
@@ -231,7 +244,7 @@ static void batch_part(void *arg, int64_t i) {
   struct batch *s = arg;
   struct rk_product p = product_of(s, i);
   if (s->library)
-    rk_blas_gemm(&p);
+    by_library(&p, 1);
   else if (rk_own_gemm(&p, "bmm") == RK_ENOMEM)
     atomic_store(&s->status, RK_ENOMEM);
 }

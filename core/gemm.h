@@ -33,6 +33,15 @@ bool rk_blas_gemv(const struct rk_product *p);
 /* From now on the library works on the calling thread alone, or on rk_threads(). */
 void rk_blas_alone(bool alone);
 
+/* The letter and leading dimension by which BLAS reads a matrix of rows x cols, dense along its rows ('N') or columns
+ * ('T'); 0: it cannot. */
+char rk_blas_layout(int64_t rows, int64_t cols, int64_t row, int64_t col, int *lead);
+
+/* -- oneDNN (dnnl_gemm.c) -- */
+/* A float32 product that rk_blas_serves, by oneDNN on so many threads, inside of a parallel loop on one; false: not
+ * done, for want of it. */
+bool rk_dnnl_gemm(const struct rk_product *p, int threads);
+
 /* -- loops per instruction set (gemm_kernels.c) -- */
 /* One tile from packed panels: out[i][j] = sum over q of a[q][i] * b[q][j], rows x cols, all dense. */
 typedef void rk_tile(int64_t k, const void *a, const void *b, void *out);
