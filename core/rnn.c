@@ -6,11 +6,11 @@
  * order in which the tiles of the matrix product read them (gemm_kernels.c), and stay in the caches of the threads that
  * use them; a general product would pack them anew at every step. A tile's sums go straight into the loops that make
  * gates and states (loops_rnn.c), and these are packed for the next step: one meeting of the threads a step, nothing in
- * between; none at all where the weights fit the caches: then a thread takes its share of the samples through all
- * steps. What a step reads is one row of [1 | input | 1 | state] for a sample, so that one product gives input's share,
- * state's share and both biases; where the weights of the input would crowd the caches, a matrix product does its share
- * for all steps beforehand, and the row is [1 | 1 | state]. Gates are kept tile by tile: rows far apart cost more to
- * fetch than to compute.
+ * between; none at all where the weights fit the caches: then a tile of samples goes through the steps by itself, by
+ * whichever thread is free. What a step reads is one row of [1 | input | 1 | state] for a sample, so that one product
+ * gives input's share, state's share and both biases; where the weights of the input would crowd the caches, a matrix
+ * product does its share for all steps beforehand, and the row is [1 | 1 | state]. Gates are kept tile by tile: rows
+ * far apart cost more to fetch than to compute.
  *
  * Backward, step by step from the end: dh = g + (gates' gradients of the later
  * step) * w_hh, which is the same scheme with the transposed weights. */
@@ -18,6 +18,12 @@
 #include "gemm.h"
 #include "layer.h"
 
+/* How far tiles are that go through the steps by themselves. */
+struct turns {
+  char lock;
+  bool *taken;   /* by tile: does a thread have it? */
+  int64_t *done; /* steps */
+};
 struct run {
   const struct rk_rnn *r;
   const struct rk_rnn_loops *loops;
@@ -42,7 +48,8 @@ struct run {
   int64_t before_row, cell_before_row;
   int64_t t, packed;           /* the present step; backward: the step whose gradients are packed in `now` */
   bool blank;                  /* nothing comes from the step before: the product is 0 */
-  int64_t shares;              /* of the samples, each of which goes through all steps by itself; 0: all together */
+  int64_t takers;              /* threads that take tiles through all steps, each tile by itself; 0: all together */
+  struct turns *turns;         /* with takers */
   const struct rk_rnn_grad *d; /* NULL: forward */
 };
 
@@ -367,24 +374,42 @@ static void first_part(void *arg, int64_t part) {
     dx_part(s, part / s->tiles, part % s->tiles);
 }
 
-/* A share of the samples through all steps, by one thread; a panel of weights serves all its tiles in turn. */
-static void samples_part(void *arg, int64_t part) {
-  struct run s = *(const struct run *)arg;
-  const int64_t tiles = s.tiles / s.shares, first = part * tiles, end = first + tiles;
-  for (int64_t k = 0; k < s.steps; k++) {
-    if (!s.d) swap_packs(&s);
-    go_to(&s, s.d ? s.steps - 1 - k : k, first * s.rows, tiles * s.rows);
-    for (int64_t panel = 0; panel < s.panels; panel++)
-      for (int64_t tile = first; tile < end; tile++) step_tile[s.d != NULL](&s, panel, tile);
-    for (int64_t panel = 0; s.d && panel < s.in_panels; panel++)
-      for (int64_t tile = first; tile < end; tile++) dx_part(&s, panel, tile);
-    if (s.d) swap_packs(&s);
-    s.packed = s.t, s.blank = false;
-  }
-  for (int64_t tile = first; s.d && tile < end; tile++) {
-    for (int64_t panel = 0; panel < s.panels; panel++) first_tile(&s, panel, tile);
-    for (int64_t panel = 0; panel < s.in_panels; panel++) dx_part(&s, panel, tile);
-  }
+/* -- tiles on their own: each goes through all steps, by whichever thread -- */
+/* Step k (in the order of the pass) of one tile; backward, step `steps` is what is left to do for the first one. */
+static void tile_step(const struct run *all, int64_t tile, int64_t k) {
+  struct run s = *all;
+  if (s.d ? k & 1 : !(k & 1)) swap_packs(&s);
+  s.blank = s.blank && k == 0;
+  if (s.d && k) s.packed = s.r->reverse ? k - 1 : s.steps - k;
+  go_to(&s, !s.d ? k : k < s.steps ? s.steps - 1 - k : 0, tile * s.rows, s.rows);
+  for (int64_t panel = 0; panel < s.panels; panel++)
+    if (k < s.steps)
+      step_tile[s.d != NULL](&s, panel, tile);
+    else
+      first_tile(&s, panel, tile);
+  for (int64_t panel = 0; panel < s.in_panels; panel++) dx_part(&s, panel, tile);
+}
+
+/* Give back a tile that has done a step (-1: none), and take another one: of [first, end) the one with the fewest steps
+ * done that no thread has, else of all; -1: nothing is left. */
+static int64_t next_tile(const struct run *s, int64_t tile, int64_t first, int64_t end) {
+  struct turns *turns = s->turns;
+  const int64_t last = s->steps + (s->d != NULL), from[] = {first, 0}, to[] = {end, s->tiles};
+  while (__atomic_test_and_set(&turns->lock, __ATOMIC_ACQUIRE)) {}
+  if (tile >= 0) turns->done[tile]++, turns->taken[tile] = false;
+  tile = -1;
+  for (int among = 0; among < 2 && tile < 0; among++)
+    for (int64_t i = from[among]; i < to[among]; i++)
+      if (!turns->taken[i] && turns->done[i] < last && (tile < 0 || turns->done[i] < turns->done[tile])) tile = i;
+  if (tile >= 0) turns->taken[tile] = true;
+  __atomic_clear(&turns->lock, __ATOMIC_RELEASE);
+  return tile;
+}
+/* The tiles of this part in turn, then what the others have left: threads are seldom equally quick. */
+static void turns_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  const int64_t first = part * s->tiles / s->takers, end = (part + 1) * s->tiles / s->takers;
+  for (int64_t tile = -1; (tile = next_tile(s, tile, first, end)) >= 0;) tile_step(s, tile, s->turns->done[tile]);
 }
 
 static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
@@ -392,8 +417,8 @@ static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
   rk_parallel(panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
 }
 static void all_steps(struct run *s) {
-  if (s->shares) {
-    rk_parallel(s->shares, s->steps * s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), samples_part, s);
+  if (s->takers) {
+    rk_parallel(s->takers, s->steps * s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), turns_part, s);
     return;
   }
   for (int64_t k = 0; k < s->steps; k++) {
@@ -502,15 +527,21 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
   const int64_t weights = aligned((d ? s->deep : s->gates * s->depth) * s->panels * s->cols * s->size);
   const int64_t x_weights = aligned(s->in_panels * s->cols * s->deep * s->size);
   const int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(2 * s->deep * s->size);
-  if (s->tiles % rk_threads() == 0 && weights + x_weights <= KEPT_BYTES) s->shares = rk_threads();
+  const int64_t threads = rk_threads();
+  if ((s->tiles % threads == 0 || s->tiles >= 2 * threads) && weights + x_weights <= KEPT_BYTES) s->takers = threads;
   const int64_t zeros = aligned(s->hidden * s->size);
-  s->memory = rk_scratch(weights + x_weights + 2 * pack + bias + zeros + aligned(s->batch), who);
+  const int64_t turns = aligned(sizeof *s->turns) + aligned(s->tiles * 8) + aligned(s->tiles);
+  s->memory = rk_scratch(weights + x_weights + 2 * pack + bias + zeros + aligned(s->batch) + turns, who);
   if (!s->memory) return RK_ENOMEM;
   s->weights = s->memory, s->x_weights = s->weights + weights, s->now = s->x_weights + x_weights;
   s->next = s->now + pack;
   char *rest = s->next + pack + bias;
   s->zeros = rest, s->active = (uint8_t *)rest + zeros;
   memset(rest, 0, (size_t)zeros);
+  rest += zeros + aligned(s->batch);
+  s->turns = memset(rest, 0, (size_t)turns);
+  s->turns->done = (int64_t *)(rest + aligned(sizeof *s->turns));
+  s->turns->taken = (bool *)s->turns->done + aligned(s->tiles * 8);
   memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
   if (!d) fill_ones(s);
   int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);

@@ -37,6 +37,7 @@ struct sums {
   char *packed, *tiles, *column_sums; /* tiles: sums of the passes so far; column_sums: as the columns of dgates */
   int64_t first, count, rows;         /* rows of this pass; of all */
   int64_t pack_rows, chunk, chunks;   /* rows packed by one part; panels that one multiplies, parts to a block */
+  int64_t parts, next;                /* of the products: how many, who takes one takes this */
 };
 static int64_t least(int64_t x, int64_t y) { return x < y ? x : y; }
 static int64_t parts_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
@@ -163,6 +164,13 @@ static void tiles_part(void *arg, int64_t part) {
   }
 }
 
+/* Parts go to whoever is free: threads are seldom equally quick. */
+static void taker(void *arg, int64_t part) {
+  struct sums *s = arg;
+  (void)part;
+  for (int64_t k; (k = __atomic_fetch_add(&s->next, 1, __ATOMIC_RELAXED)) < s->parts;) tiles_part(s, k);
+}
+
 static void scale_by(char *x, int64_t n, int size, double scale) {
   if (scale == 1) return;
   for (int64_t i = 0; i < n; i++)
@@ -203,12 +211,14 @@ static int run(struct sums *s, const char *who) {
   s->packed = rk_scratch(packed + tiles + s->blocks * s->hidden * s->size, who);
   if (!s->packed) return RK_ENOMEM;
   s->tiles = tiles ? s->packed + packed : NULL, s->column_sums = s->packed + packed + tiles;
-  s->chunk = parts_of(s->panels, least(s->panels, parts_of(4 * threads, blocks)));
-  s->chunks = parts_of(s->panels, s->chunk), s->pack_rows = parts_of(pass, 2 * threads);
+  s->chunk = parts_of(s->panels, least(s->panels, parts_of(16 * threads, blocks)));
+  s->chunks = parts_of(s->panels, s->chunk), s->parts = blocks * s->chunks;
+  s->pack_rows = parts_of(pass, 2 * threads);
   for (s->first = 0; s->first < s->rows; s->first += pass) {
     s->count = least(pass, s->rows - s->first);
     rk_parallel(parts_of(s->count, s->pack_rows), s->count * s->lanes, pack_part, s);
-    rk_parallel(blocks * s->chunks, s->count * s->lanes * blocks * n / 16, tiles_part, s);
+    s->next = 0;
+    rk_parallel(least(s->parts, threads), s->count * s->lanes * blocks * n / 16, taker, s);
   }
   scale_by(s->column_sums, s->blocks * s->hidden, s->size, s->scale);
   int status = biases(s, INPUT);
