@@ -43,12 +43,14 @@ static void fill_axis(struct axis *a, int kind) {
   for (int64_t o = 0; o < a->out; o++) a->from[o] = source(kind, o - a->before, a->in);
 }
 
-static int check_axis(const struct axis *a, int64_t after, int kind, const struct rk_tensor *x, const char *who) {
+static int size_axis(struct axis *a, int64_t after, int kind, const struct rk_tensor *x, const char *who) {
   int64_t most = kind == RK_PAD_REFLECT ? a->in - 1 : kind == RK_PAD_CIRCULAR ? a->in : INT32_MAX, limit = INT32_MAX;
   if (a->before > most || after > most)
     return rk_fail(RK_EARG, "%s: input %s: borders of %lld and %lld, at most %lld fit a dimension of size %lld", who,
                    rk_describe(x), (long long)a->before, (long long)after, (long long)most, (long long)a->in);
-  if (a->before < -limit || after < -limit || a->out < 1)
+  int fits = a->before >= -limit && after >= -limit; /* only then is there a sum */
+  a->out = fits ? a->in + a->before + after : 0;
+  if (a->out < 1)
     return rk_fail(RK_ESHAPE, "%s: input %s: borders of %lld and %lld leave nothing of size %lld", who, rk_describe(x),
                    (long long)a->before, (long long)after, (long long)a->in);
   return RK_OK;
@@ -70,8 +72,7 @@ static int prepare(struct job *j, const struct rk_tensor *x, const struct rk_pad
     a->in = a->out = 1;
     if (d >= 0) {
       a->in = x->shape[first + d], a->before = p->before[d];
-      a->out = a->in + p->before[d] + p->after[d];
-      RK_TRY(check_axis(a, p->after[d], p->kind, x, who));
+      RK_TRY(size_axis(a, p->after[d], p->kind, x, who));
       shape[first + d] = a->out;
     }
     entries += a->out;

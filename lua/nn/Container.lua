@@ -13,7 +13,7 @@ end
 --- Append a module.
 -- @return self
 function Container:add(module)
-  if type(module) ~= 'table' then
+  if type(module) ~= 'table' or not (module.forward or module.updateOutput) then
     error(('%s: add: expected a module, got %s'):format(torch.type(self), torch.type(module)), 2)
   end
   self.modules[#self.modules + 1] = module

@@ -9,12 +9,18 @@ local Jacobian = {}
 -- A view of all elements of a tensor as one vector; tensors with gaps are refused, as they cannot be perturbed in
 -- place.
 local function vector(t, what)
+  if not torch.isTensor(t) then
+    error(('nn.Jacobian: %s: expected a tensor, got %s'):format(what, torch.type(t)), 3)
+  end
   if not t:isContiguous() then error('nn.Jacobian: ' .. what .. ' must be contiguous', 3) end
   return t:view(-1)
 end
 
 -- Random numbers of minval..maxval.
 function Jacobian._randomize(t, minval, maxval)
+  if not torch.isTensor(t) then
+    error('nn.Jacobian: expected a tensor of parameters or inputs, got ' .. torch.type(t), 3)
+  end
   minval, maxval = minval or -2, maxval or 2
   t:copy(torch.rand(t:nElement()):mul(maxval - minval):add(minval))
 end

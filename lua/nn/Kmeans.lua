@@ -111,6 +111,9 @@ function Kmeans:accGradParameters(input, _gradOutput, scale)
   scale = self.scale or scale or 1
   if scale <= 0 then error('nn.Kmeans: expected a positive scale, got ' .. scale, 0) end
   local n = check(self, input)
+  if not self._minIndx or self._minIndx:nElement() ~= n then
+    error('nn.Kmeans: call forward with this input first', 0)
+  end
   local which = self._minIndx:view(-1)
   local sums = common.buffer(self._gradWeight, input):resize(self.k, self.dim):zero()
   local ones = common.buffer(self._cscAdder, input):resize(n):fill(1)

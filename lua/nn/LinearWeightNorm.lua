@@ -40,6 +40,9 @@ end
 --- A module that computes what a linear one does.
 -- @usage nn.LinearWeightNorm.fromLinear(nn.Linear(3, 2))
 function LinearWeightNorm.fromLinear(linear)
+  if not torch.isTypeOf(linear, 'nn.Linear') then
+    error('nn.LinearWeightNorm.fromLinear: expected an nn.Linear, got ' .. torch.type(linear), 2)
+  end
   local w = linear.weight
   local module = nn.LinearWeightNorm(w:size(2), w:size(1), torch.isTensor(linear.bias)):type(linear:type())
   module.weight:copy(w)

@@ -125,6 +125,7 @@ end
 function LookupTable:updateGradInput(input, _gradOutput)
   local dx = self.gradInput
   if not dx then return end
+  common.check_tensor(self, input)
   if dx.dt ~= input.dt then
     dx = input.new()
     self.gradInput = dx

@@ -37,7 +37,9 @@ end
 -- @return self
 function MapTable:add(module)
   if self.module then error('nn.MapTable: it has its one module already', 2) end
-  if module == nil then error('nn.MapTable: add: expected a module, got nil', 2) end
+  if not torch.isTypeOf(module, 'nn.Module') then
+    error('nn.MapTable: add: expected a module, got ' .. torch.type(module), 2)
+  end
   self.module = module
   self.modules[1] = module
   return self

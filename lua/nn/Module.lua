@@ -232,7 +232,8 @@ function Module:findModules(typename, container)
   if torch.typename(self) == typename then nodes[1], containers[1] = self, container or self end
   if torch.type(self.modules) == 'table' then
     for _, child in ipairs(self.modules) do
-      local n, c = child:findModules(typename, self)
+      local n, c = {}, nil
+      if child.findModules then n, c = child:findModules(typename, self) end
       for i = 1, #n do
         nodes[#nodes + 1], containers[#containers + 1] = n[i], c[i]
       end

@@ -25,12 +25,14 @@ function Mul:updateOutput(input)
 end
 
 function Mul:updateGradInput(input, gradOutput)
+  common.check_tensor(self, input)
   common.check_tensor(self, gradOutput, 'gradOutput')
   self.gradInput = common.buffer(self.gradInput, input)
   return self.gradInput:resizeAs(input):mul(gradOutput, self.weight[1])
 end
 
 function Mul:accGradParameters(input, gradOutput, scale)
+  common.check_tensor(self, input)
   self.gradWeight[1] = self.gradWeight[1] + (scale or 1) * input:dot(gradOutput)
 end
 

@@ -225,7 +225,10 @@ local function attend_back(self, list, N, gradOutput)
 end
 
 -- The gradient of projection i's output.
-local function slope(self, list, i) return self.state.d[i]:narrow(1, 1, list[i]:size(1)) end
+local function slope(self, list, i)
+  if not self.state or not self.state.d then error('nn.MultiHeadAttention: call updateGradInput first', 0) end
+  return self.state.d[i]:narrow(1, 1, list[i]:size(1))
+end
 
 function MHA:updateGradInput(input, gradOutput)
   local query, key, value, count = inputs(self, input)

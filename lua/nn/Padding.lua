@@ -13,6 +13,11 @@ function Padding:__init(dim, pad, nInputDim, value, index)
     error(('nn.Padding: expected a dimension and a number of entries, got %s and %s'):format(torch.type(dim),
       torch.type(pad)), 2)
   end
+  for name, v in pairs { nInputDim = nInputDim or 1, value = value or 0, index = index or 1 } do
+    if type(v) ~= 'number' then
+      error(('nn.Padding: %s: expected a number, got %s'):format(name, torch.type(v)), 2)
+    end
+  end
   self.dim = dim
   self.pad = pad
   self.nInputDim = nInputDim

@@ -22,7 +22,7 @@ function Reshape:__init(...)
   self.nelement = 1
   for i = 1, #sizes do
     local n = common.number(sizes[i])
-    if type(n) ~= 'number' or n < 1 or n ~= n then
+    if type(n) ~= 'number' or n < 1 or n ~= n or n > 2 ^ 53 then
       error(('nn.Reshape: argument %d: expected a positive size, got %s'):format(i, tostring(n)), 2)
     end
     self.nelement = self.nelement * n

@@ -7,7 +7,15 @@
 local SparseJacobian = {}
 local Jacobian = require 'nn.Jacobian'
 
-local function samples(input) return type(input) == 'table' and input or { input } end
+local function samples(input)
+  local list = type(input) == 'table' and input or { input }
+  for _, x in ipairs(list) do
+    if not torch.isTensor(x) or x:dim() ~= 2 or x:size(2) ~= 2 then
+      error('nn.SparseJacobian: expected a tensor n x 2 of (index, value), or a list of them', 0)
+    end
+  end
+  return list
+end
 
 local function count(input)
   local n = 0

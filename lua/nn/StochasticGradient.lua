@@ -33,6 +33,11 @@ end
 --- Train until maxIteration passes are done.
 -- @param dataset
 function StochasticGradient:train(dataset)
+  local kind = type(dataset)
+  if (kind ~= 'table' and kind ~= 'userdata' and kind ~= 'cdata') or type(dataset.size) ~= 'function' then
+    error('nn.StochasticGradient: train: expected a dataset: dataset:size() and dataset[i], {input, target}; got '
+      .. torch.type(dataset), 2)
+  end
   local iteration, rate = 1, self.learningRate
   local module, criterion = self.module, self.criterion
   local order = torch.randperm(dataset:size())

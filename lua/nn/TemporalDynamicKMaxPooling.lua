@@ -16,6 +16,9 @@ function Pool:__init(minK, factor)
   if type(minK) ~= 'number' or minK < 1 then
     error('nn.TemporalDynamicKMaxPooling: minK: expected an integer >= 1, got ' .. tostring(minK), 2)
   end
+  if factor ~= nil and not (type(factor) == 'number' and factor >= 0 and factor < math.huge) then
+    error('nn.TemporalDynamicKMaxPooling: factor: expected a number >= 0, got ' .. tostring(factor), 2)
+  end
   self.minK = minK
   self.factor = factor or 0
 end

@@ -125,6 +125,7 @@ end
 --- Give a tensor the sizes of another, of whatever type: t:resize(x:size()) without a list of sizes in between.
 -- @return t; contents undefined
 function M.resize_as(t, x)
+  if not istype(tensor, x) then no_tensor(x) end
   if C.rk_tensor_resize(t, x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
   return t
 end
@@ -142,6 +143,7 @@ end
 -- @param old what it returned before, used again; or nil
 function M.zeros_like(old, x)
   if istype(tensor, x) then return M.resize_as(M.buffer(istype(tensor, old) and old or nil, x), x):zero() end
+  if type(x) ~= 'table' then return nil end -- numbers and the like have no gradient
   local out = type(old) == 'table' and old or {}
   for k, v in next, x do out[k] = M.zeros_like(out[k], v) end
   return M.trim(out, x)

@@ -14,9 +14,9 @@ local function store(self, connections)
     error(('%s: expected a table of connections, a tensor [N x 2] of {input plane, output plane}, got %s'):format(
       torch.type(self), common.shape(connections)), 3)
   end
-  if connections:min() < 1 then
-    local text = '%s: planes count from 1, got %g in the table of connections'
-    error(text:format(torch.type(self), connections:min()), 3)
+  if not (connections:min() >= 1 and connections:max() <= 2 ^ 31) then
+    local text = '%s: planes count from 1, got %g to %g in the table of connections'
+    error(text:format(torch.type(self), connections:min(), connections:max()), 3)
   end
   self.connTable = connections
   self.nInputPlane, self.nOutputPlane = connections:select(2, 1):max(), connections:select(2, 2):max()

@@ -65,6 +65,11 @@ end
 --- A sum over elements, divided by their number where self.sizeAverage says so.
 function M.average(self, input, total) return self.sizeAverage and total / input:nElement() or total end
 
+local function no_number(self, a, b)
+  local wrong = type(a or 0) == 'number' and b or a
+  error(('%s: expected numbers as parameters, got %s'):format(torch.type(self), torch.type(wrong)), 0)
+end
+
 --- The sum of a row's losses.
 -- @param row its name
 -- @param self for messages
@@ -73,6 +78,7 @@ function M.average(self, input, total) return self.sizeAverage and total / input
 -- @param[opt=0] a, b the row's numbers
 function M.sum(row, self, input, target, weights, a, b)
   local f = rows[row]
+  if type(a or 0) ~= 'number' or type(b or 0) ~= 'number' then no_number(self, a, b) end
   local s = C.rk_loss_forward(f, sum, input, target, weights, a or 0, b or 0)
   if s ~= 0 then again(self, s, C.rk_loss_forward, f, sum, input, target, weights, a or 0, b or 0) end
   return number(sum)

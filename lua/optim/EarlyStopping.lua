@@ -32,6 +32,9 @@ function EarlyStopping:update(value, x)
   if type(value) ~= 'number' then
     error('optim.EarlyStopping: update: expected a number, got ' .. torch.type(value), 2)
   end
+  if x ~= nil and not torch.isTensor(x) then
+    error('optim.EarlyStopping: update: argument 2: expected a tensor of parameters, got ' .. torch.type(x), 2)
+  end
   self.count = self.count + 1
   local gain = self.best and (self.mode == 'min' and self.best - value or value - self.best)
   local better = value == value and (not gain or gain > self.minimum)

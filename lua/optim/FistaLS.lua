@@ -25,6 +25,9 @@ local function backtrack(f, pl, xk, params, fy, slope, L, Lstep, maxline)
     pl(ply, L)
     xk:copy(ply)
     local value = f(ply)
+    if type(value) ~= 'number' then
+      error('optim.FistaLS: f(x) must return a number, got ' .. torch.type(value), 3)
+    end
     ply:add(-1, y)
     local bound = fy + slope:dot(ply) + L / 2 * ply:dot(ply)
     tries = tries + 1
@@ -55,6 +58,10 @@ return function(f, g, pl, xinit, params)
   local history, t = {}, 1
   for iteration = 1, params.maxiter or 50 do
     local fy, slope = f(y, 'dx')
+    if type(fy) ~= 'number' or not torch.isTensor(slope) then
+      error(("optim.FistaLS: f(x, 'dx') must return a number and a gradient, got %s and %s"):format(torch.type(fy),
+        torch.type(slope)), 2)
+    end
     local tries, bound
     L, tries, bound = backtrack(f, pl, xk, params, fy, slope, L, params.Lstep or 1.5, params.maxline or 20)
     if params.doFistaUpdate then

@@ -345,6 +345,9 @@ end
 --- Path of the calling file, or of a file named relative to it.
 -- @usage local here = paths.thisfile()
 function M.thisfile(relative, depth)
+  if depth ~= nil and type(depth) ~= 'number' then
+    error(('paths.thisfile: argument 2: number expected, got %s'):format(type(depth)), 2)
+  end
   local path = file_of((depth or 1) + 1)
   if relative == nil then
     return path

@@ -193,6 +193,7 @@ function Vec.unpack(v, i, j)
   if last - first >= UNPACKED then
     error(('tds.Vec.unpack: %.0f elements are too many for Lua to return'):format(last - first + 1), 2)
   end
+  if last < first then return end
   return unpack(t, first, last)
 end
 

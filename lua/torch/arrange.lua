@@ -362,10 +362,10 @@ define('diff', function(t, n, dim)
   n = n == nil and 1 or integer('diff', 2, n)
   dim = dim == nil and t.rank or dim_of('diff', 3, t, dim)
   if n < 0 then fail('diff: argument 2: %d times', n) end
+  if n >= tonumber(t.shape[dim - 1]) then return empty(t.dt) end
   local x = tensor.clone(t)
   for _ = 1, n do
     local size = tonumber(x.shape[dim - 1])
-    if size == 1 then return empty(t.dt) end
     x = x:narrow(dim, 2, size - 1) - x:narrow(dim, 1, size - 1)
   end
   return x
@@ -380,14 +380,25 @@ local function triangle(name, upper)
     if rows * columns > 2 ^ 26 then
       fail('%s: a matrix of %.14g x %.14g: at most 2^26 elements expected', name, rows, columns)
     end
-    local i, j = {}, {}
+    local function first_and_last(r)
+      return upper and math.max(1, r + k) or 1, upper and columns or math.min(columns, r + k)
+    end
+    local n = 0
     for r = 1, rows do
-      for c = upper and math.max(1, r + k) or 1, upper and columns or math.min(columns, r + k) do
-        i[#i + 1], j[#j + 1] = r, c
+      local first, last = first_and_last(r)
+      n = n + math.max(0, last - first + 1)
+    end
+    if n == 0 then return empty(LONG) end
+    local places = _G.torch.LongTensor(2, n)
+    local data, at = places:data(), 0
+    for r = 1, rows do
+      local first, last = first_and_last(r)
+      for c = first, last do
+        data[at], data[n + at] = r, c
+        at = at + 1
       end
     end
-    if #i == 0 then return empty(LONG) end
-    return tensor.from_table(name, LONG, { i, j })
+    return places
   end
 end
 triangle('tril_indices', false)

@@ -245,3 +245,32 @@ describe('nn.utils', function()
     assert.has_error(function() utils.addSingletonDimension(t, 4) end)
   end)
 end)
+
+describe('what is no module, dataset or size', function()
+  local calls = {
+    ['expected a dataset'] = function() nn.StochasticGradient(nn.Linear(2, 1), nn.MSECriterion()):train(2) end,
+    ['add: expected a module'] = function() nn.MapTable(4) end,
+    ['nn.ConcatTable: add: expected'] = function() nn.ConcatTable():add {} end,
+    ['expected an nn.Linear'] = function() nn.LinearWeightNorm.fromLinear(1.5) end,
+    ['expected a tensor of parameters'] = function() nn.Jacobian.testJacobian(nn.Tanh(), 3) end,
+    ['expected a tensor n x 2'] = function() nn.SparseJacobian.testJacobian(nn.SparseLinear(5, 2), torch.ones(3)) end,
+    ['call forward with this input'] = function() nn.Kmeans(1, 3):accGradParameters(torch.ones(5, 3)) end,
+    ['nn.Padding: index: expected a number'] = function() nn.Padding(1, -2, 1, 9, 'cat') end,
+    ['nn.tables.full: expected numbers'] = function() nn.tables.full(3) end,
+    ['planes count from 1'] = function() nn.SpatialConvolutionMap(torch.Tensor { { 1, 2 ^ 60 } }, 2, 2) end,
+    ['expected a positive size'] = function() nn.Reshape(2 ^ 64) end,
+    ['factor: expected a number'] = function() nn.TemporalDynamicKMaxPooling(2, {}) end,
+    ['at most'] = function() nn.ReflectionPad3d(2 ^ 62):forward(torch.randn(2, 3, 4, 6, 6)) end,
+    ['leave nothing'] = function() nn.ConstantPad3d(-2 ^ 63, -2):forward(torch.randn(2, 3, 4, 6, 6)) end,
+    ['expected numbers as parameters'] = function()
+      nn.HingeEmbeddingCriterion { 1, 2 }:forward(torch.ones(2), torch.ones(2))
+    end,
+  }
+  for text, call in pairs(calls) do
+    it(text, function() assert.error_matches(call, text) end)
+  end
+
+  it('leaves the other modules to be found', function()
+    assert.equal(1, #nn.Sequential():add(nn.Linear(2, 3)):findModules 'nn.Linear')
+  end)
+end)

@@ -107,6 +107,7 @@ describe('optim', function()
       assert.are.equal(params.y, y)
     end
     assert.error_matches(function() optim.FistaLS(1, smooth, shrink, target) end, 'argument 1')
+    assert.error_matches(function() optim.FistaLS(print, smooth, shrink, target:clone()) end, 'a number and a gradient')
     assert.error_matches(function() optim.FistaLS(smooth, smooth, shrink) end, 'argument 4')
   end)
 

@@ -83,6 +83,8 @@ describe('arrangement', function()
     local d = torch.range(1, 24):view(2, 3, 4):diagonal(1, 3, 1)
     same({ { 13 }, { 17 }, { 21 } }, d)
     same({ { 1, 2, 2 }, { 1, 1, 2 } }, torch.tril_indices(2, 3))
+    assert.equal(0, torch.triu_indices(2, 2, 5):nElement())
+    assert.equal(0, torch.diff(torch.ones(70000), 2 ^ 31):nElement()) -- at once
     same({ { 1, 1, 2 }, { 2, 3, 3 } }, torch.triu_indices(3, 3, 1))
   end)
 
