@@ -144,19 +144,36 @@ function fill.sparse(name, t, sparsity, std)
   end
 end
 
--- One value, accepted with the normal's density relative to its peak inside of the interval.
-local function tail(mean, std, a, b)
-  local peak = math.min(math.max(mean, a), b)
-  local top = ((peak - mean) / std) ^ 2
+-- A standard normal number of low..high, by rejection that accepts about half or more, however far out they lie:
+-- beyond 0 from an exponential cut to the interval (Robert, 1995), around 0 from the uniform or the normal itself.
+local function standard(low, high)
+  if high < 0 then return -standard(-high, -low) end
+  local rate = low < 1e8 and (low + math.sqrt(low * low + 4)) / 2 or low
   while true do
-    local v = torch.uniform(a, b)
-    if torch.uniform() <= math.exp(0.5 * (top - ((v - mean) / std) ^ 2)) then return v end
+    local z, accepted
+    if low > 0 then
+      z = low - math.log(1 - torch.uniform() * (1 - math.exp(-rate * (high - low)))) / rate
+      accepted = math.exp(-0.5 * (z - rate) ^ 2)
+    elseif high - low < 2.5 then
+      z = torch.uniform(low, high)
+      accepted = math.exp(-0.5 * z * z)
+    else
+      z = torch.normal(0, 1)
+      accepted = z >= low and z <= high and 1 or 0
+    end
+    if torch.uniform() < accepted then return z end
   end
+end
+
+local function tail(mean, std, a, b)
+  return math.min(math.max(mean + std * standard((a - mean) / std, (b - mean) / std), a), b)
 end
 function fill.truncNormal(name, t, mean, std, a, b)
   mean, std = number(name, 'mean', mean, 0), number(name, 'std', std, 1)
   a, b = number(name, 'a', a, -2), number(name, 'b', b, 2)
-  if not (std > 0 and a < b) then refuse(name, 'expected std > 0 and a < b, got %g, %g, %g', std, a, b) end
+  if not (std > 0 and a < b and math.abs(mean) + std < math.huge) then
+    refuse(name, 'expected a finite mean, std > 0 and a < b, got %g, %g, %g, %g', mean, std, a, b)
+  end
   t:normal(mean, std)
   for _ = 1, 30 do -- draw what fell outside again, all at once
     local outside = torch.lt(t, a):add(torch.gt(t, b))

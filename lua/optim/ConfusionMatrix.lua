@@ -14,6 +14,9 @@ function ConfusionMatrix:__init(nclasses, classes)
   if type(nclasses) ~= 'number' or nclasses < 1 then
     error('optim.ConfusionMatrix: expected the number of classes or a list of names, got ' .. torch.type(nclasses), 2)
   end
+  if classes ~= nil and torch.type(classes) ~= 'table' then
+    error('optim.ConfusionMatrix: argument 2: expected a list of names, got ' .. torch.type(classes), 2)
+  end
   self.mat = torch.LongTensor(nclasses, nclasses):zero()
   self.valids = torch.FloatTensor(nclasses):zero()
   self.unionvalids = torch.FloatTensor(nclasses):zero()

@@ -145,6 +145,7 @@ function M.multinomialAlias_(res, generator, J, q)
   if n == 0 or n ~= q:nElement() then
     fail('multinomialAlias: %s and %s are no alias table', describe(J), describe(q))
   end
+  if J.rank > 1 or q.rank > 1 then J, q = J:contiguous():view(-1), q:contiguous():view(-1) end
   return res:apply(function()
     local k = math.floor(C.rk_random_uniform(generator, 0, n)) + 1
     -- Torch7's tables hold the alias counted from 0 and its draws take that number as it is; 0 is no category
