@@ -186,8 +186,8 @@ end
 -- @return self
 -- @usage nn.utils.clear(nn.Linear(2, 3), 'output', 'gradInput')
 function utils.clear(self, ...)
+  local first = ... -- before anything else: torch.varargs
   insist_on_object('nn.utils.clear', self)
-  local first = ...
   local list = type(first) == 'table' and first or { ... }
   for _, f in ipairs(list) do
     if self[f] ~= nil then clear(self, f) end
