@@ -89,11 +89,13 @@ local function count(out, x, bins, low, high)
   local packed, n = x:clone():double(), x:nElement()
   local counted = packed.new(bins):zero()
   local counts, values, scale = counted:data(), packed:data(), bins / (high - low)
+  local unit = 1
+  if scale == math.huge then unit, scale = high - low, bins end -- bounds next to each other
   types.clean(values, n)
   for i = 0, n - 1 do
     local v = values[i]
     if v >= low and v <= high then
-      local k = math.min(math.floor((v - low) * scale), bins - 1)
+      local k = math.min(math.floor((v - low) / unit * scale), bins - 1)
       counts[k] = counts[k] + 1
     end
   end

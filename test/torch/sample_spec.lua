@@ -126,6 +126,7 @@ describe('torch composed functions', function()
     assert.error_matches(function() torch.histc(torch.Tensor()) end, 'without elements')
     assert.error_matches(function() torch.histc(x, 3, -1 / 0, 1) end, 'not finite and in order')
     assert.error_matches(function() torch.histc(x, 2 ^ 50) end, 'out of memory')
+    assert.same({ 2, 0, 1 }, torch.histc(torch.Tensor { 0, 0, 2 ^ -1073 }, 3):totable()) -- bounds next to each other
     local one = torch.LongTensor(4)
     torch.multinomialAlias_(one, torch.LongTensor { { 1 } }, torch.ones(1, 1, 1)) -- a table of any sizes
     assert.same({ 1, 1, 1, 1 }, one:totable())
