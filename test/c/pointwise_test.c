@@ -428,10 +428,10 @@ static double worst_ulps(const struct range *row, int dtype) {
   CHECK_OK(rk_map1(op, &y, &x, 1, 1));
   double worst = 0;
   for (int64_t i = 0; i < rk_tensor_count(&x); i++) {
-    const long double want = row->exact(test_get(&x, i)), size = fabsl(want);
+    const long double want = row->exact((long double)test_get(&x, i)), size = fabsl(want);
     const double next = dtype == RK_f64 ? nextafter((double)size, (double)INFINITY) - (double)size
                                         : (double)nextafterf((float)size, INFINITY) - (double)(float)size;
-    worst = fmax(worst, (double)fabsl(test_get(&y, i) - want) / next);
+    worst = fmax(worst, (double)fabsl((long double)test_get(&y, i) - want) / next);
   }
   rk_tensor_drop(&x), rk_tensor_drop(&y);
   return worst;
