@@ -1,7 +1,7 @@
 --- optim.Logger: a table of numbers that grows by a row at a time, in a text file, and its plot.
 --
 -- Columns are separated by tabs, numbers printed %11.4e; the first line holds the names. plot() draws all columns to
--- `<filename>.png` with the program gnuplot, where that is installed.
+-- `<filename>.png` and `<filename>.eps` (field epsfile) with the program gnuplot, where that is installed.
 local Logger = torch.class 'optim.Logger'
 
 local function make_folder(path)
@@ -18,7 +18,7 @@ function Logger:__init(filename, timestamp)
     make_folder(filename)
     local file, message = io.open(filename, 'w')
     if not file then error('optim.Logger: cannot write ' .. message, 2) end
-    self.name, self.file = filename, file
+    self.name, self.file, self.epsfile = filename, file, filename .. '.eps'
   else
     self.name, self.file = 'stdout', io.stdout
   end
@@ -118,9 +118,9 @@ local function quoted(text) return "'" .. tostring(text):gsub("'", "''") .. "'" 
 
 local function finite(y) return type(y) == 'number' and y - y == 0 end
 
--- The commands that draw the columns to a file.
-local function script(self, path, keys, ylabel, xlabel)
-  local lines = { 'set terminal pngcairo size 800,500', 'set output ' .. quoted(path), 'set grid', 'set key outside' }
+-- The commands that draw the columns to a file by one of gnuplot's terminals.
+local function script(self, terminal, path, keys, ylabel, xlabel)
+  local lines = { 'set terminal ' .. terminal, 'set output ' .. quoted(path), 'set grid', 'set key outside' }
   if self.logscale then lines[#lines + 1] = 'set logscale y' end
   if ylabel then lines[#lines + 1] = 'set ylabel ' .. quoted(ylabel) end
   if xlabel then lines[#lines + 1] = 'set xlabel ' .. quoted(xlabel) end
@@ -136,6 +136,7 @@ local function script(self, path, keys, ylabel, xlabel)
     end
     lines[#lines + 1] = 'e'
   end
+  lines[#lines + 1] = 'unset output'
   return table.concat(lines, '\n') .. '\n'
 end
 
@@ -203,10 +204,11 @@ function Logger:chart(width, height)
   return table.concat(rows, '\n')
 end
 
---- Draw the columns to `<filename>.png`. Without the program gnuplot nothing is drawn, and one line says so.
+--- Draw the columns to `<filename>.png`, and to the file that the field epsfile names (at first `<filename>.eps`, where
+-- programs of Torch7 look for it; nil: none). Without the program gnuplot nothing is drawn, and one line says so.
 -- @param[opt] ylabel text beside the vertical axis
 -- @param[opt] xlabel text below the horizontal axis
--- @return the path of the picture, or nil and the reason
+-- @return the path of the first picture, or nil and the reason
 function Logger:plot(ylabel, xlabel)
   if self.name == 'stdout' then return nil, 'optim.Logger: a logger without a file has no plot' end
   local keys = drawable(self)
@@ -221,7 +223,10 @@ function Logger:plot(ylabel, xlabel)
     return nil, 'optim.Logger: gnuplot is not installed'
   end
   local pipe = assert(io.popen('gnuplot >/dev/null 2>&1', 'w'))
-  pipe:write(script(self, path, keys, ylabel, xlabel))
+  pipe:write(script(self, 'pngcairo size 800,500', path, keys, ylabel, xlabel))
+  if self.epsfile then
+    pipe:write(script(self, 'postscript eps enhanced color', self.epsfile, keys, ylabel, xlabel))
+  end
   pipe:close()
   return path
 end

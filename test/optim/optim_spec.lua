@@ -152,6 +152,7 @@ describe('optim.Logger', function()
     local found = os.execute 'command -v gnuplot >/dev/null 2>&1'
     if found == 0 or found == true then
       assert.are.equal('\137PNG', content(path):sub(1, 4))
+      assert.are.equal('%!PS-Adobe', content(folder .. "/it's.log.eps"):sub(1, 10))
     else
       assert.is_nil(path)
     end
