@@ -33,10 +33,11 @@ enum { ASK = 1 << 18 };    /* so many elements apart long loops look at the inte
 enum { CHECKS = 1 << 14 }; /* indices, or mask elements, that a part checks */
 static void check_part(void *arg, int64_t part) {
   struct checked *c = arg;
-  const int64_t first = part * CHECKS, end = first + CHECKS < c->n ? first + CHECKS : c->n, size = c->size;
-  int64_t wrong = 0; /* the sign bits of what must not be negative */
-  for (int64_t i = first; i < end; i++) wrong |= (c->at[i] - 1) | (size - c->at[i]);
-  if (wrong < 0) __atomic_store_n(&c->bad, true, __ATOMIC_RELAXED);
+  const int64_t first = part * CHECKS, end = first + CHECKS < c->n ? first + CHECKS : c->n;
+  const uint64_t size = (uint64_t)c->size;
+  uint64_t wrong = 0; /* the sign bits of what must not be negative; the least integer of all wraps in both */
+  for (int64_t i = first; i < end; i++) wrong |= ((uint64_t)c->at[i] - 1) | (size - (uint64_t)c->at[i]);
+  if (wrong >> 63) __atomic_store_n(&c->bad, true, __ATOMIC_RELAXED);
 }
 /* index is packed here */
 static int check_index(const char *who, const struct rk_tensor *index, int64_t size) {
