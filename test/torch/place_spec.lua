@@ -40,7 +40,7 @@ describe('torch picking and placing', function()
 
   local wrong = {
     { 'an index of 0', function() x:index(1, L { 0 }) end, 'torch.index: index 0 at position 1 is out of range' },
-    { 'the least index of all', function() x:index(1, L(1):fill(-2 ^ 63)) end, 'index %-9223372036854775808 at position 1' },
+    { 'the least index', function() x:index(1, L(1):fill(-2 ^ 63)) end, 'index %-9223372036854775808 at position 1' },
     { 'an index beyond', function() x:index(2, L { 1, 4 }) end, 'index 4 at position 2' },
     { 'indices of doubles', function() x:index(1, x) end, 'LongTensor of indices' },
     { 'a third dimension', function() x:index(3, L { 1 }) end, 'dimension 3 out of range' },
