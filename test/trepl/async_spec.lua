@@ -2,7 +2,7 @@
 -- luacheck: ignore 113
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/[^/]*$'
 package.path = here .. '/?.lua;' .. package.path
-local open = require 'pty'
+local open_th = require 'pty'
 local async = require 'trepl.async'
 local th = arg[-1]:sub(1, 1) == '/' and arg[-1] or paths.concat(paths.cwd(), arg[-1])
 
@@ -19,7 +19,7 @@ describe('the asynchronous prompt', function()
   local terminal, history
 
   local function start(words)
-    terminal = open({ th, unpack(words) }, { TREPL_HISTORY = history, TERM = 'xterm', TREPLSTARTUP = '' })
+    terminal = open_th(words, history)
     terminal:wait('th> ', EXPECT)
   end
 

@@ -1,11 +1,7 @@
 --- Ctrl-C in long operations of the library and in scripts: what would take minutes ends at once, the session goes on.
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/[^/]*$'
 package.path = here .. '/?.lua;' .. package.path
-local open = require 'pty'
-local th = paths.concat(paths.cwd(), arg[-1])
-if arg[-1]:sub(1, 1) == '/' then
-  th = arg[-1]
-end
+local open_th = require 'pty'
 
 local EXPECT = 60 -- seconds that an answer may take on a busy machine; each operation would take many more
 
@@ -13,16 +9,11 @@ describe('Ctrl-C in long operations', function()
   local terminal, history, script
 
   local function start(words)
-    terminal = open({ th, unpack(words) }, { TREPL_HISTORY = history, TERM = 'xterm', TREPLSTARTUP = '' })
+    terminal = open_th(words, history)
   end
 
   -- Sends a line; what it prints.
-  local function answer(line)
-    terminal:send(line .. '\n' .. 'print("d" .. "one")\n')
-    local text = terminal:wait('done\n', EXPECT)
-    terminal:wait('th> ', EXPECT)
-    return text
-  end
+  local function answer(line) return terminal:answer(line, EXPECT) end
 
   -- Sends a line that runs for ever and interrupts it, once it has begun.
   local function interrupt(line)

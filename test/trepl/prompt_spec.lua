@@ -2,11 +2,7 @@
 -- luacheck: ignore 113
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/[^/]*$'
 package.path = here .. '/?.lua;' .. package.path
-local open = require 'pty'
-local th = paths.concat(paths.cwd(), arg[-1])
-if arg[-1]:sub(1, 1) == '/' then
-  th = arg[-1]
-end
+local open_th = require 'pty'
 
 local EXPECT = 15 -- seconds that an answer may take
 
@@ -14,18 +10,12 @@ describe('the prompt on a terminal', function()
   local terminal, history
 
   local function start(words)
-    local list = { th, unpack(words or { '-i' }) }
-    terminal = open(list, { TREPL_HISTORY = history, TERM = 'xterm', TREPLSTARTUP = '' })
+    terminal = open_th(words or { '-i' }, history)
     terminal:wait('th> ', EXPECT)
   end
 
   -- Sends a line; what it prints.
-  local function answer(line)
-    terminal:send(line .. '\n' .. 'print("d" .. "one")\n')
-    local text = terminal:wait('done\n', EXPECT)
-    terminal:wait('th> ', EXPECT)
-    return text
-  end
+  local function answer(line) return terminal:answer(line, EXPECT) end
 
   before_each(function()
     history = os.tmpname()

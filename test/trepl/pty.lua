@@ -1,4 +1,4 @@
---- A pseudo-terminal with a program in it, for tests: send text, wait for what it shows.
+--- A pseudo-terminal with th in it, for tests: send text, wait for what it shows.
 local ffi = require 'ffi'
 
 ffi.cdef [[
@@ -130,4 +130,18 @@ function Terminal:close()
   end
 end
 
-return open
+--- Sends a line to a prompt. Returns what it prints, once the prompt is back.
+function Terminal:answer(line, seconds)
+  self:send(line .. '\n' .. 'print("d" .. "one")\n')
+  local text = self:wait('done\n', seconds)
+  self:wait('th> ', seconds)
+  return text
+end
+
+--- A terminal in which the th that runs the specs is started with these words and this file of history.
+local function open_th(words, history)
+  local th = arg[-1]:sub(1, 1) == '/' and arg[-1] or paths.concat(paths.cwd(), arg[-1])
+  return open({ th, unpack(words) }, { TREPL_HISTORY = history, TERM = 'xterm', TREPLSTARTUP = '' })
+end
+
+return open_th
