@@ -14,7 +14,9 @@
 --
 -- Loading a function would run whatever the author of the file wrote, and LuaJIT does not verify bytecode: a damaged
 -- one can crash the process. So a function is accepted only if this very process dumped the same bytecode before (a
--- module cloned through a MemoryFile), or if the caller asks for it: `torch.load(f, {functions = true})`.
+-- module cloned through a MemoryFile), if the caller asks for it, `torch.load(f, {functions = true})`, or if whoever
+-- runs the program does, by RK_LOAD_FUNCTIONS=1 in the environment. Bytecode of another LuaJIT (mostly Torch7's) gives
+-- a function that raises an error when it is called, so that what lies around it can be used.
 -- @module torch.serialize
 
 local ffi = require 'ffi'
@@ -337,18 +339,35 @@ local function read_text(file, what)
   return file:_readChars(n)
 end
 
-local function read_function(file, at, code)
+local function shown(name)
+  return (#name > 100 and name:sub(1, 100) .. '...' or name):gsub('[^%w%p ]', '?')
+end
+
+-- In place of a function whose bytecode is another LuaJIT's.
+local function foreign_function(file, at, key)
+  local name = type(key) == 'string' and (" '%s'"):format(shown(key)) or ''
+  local text = ("the function%s that was stored at byte %d of %s cannot be called: its bytecode is another LuaJIT's, "
+    .. 'which this one does not load; put a new function in its place'):format(name, at, file._name)
+  return function() error(text, 2) end
+end
+
+-- The function, and whether its upvalues, which follow in the file, go into it.
+-- @param key under which it is stored
+local function read_function(file, at, code, key)
   local dumped = read_text(file, 'function')
-  if not own_bytecode[dumped] and not file._functions then
+  if not own_bytecode[dumped] and not file._functions and os.getenv 'RK_LOAD_FUNCTIONS' ~= '1' then
     damaged(file, at, 'a function is stored here, and loading it would run its author\'s code; if you trust the file: '
-      .. 'torch.load(file, {functions = true})')
+      .. "torch.load(file, {functions = true}), or RK_LOAD_FUNCTIONS=1 in a program's environment (functions that "
+      .. "another LuaJIT compiled then are errors only when they are called)")
   end
   require 'torch.length' -- which its code may call
   local f, why = loadstring(dumped)
-  if not f then
+  if f then
+    return f, true
+  elseif not why:find('incompatible', 1, true) then
     damaged(file, at, 'function of type %d: %s', code, why)
   end
-  return f
+  return foreign_function(file, at, key), false
 end
 
 -- Put upvalues back; those with one id are joined again.
@@ -377,10 +396,6 @@ local function set_upvalues(file, f, list, code, at)
       debug.setupvalue(f, i, u)
     end
   end
-end
-
-local function shown(name)
-  return (#name > 100 and name:sub(1, 100) .. '...' or name):gsub('[^%w%p ]', '?')
 end
 
 local function read_unknown(file, at, name)
@@ -437,7 +452,8 @@ local function read_torch(file, at, objects, index)
 end
 
 -- Read one object up to where other objects follow: the object, and a frame when they do.
-local function read_head(file, objects)
+-- @param key under which the object is stored, as far as it is known
+local function read_head(file, objects, key)
   local at = file:position()
   local code = file:readInt()
   if code == NUMBER then
@@ -449,8 +465,8 @@ local function read_head(file, objects)
   elseif code == NIL then
     return nil
   elseif code == FUNCTION then
-    local f = read_function(file, at, code)
-    return f, {kind = UPVALUES, object = f, code = code, at = at}
+    local f, whole = read_function(file, at, code, key)
+    return f, {kind = UPVALUES, object = f, code = code, at = at, whole = whole}
   elseif code < 0 or code > RECUR_FUNCTION then
     damaged(file, at, 'no object starts here (type code %d): the file is damaged, or not in %s mode', code,
       file._binary and 'binary' or 'ascii')
@@ -473,11 +489,12 @@ local function read_head(file, objects)
     end
     return object, count > 0 and {kind = ENTRIES, object = object, left = count, at = at} or nil
   end
-  object = read_function(file, at, code)
+  local whole
+  object, whole = read_function(file, at, code, key)
   if not file._loose then
     objects[index] = object
   end
-  return object, {kind = UPVALUES, object = object, code = code, at = at}
+  return object, {kind = UPVALUES, object = object, code = code, at = at, whole = whole}
 end
 
 local function assign_fields(object, fields)
@@ -502,6 +519,9 @@ local function deliver(file, frame, value)
     frame.left = frame.left - 1
     return frame.left == 0
   elseif frame.kind == UPVALUES then
+    if not frame.whole then
+      return true
+    end
     set_upvalues(file, frame.object, value, frame.code, frame.at)
     return true
   end
@@ -525,7 +545,7 @@ local function read_object(file)
   end
   local stack, depth = {frame}, 1
   while true do
-    value, frame = read_head(file, objects)
+    value, frame = read_head(file, objects, stack[depth].key)
     if frame then
       depth = depth + 1
       stack[depth] = frame

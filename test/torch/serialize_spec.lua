@@ -338,6 +338,32 @@ describe('a file from elsewhere', function()
     assert.equal(#read(path), #torch.serialize(o))
   end)
 
+  it("keeps what lies around functions of another LuaJIT, which are errors when they are called", function()
+    local n = 3
+    local old = torch.serialize {data = torch.ones(2), size = function() return n end, [1] = 'last'}
+    for header, version in pairs {['\27LJ'] = '\1', ['\27Lu'] = 'a'} do -- LuaJIT 2.0's bytecode, Lua's
+      local text, count = old:gsub('\27LJ.', header .. version)
+      assert.equal(1, count)
+      fails('functions = true.*RK_LOAD_FUNCTIONS=1', torch.deserialize, text)
+      local o = torch.deserialize(text, {functions = true})
+      assert.equal(2, o.data:sum())
+      assert.equal('last', o[1])
+      fails("the function 'size' that was stored at byte %d+ of .* cannot be called: its bytecode is another LuaJIT",
+        o.size)
+      local again = torch.deserialize(torch.serialize(o), {functions = true})
+      fails("the function 'size'", again.size)
+    end
+  end)
+
+  it('loads functions where the environment says so', function()
+    local th = paths.concat(paths.dirname(package.loaded['torch.libpath']), 'th')
+    local code = ('print(torch.load([[%s]]).f(3))'):format(path)
+    local pipe = io.popen(('RK_LOAD_FUNCTIONS=1 %s -e "%s"'):format(th, code))
+    local text = pipe:read '*a'
+    pipe:close()
+    assert.equal(torch.load(path, {functions = true}).f_of_3, tonumber(text))
+  end)
+
   it('names unknown classes', function()
     local text = torch.serialize(golden.Point(1, {2})):gsub('golden%.Point', 'nowhere.Some')
     fails('unknown Torch class <nowhere%.Some>', torch.deserialize, text)
