@@ -21,6 +21,7 @@
 
 local ffi = require 'ffi'
 local class = require 'torch.class'
+local leaves = require 'torch.leaves'
 
 local typename, pointer, classof = class.typename, class.pointer, class.classof
 local type, next, pairs, tonumber = class.luatype, next, pairs, tonumber
@@ -309,6 +310,9 @@ local function write_object(file, object, name, hook)
         frame.upvalue = top.of_upvalues
       end
     else
+      if not hook and file._binary and not file._swap then
+        top.key = leaves.write(file, top.object, top.key)
+      end
       local k = next(top.object, top.key)
       if k == nil then
         stack[depth] = nil
@@ -533,6 +537,17 @@ local function deliver(file, frame, value)
   return true
 end
 
+-- Many entries at once, where there are many of the simple kind.
+local MANY = 32
+local function read_leaves(file, frame)
+  local stream = file._stream
+  if not file._binary or file._swap or not stream.window then
+    return
+  end
+  local count = leaves.read(stream, frame.object, frame.left)
+  frame.left, frame.mixed = frame.left - count, count < MANY
+end
+
 local function read_object(file)
   local objects = file._objects
   if not objects then
@@ -545,7 +560,11 @@ local function read_object(file)
   end
   local stack, depth = {frame}, 1
   while true do
-    value, frame = read_head(file, objects, stack[depth].key)
+    local top = stack[depth]
+    if top.kind == ENTRIES and top.left >= MANY and top.key == nil and not top.mixed then
+      read_leaves(file, top)
+    end
+    value, frame = read_head(file, objects, top.key)
     if frame then
       depth = depth + 1
       stack[depth] = frame

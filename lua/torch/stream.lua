@@ -21,6 +21,7 @@ int rk_c_fflush(rk_FILE *f) __asm__("fflush");
 size_t rk_c_fread(void *to, size_t size, size_t n, rk_FILE *f) __asm__("fread");
 size_t rk_c_fwrite(const void *from, size_t size, size_t n, rk_FILE *f) __asm__("fwrite");
 int rk_c_fseeko(rk_FILE *f, int64_t offset, int whence) __asm__("fseeko");
+int64_t rk_c_pread(int fd, void *to, size_t n, int64_t at) __asm__("pread");
 int64_t rk_c_ftello(rk_FILE *f) __asm__("ftello");
 int rk_c_getc_unlocked(rk_FILE *f) __asm__("getc_unlocked");
 int rk_c_ungetc(int c, rk_FILE *f) __asm__("ungetc");
@@ -91,6 +92,23 @@ end
 function Stdio:write(from, n)
   turn(self, 'write')
   return tonumber(C.rk_c_fwrite(from, 1, n, self.handle))
+end
+
+--- What comes next, without taking it: up to n bytes in `buffer` or in the stream's own memory, and how many. Then
+-- `pass(k)` takes k of them. Only where that needs no guess: in files that are read only.
+function Stdio:window(buffer, n)
+  if self.pipe or not self.read_only then
+    return buffer, 0
+  end
+  local at = C.rk_c_ftello(self.handle)
+  local got = at >= 0 and tonumber(C.rk_c_pread(C.rk_c_fileno(self.handle), buffer, n, at)) or 0
+  return buffer, max(0, got)
+end
+
+function Stdio:pass(n)
+  if n > 0 then
+    C.rk_c_fseeko(self.handle, n, SEEK_CUR)
+  end
 end
 
 function Stdio:getc()
@@ -233,6 +251,14 @@ function Memory:write(from, n)
     self.size = last
   end
   return n
+end
+
+function Memory:window()
+  return self.data + self.at, self.size - self.at
+end
+
+function Memory:pass(n)
+  self.at = self.at + n
 end
 
 function Memory:getc()
