@@ -33,7 +33,7 @@ function Full:backCompatibility()
 end
 
 function Full:__tostring__()
-  return convolution.text(self, { 'W', 'H' }, { 'd', 'pad', 'adj' }, convolution.bias_text(self))
+  return convolution.text(self, { 'W', 'H' }, { 'd', 'pad', 'adj', 'dilation' }, convolution.bias_text(self))
 end
 
 return Full

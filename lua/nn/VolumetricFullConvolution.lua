@@ -32,6 +32,6 @@ function Full:backCompatibility()
   self.adjT, self.adjW, self.adjH = self.adjT or 0, self.adjW or 0, self.adjH or 0
 end
 
-function Full:__tostring__() return convolution.text(self, { 'T', 'W', 'H' }, { 'd', 'pad', 'adj' }) end
+function Full:__tostring__() return convolution.text(self, { 'T', 'W', 'H' }, { 'd', 'pad', 'adj', 'dilation' }) end
 
 return Full

@@ -55,6 +55,16 @@ function WeightNorm:resetInit()
   if self.bias then self.bias:zero() end
 end
 
+--- Take length and direction from a weight, which then is the module's.
+-- @param weight of the module's weight's sizes
+-- @return self
+function WeightNorm:split(weight)
+  self.v:copy(self:permuteIn(weight):contiguous():view(self.viewIn))
+  self.g:norm(self.v, 2, 2):pow(2):add(TINY):sqrt()
+  self:updateWeight()
+  return self
+end
+
 function WeightNorm:reset() self:resetInit() end
 
 --- weight = g v / ||v||

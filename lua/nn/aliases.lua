@@ -7,6 +7,7 @@
 --
 -- One row a name: its arguments in order, and what makes the module from them. The losses' rows are in losses.lua.
 local options = require 'nn.options'
+local dilate = require 'nn.convolution'.dilate
 local nn = require 'nn'
 
 local rows = {}
@@ -134,13 +135,17 @@ for n = 1, 3 do
   row(('ConvTranspose%dd'):format(n),
     'inChannels outChannels kernelSize stride padding outputPadding groups bias dilation paddingMode', function(o, who)
       whole(who, o, 'inChannels', 'outChannels')
-      refuse_unless(who, 'dilation', o.dilation, 1)
       refuse_unless(who, 'paddingMode', o.paddingMode, 'zeros')
       local k, s = sizes(who, 'kernelSize', o.kernelSize, n), sizes(who, 'stride', o.stride, n, 1)
       local p, a = sizes(who, 'padding', o.padding, n, 0), sizes(who, 'outputPadding', o.outputPadding, n, 0)
-      local arguments = { beside(one_row(n, { 1, 1, 0, 0 }, k, s, p, a)) }
+      local d, none = sizes(who, 'dilation', o.dilation, n, 1), {}
+      k, s, p, a, d = one_row(n, { 1, 1, 0, 0, 1 }, k, s, p, a, d)
+      for i = 1, #k do none[i] = 0 end
+      local arguments = { beside(k, s, p, none) }
       arguments[#arguments + 1] = options.count(who, 'groups', o.groups or 1)
-      return maybe_row(n, no_bias(o, who, nn[full[n]](o.inChannels, o.outChannels, unpack(arguments))))
+      local convolution = nn[full[n]](o.inChannels, o.outChannels, unpack(arguments))
+      dilate(convolution, #d == 3 and { 'T', 'H', 'W' } or { 'H', 'W' }, d, a)
+      return maybe_row(n, no_bias(o, who, convolution))
     end)
 end
 

@@ -59,10 +59,11 @@ local function field_names(prefix, axes)
   return names
 end
 
--- The sizes that bring a transposed convolution to the target's: (target + 2*pad - k) mod stride.
+-- The sizes that bring a transposed convolution to the target's: (target + 2*pad - reach of the kernel) mod stride.
 local function adjustment(self, kind, target, i)
   local size = tonumber(target.shape[target.rank - kind.n + i - 1])
-  return (size + 2 * self[kind.pad[i]] - self[kind.k[i]]) % self[kind.d[i]]
+  local reach = (self[kind.dilation[i]] or 1) * (self[kind.k[i]] - 1) + 1
+  return (size + 2 * self[kind.pad[i]] - reach) % self[kind.d[i]]
 end
 
 -- The library's parameters of a layer.
@@ -269,6 +270,29 @@ function M.store_groups(self, groups)
   self.groups = groups > 1 and groups or nil
 end
 
+--- Spread the kernel of a transposed convolution: what PyTorch's dilation asks for. Fields dilationW ... are set where
+-- they are not all 1, and adj may then reach up to the dilation.
+-- @param axes in the order of the tensor: {'H', 'W'}
+-- @param dilation, adj lists of values in that order
+-- @return self
+function M.dilate(self, axes, dilation, adj)
+  local any = false
+  for i, axis in ipairs(axes) do
+    M.store(self, 1, { 'dilation' .. axis }, dilation[i])
+    M.store(self, 0, { 'adj' .. axis }, adj[i])
+    any = any or self['dilation' .. axis] ~= 1
+    local most = math.max(self['d' .. axis], self['dilation' .. axis])
+    if self['adj' .. axis] >= most then
+      error(('%s: adj%s (outputPadding) must be smaller than the stride or the dilation, %d, got %d'):format(
+        torch.type(self), axis, most, self['adj' .. axis]), 3)
+    end
+  end
+  if not any then
+    for _, axis in ipairs(axes) do self['dilation' .. axis] = nil end
+  end
+  return self
+end
+
 --- Allocate weight and bias and their gradients.
 -- @param planes of the bias
 -- @param ... sizes of the weight
@@ -289,6 +313,7 @@ function M.text(self, axes, shown, tail)
     return table.concat(list, separator)
   end
   local function says(prefix)
+    if not self[prefix .. axes[1]] then return false end
     for _, axis in ipairs(axes) do
       if (self[prefix .. axis] or 0) ~= (prefix == 'd' and 1 or 0) then return true end
     end

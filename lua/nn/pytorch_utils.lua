@@ -1,6 +1,6 @@
 --- nn.utils under PyTorch's names: clip_grad_norm_, clip_grad_value_, parameters_to_vector, vector_to_parameters,
--- weight_norm, rnn.pad_sequence, rnn.unpad_sequence. Sequences that are padded go into nn.LSTM and the like with their
--- setLengths.
+-- weight_norm, spectral_norm, rnn.pad_sequence, rnn.unpad_sequence; prune is in a file of its own. Sequences that are
+-- padded go into nn.LSTM and the like with their setLengths.
 local options = require 'nn.options'
 
 local M, rnn = {}, {}
@@ -72,17 +72,95 @@ function M.vector_to_parameters(vector, parameters)
   end
 end
 
---- A module whose weight is g v / |v|: nn.WeightNorm.
+-- The layer with the weight in a module, which may be dressed as nn.Conv1d or a convolution behind a border are: f of
+-- it takes its place.
+-- @return the module, or f of it
+local function dressed(who, module, f, fits)
+  if fits(module) then return f(module) end
+  local last = torch.isTypeOf(module, 'nn.OneRow') and 1
+    or torch.isTypeOf(module, 'nn.Sequential') and module:size() == 2 and not module:get(1):parameters() and 2
+  if not last then options.refuse(who, 'module', fits(), module) end
+  module.modules[last] = dressed(who, module.modules[last], f, fits)
+  return module
+end
+
+local function has_weight(module)
+  if module == nil then return 'a module with a weight' end
+  return torch.isTypeOf(module, 'nn.Module') and torch.isTensor(module.weight)
+end
+
+local function of_class(name)
+  return function(module)
+    if module == nil then return 'an ' .. name end
+    return torch.isTypeOf(module, name)
+  end
+end
+
+local function only_weight(who, name)
+  if name ~= nil and name ~= 'weight' then options.refuse(who, 'name', "'weight'", name) end
+end
+
+--- A module whose weight is g v / |v|, as it is now: nn.WeightNorm.
 -- @function weight_norm
--- @param module with a weight
+-- @param module with a weight; it is used up: what comes back takes its place
+-- @param[opt='weight'] name 'weight', may be left out
 -- @param[opt=1] dim dimension of the weight whose slices have a norm each
 -- @usage local m = nn.utils.weight_norm(nn.Linear(2, 3))
-function M.weight_norm(module, dim)
-  if not torch.isTypeOf(module, 'nn.Module') or not module.weight then
-    options.refuse('nn.utils.weight_norm', 'module', 'a module with a weight', module)
-  end
-  return nn.WeightNorm(module, dim)
+function M.weight_norm(module, name, dim)
+  local who = 'nn.utils.weight_norm'
+  if type(name) == 'number' then name, dim = nil, name end
+  only_weight(who, name)
+  return dressed(who, module, function(m)
+    local weight, bias = m.weight:clone(), m.bias and m.bias:clone()
+    local norm = nn.WeightNorm(m, dim)
+    norm:type(weight:type())
+    if bias then m.bias:copy(bias) end
+    return norm:split(weight)
+  end, has_weight)
 end
+
+--- The module in an nn.WeightNorm, its weight as it is now.
+-- @function remove_weight_norm
+-- @usage local m = nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(2, 3)))
+function M.remove_weight_norm(module)
+  return dressed('nn.utils.remove_weight_norm', module, function(m)
+    m:updateWeight()
+    return m:get(1)
+  end, of_class 'nn.WeightNorm')
+end
+
+--- A module whose weight is divided by its largest singular value: nn.SpectralNorm.
+-- @function spectral_norm
+-- @param module with a weight; what comes back takes its place
+-- @param[opt='weight'] name 'weight', may be left out
+-- @param[opt=1] nPowerIterations at each forward
+-- @param[opt=1e-12] eps least length divided by
+-- @param[opt] dim the weight's dimension that counts outputs
+-- @usage local m = nn.utils.spectral_norm(nn.Conv2d(3, 8, 3))
+function M.spectral_norm(module, ...)
+  local who = 'nn.utils.spectral_norm'
+  local o = options.read(who, { 'name', 'nPowerIterations', 'eps', 'dim' }, ...)
+  only_weight(who, o.name)
+  return dressed(who, module, function(m)
+    return nn.SpectralNorm(m, o.nPowerIterations, o.eps, o.dim)
+  end, has_weight)
+end
+
+--- The module in an nn.SpectralNorm, its weight as it is now.
+-- @function remove_spectral_norm
+-- @usage local m = nn.utils.remove_spectral_norm(nn.utils.spectral_norm(nn.Linear(2, 3)))
+function M.remove_spectral_norm(module)
+  return dressed('nn.utils.remove_spectral_norm', module, function(m)
+    local training = m.train
+    m.train = false
+    m:updateWeight()
+    m.train = training
+    return m:get(1)
+  end, of_class 'nn.SpectralNorm')
+end
+
+M.parametrizations = { weight_norm = M.weight_norm, spectral_norm = M.spectral_norm }
+M.prune = require 'nn.prune'
 
 --- Sequences of different lengths as one tensor.
 -- @param sequences a list of N tensors (length, ...), of one type and equal but for the length

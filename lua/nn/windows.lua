@@ -49,6 +49,26 @@ function M.average(Class, letters, fill)
   return Class
 end
 
+-- With the field returnIndices: {values, positions} in place of values, as nn.PoolIndices gives them.
+local function with_positions(Class)
+  local forward, backward = Class.updateOutput, Class.updateGradInput
+
+  function Class:updateOutput(input)
+    if not self.returnIndices then return forward(self, input) end
+    local pair = self.output
+    if type(pair) == 'table' then self.output = pair[1] else pair = {} end
+    pair[1] = forward(self, input)
+    pair[2], self.output = self.indices, pair
+    return pair
+  end
+
+  function Class:updateGradInput(input, gradOutput)
+    if self.returnIndices and type(gradOutput) == 'table' then gradOutput = gradOutput[1] end
+    return backward(self, input, gradOutput)
+  end
+  return Class
+end
+
 --- Define an adaptive layer in PyTorch's form: nn.<name>(size), a number for all dimensions or a table of one each, in
 -- the order of the tensor's dimensions.
 -- @param kind 'Avg' or 'Max'
@@ -59,17 +79,27 @@ function M.adaptive(kind, dims)
   local Class, parent = torch.class(name, 'nn.Module')
   local letters = ({ 'W', 'HW', 'THW' })[dims]
 
+  -- The size of each dimension as arguments of their own, or as one list or number; then whether positions are wanted.
   function Class:__init(...)
-    local first = ...
     parent.__init(self)
-    if type(first) == 'table' and #first == 0 then first = options.read(name, { 'outputSize' }, first).outputSize end
-    local values = type(first) == 'table' and first or { first, select(2, ...) }
+    local list = { ... }
+    local count = 1
+    while dims > 1 and count < dims and type(list[1]) == 'number' and type(list[count + 1]) == 'number' do
+      count = count + 1
+    end
+    local values, names = {}, { 'outputSize', kind == 'Max' and 'returnIndices' or nil }
+    for i = 1, count do values[i] = list[i] end
+    if type(values[1]) == 'table' then values = #values[1] > 0 and values[1] or nil end
+    local o = options.read(name, names, values or list[1], unpack(list, count + 1, table.maxn(list)))
+    local first = o.outputSize
+    values = type(first) == 'table' and first or { first }
+    if kind == 'Max' and options.flag(name, 'returnIndices', o.returnIndices, false) then self.returnIndices = true end
     self.size = {}
     for d = 1, dims do
       local v = values[d] or (#values == 1 and values[1])
       if type(v) ~= 'number' or not (v >= 1 and v < MOST) or v ~= math.floor(v) or #values > dims then
         error(('%s: expected one size or %d of them, each an integer of 1 to 2^31 - 1, got %s'):format(name, dims,
-          type(v) == 'number' and v or torch.type(first)), 2)
+          #values > 1 and ('%d values'):format(#values) or type(v) == 'number' and v or torch.type(first)), 2)
       end
       self.size[d] = v
     end
@@ -82,7 +112,7 @@ function M.adaptive(kind, dims)
 
   function Class:__tostring__() return ('%s(%s)'):format(torch.type(self), table.concat(self.size, 'x')) end
 
-  if kind == 'Max' then return M.max(Class, parent, letters, fill) end
+  if kind == 'Max' then return with_positions(M.max(Class, parent, letters, fill)) end
   return M.average(Class, letters, fill)
 end
 

@@ -123,8 +123,10 @@ all('FusedResidual', 'nn.Sequential():add(nn.FusedConvolution(nn.SpatialConvolut
   { batch = true, forward = true })
 
 -- normalisation
+all('SpectralNorm', 'nn.Linear(5, 3), 80', 'R(4, 5)', batch)
+all('PruningHook', "'updateOutput'", '', { abstract = true })
 all('BatchNormalization', '5', 'R(6, 5)')
-all('SpatialBatchNormalization', '3', 'R(2, 3, 4, 5)')
+all('SpatialBatchNormalization SyncBatchNorm', '3', 'R(2, 3, 4, 5)')
 all('VolumetricBatchNormalization', '3', 'R(2, 3, 2, 3, 4)')
 all('InstanceNorm1d', '3, { affine = true, trackRunningStats = true }', 'R(2, 3, 5)')
 all('InstanceNorm2d', '3, { affine = true, trackRunningStats = true }', 'R(2, 3, 4, 5)')
@@ -310,6 +312,10 @@ modes('R(2, 4, 6, 5)', nil, [[
   Softmax2d()
   Dropout2d(0.3)
   LazyConv2d(3, 3)
+  ConvTranspose2d(4, 6, 3, 2, 1, 1, { dilation = 2, groups = 2 })
+  AdaptiveMaxPool2d({ 3, 2 }, { return_indices = true })
+  SpectralNorm(nn.Conv2d(4, 6, 3))
+  SyncBatchNorm(4)
   Flatten(2, 3)]])
 modes('R(3, 5)', 'I(2, 5, 1)', [[
   CrossEntropyLoss { reduction = 'none' }

@@ -69,6 +69,57 @@ describe("nn.utils, PyTorch's names", function()
     assert.is_true(torch.isTypeOf(m, 'nn.WeightNorm'))
     assert.is_true(support.gradient_error(m, torch.randn(4, 3)) < 1e-6)
     says('module: expected a module with a weight', nn.utils.weight_norm, nn.Tanh())
+    says("name: expected 'weight'", nn.utils.weight_norm, nn.Linear(3, 2), 'bias')
+    local x, plain = torch.randn(2, 4, 7), nn.Conv1d(4, 3, 2)
+    local before = plain:forward(x):clone()
+    for _, kind in ipairs { 'weight_norm', 'spectral_norm' } do
+      local net = nn.utils[kind](plain:clone())
+      assert.is_true(torch.isTypeOf(net:get(1), kind == 'weight_norm' and 'nn.WeightNorm' or 'nn.SpectralNorm'))
+      if kind == 'weight_norm' then assert.is_true(support.distance(before, net:forward(x)) < 1e-12) end
+      net:evaluate()
+      local now = net:forward(x):clone()
+      net = nn.utils['remove_' .. kind](net)
+      assert.are.equal('nn.SpatialConvolution', torch.type(net:get(1)))
+      assert.is_true(support.distance(now, net:forward(x)) < 1e-12)
+      says('expected an nn.', nn.utils['remove_' .. kind], net)
+    end
     assert.is_nil(nn.utils.no_such_function)
+  end)
+
+  -- PyTorch 2.15's numbers: x[i] = cos(0.3 i), parameters sin(k + i) / 2, u_ and v_ sines and cosines of 1, 2, ...
+  it('divide weights by their largest singular value', function()
+    local function count(n, step) return torch.range(0, n - 1):mul(step) end
+    local function digest(y) return y:contiguous():view(-1):dot(count(y:nElement(), 1):cos()) end
+    local function unit(t, f) return t:copy(f(torch.range(1, t:nElement()))):div(t:norm()) end
+    local cases = {
+      { nn.SpectralNorm(nn.Linear(4, 3)), { 5, 4 },
+        { 1.7543698834591, -0.1277847228071, 0.2632951083259, 0.9591978015542 } },
+      { nn.SpectralNorm(nn.SpatialFullConvolution(2, 3, 2, 2, 2, 2), { n_power_iterations = 3 }), { 2, 2, 3, 2 },
+        { -1.7520135383968, 0.0389988831496, 0.1064998547982, -0.4108946606987 } },
+      { nn.utils.spectral_norm(nn.Conv1d(2, 3, 3)), { 2, 2, 6 },
+        { 1.4884186353367, -0.0866902578119, -0.2002463950238, 3.8565750308674 } },
+    }
+    for _, case in ipairs(cases) do
+      local m, x = case[1], torch.Tensor(unpack(case[2]))
+      x:copy(count(x:nElement(), 0.3):cos())
+      local norm = torch.isTypeOf(m, 'nn.OneRow') and m:get(1) or m
+      local params, grads = m:parameters()
+      for k, p in ipairs(params) do p:copy(count(p:nElement(), 1):add(k):sin():mul(0.5)) end
+      unit(norm.u, torch.sin)
+      unit(norm.v, torch.cos)
+      m:zeroGradParameters()
+      local y = m:forward(x)
+      local g = y:clone():copy(count(y:nElement(), 1):add(1):sin())
+      local got = { y, m:backward(x, g), grads[1], grads[2] }
+      for i, want in ipairs(case[3]) do assert.is_true(math.abs(digest(got[i]) - want) < 1e-11, tostring(m) .. i) end
+      m:evaluate()
+      assert.is_true(math.abs(digest(m:forward(x)) - case[3][1]) < 1e-11)
+    end
+    says('expected a module with a weight of two dimensions', nn.SpectralNorm, nn.Tanh())
+    says('nPowerIterations: expected a whole number from 1', nn.SpectralNorm, nn.Linear(2, 3), 0)
+    says('dim: expected a dimension of 1..2', nn.SpectralNorm, nn.Linear(2, 3), 1, 1e-12, 3)
+    says('backward before forward', function()
+      nn.SpectralNorm(nn.Linear(2, 3)):backward(torch.ones(2), torch.ones(3))
+    end)
   end)
 end)
