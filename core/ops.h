@@ -79,14 +79,19 @@
   OP1(sinh, FLT, 0, rk_sinh(x), g * rk_cosh(x), "hyperbolic sine", __VA_ARGS__)                                         \
   OP1(cosh, FLT, 0, rk_cosh(x), g * rk_sinh(x), "hyperbolic cosine", __VA_ARGS__)                                       \
   OP1(tanh, FLT, 0, rk_tanh(x), g * (1 - y * y), "hyperbolic tangent", __VA_ARGS__)                                     \
+  OP1(asinh, FLT, 0, rk_asinh(x), g / rk_sqrt(x * x + 1), "inverse of sinh", __VA_ARGS__)                               \
+  OP1(acosh, FLT, 0, rk_acosh(x), g / (rk_sqrt(x - 1) * rk_sqrt(x + 1)), "inverse of cosh; NaN below 1", __VA_ARGS__)   \
+  OP1(atanh, FLT, 0, rk_atanh(x), g / (1 - x * x), "inverse of tanh", __VA_ARGS__)                                      \
   /* special functions */                                                                                               \
   OP1(erf, FLT, 0, rk_erf(x), g * K(1.1283791670955126) * rk_exp(-x * x), "error function", __VA_ARGS__)                \
   OP1(erfc, FLT, 0, rk_erfc(x), -g * K(1.1283791670955126) * rk_exp(-x * x), "1 - erf(x), exact for large x", __VA_ARGS__) \
+  OP1(erfinv, FLT, 0, rk_erfinv(x), g * K(0.8862269254527580) * rk_exp(y * y), "inverse of erf", __VA_ARGS__)           \
   OP1(lgamma, FLT, 0, rk_lgamma(x), g * rk_digamma(x), "logarithm of the gamma function's magnitude", __VA_ARGS__)      \
   OP1(digamma, FLT, 0, rk_digamma(x), g * rk_trigamma(x), "derivative of lgamma", __VA_ARGS__)                          \
   /* activations */                                                                                                     \
   OP1(sigmoid, FLT, 0, rk_sigmoid(x), g * y * (1 - y), "1 / (1 + e^-x)", __VA_ARGS__)                                   \
   OP1(logsigmoid, FLT, 0, -rk_softplus(-x), g * rk_sigmoid(-x), "log(sigmoid(x))", __VA_ARGS__)                         \
+  OP1(logit, FLT, 0, rk_log(x / (1 - x)), g / (x * (1 - x)), "log(x / (1 - x)), inverse of sigmoid", __VA_ARGS__)       \
   OP1(relu, NUM, 0, x <= 0 ? 0 : x, x <= 0 ? 0 : g, "the larger of x and 0; NaN stays", __VA_ARGS__)                    \
   OP1(relu6, FLT, 0, x <= 0 ? 0 : x > 6 ? 6 : x, (x <= 0) | (x > 6) ? 0 : g, "x limited to 0..6", __VA_ARGS__)          \
   OP1(leaky_relu, FLT, 1, x <= 0 ? a * x : x, x <= 0 ? a * g : g, "x above 0, a*x below", __VA_ARGS__)                  \
@@ -128,9 +133,19 @@
   OP2(cremainder, NUM, 0, rk_remainder(x, y), g, -g * rk_floor(x / y), "remainder of x / y with the sign of y", __VA_ARGS__) \
   OP2(cmax, NUM, 0, x > y ? x : y, x > y ? g : 0, x > y ? 0 : g, "the larger of x and y", __VA_ARGS__)                  \
   OP2(cmin, NUM, 0, x < y ? x : y, x < y ? g : 0, x < y ? 0 : g, "the smaller of x and y", __VA_ARGS__)                 \
+  OP2(maximum, NUM, 0, (x > y) | (x != x) ? x : y, x > y ? g : x == y ? g / 2 : 0, x > y ? 0 : x == y ? g / 2 : g,      \
+      "the larger of x and y, NaN where either is", __VA_ARGS__)                                                        \
+  OP2(minimum, NUM, 0, (x < y) | (x != x) ? x : y, x < y ? g : x == y ? g / 2 : 0, x < y ? 0 : x == y ? g / 2 : g,      \
+      "the smaller of x and y, NaN where either is", __VA_ARGS__)                                                       \
   OP2(lerp, FLT, 1, x + a * (y - x), g * (1 - a), g * a, "x + a*(y - x)", __VA_ARGS__)                                  \
   OP2(atan2, FLT, 0, rk_atan2(x, y), g * y / (x * x + y * y), -g * x / (x * x + y * y),                                 \
       "angle of the point (y, x), in -pi..pi", __VA_ARGS__)                                                             \
+  OP2(hypot, FLT, 0, rk_hypot(x, y), g * x / z, g * y / z, "sqrt(x^2 + y^2) without overflow", __VA_ARGS__)             \
+  OP2(copysign, FLT, 0, rk_copysign(x, y), x == 0 ? 0 : g * z / x, 0, "magnitude of x with the sign of y", __VA_ARGS__) \
+  OP2(logaddexp, FLT, 0, x == y ? x + K(0.6931471805599453) : rk_max(x, y) + rk_log1p(rk_exp(-rk_abs(x - y))),          \
+      g * rk_exp(x - z), g * rk_exp(y - z), "log(e^x + e^y) without overflow", __VA_ARGS__)                             \
+  OP2(xlogy, FLT, 0, (x == 0) & (y == y) ? 0 : x * rk_log(y), x == 0 ? 0 : g * rk_log(y), g * x / y,                    \
+      "x * log(y), 0 where x is", __VA_ARGS__)                                                                          \
   OP2(prelu, FLT, 0, x > 0 ? x : x * y, x > 0 ? g : g * y, x > 0 ? 0 : g * x, "x above 0, x * y elsewhere", __VA_ARGS__)   \
   OP2(clshift, NUM, 0, rk_lshift(x, y, M), rk_lshift(g, y, M), g * z * K(0.6931471805599453),                           \
       "x shifted left by y bits; floats: x * 2^y", __VA_ARGS__)                                                         \

@@ -201,6 +201,10 @@ RK_THROUGH_DOUBLE1(rk_log10)
 RK_THROUGH_DOUBLE1(rk_asin)
 RK_THROUGH_DOUBLE1(rk_acos)
 RK_THROUGH_DOUBLE1(rk_atan)
+RK_THROUGH_DOUBLE1(rk_asinh)
+RK_THROUGH_DOUBLE1(rk_acosh)
+RK_THROUGH_DOUBLE1(rk_atanh)
+RK_THROUGH_DOUBLE1(rk_erfinv)
 RK_THROUGH_DOUBLE1(rk_lgamma)
 RK_THROUGH_DOUBLE1(rk_digamma)
 RK_THROUGH_DOUBLE1(rk_trigamma)
@@ -208,6 +212,10 @@ RK_THROUGH_DOUBLE2(rk_atan2)
 RK_THROUGH_DOUBLE2(rk_fmod)
 RK_FN double rk_exp_f64(double x);
 RK_FN double rk_log_f64(double x);
+RK_FN float rk_hypot_f32(float x, float y) { /* squares of floats do not leave the range of a double */
+  float z = (float)sqrt((double)x * (double)x + (double)y * (double)y);
+  return (fabsf(x) > 3.402823466e38f) | (fabsf(y) > 3.402823466e38f) ? HUGE_VALF : z;
+}
 RK_FN float rk_normal_density_f32(float x) { return 0.398942280f * rk_exp_f32(-0.5f * x * x); }
 RK_FN float rk_remainder_f32(float x, float y) { return y == 0 ? rk_asfloat(0x7fc00000u) : x - y * floorf(x / y); }
 /* exp(y log|x|) in double, then the signs and ends of C's pow */

@@ -255,6 +255,47 @@ RK_FN double rk_erf_f64(double x) { /* erf(x) / x as a polynomial in x^2 where 1
   return x != x ? x : fabs(x) < 0.8 ? small : large;
 }
 
+/* -- inverse hyperbolic: logarithms of 1 + what is left exact for small arguments --- */
+RK_FN double rk_asinh_f64(double x) {
+  double a = fabs(x), big = rk_log_f64(a) + 0.6931471805599453;
+  double y = rk_log1p_f64(a + a * (a / (1.0 + sqrt(a * a + 1.0))));
+  return copysign(a > 1e150 ? big : y, x);
+}
+RK_FN double rk_acosh_f64(double x) {
+  double t = x - 1.0, big = rk_log_f64(x) + 0.6931471805599453;
+  double y = rk_log1p_f64(t + sqrt(t * (t + 2.0)));
+  y = x > 1e150 ? big : y;
+  return x >= 1.0 ? y : rk_asdouble(0x7ff8000000000000u);
+}
+RK_FN double rk_atanh_f64(double x) {
+  double a = fabs(x);
+  return copysign(0.5 * rk_log1p_f64(2.0 * a / (1.0 - a)), x);
+}
+
+/* -- inverse of erf: three digits, then two of Halley's steps, each of which triples them ---- */
+RK_FN double rk_erfinv_step_f64(double y, double a) { /* y: near erfinv(a) */
+  double miss = a < 0.5 ? rk_erf_f64(y) - a : (1.0 - a) - rk_erfc_f64(y);
+  double u = miss * 0.8862269254527580 * rk_exp_f64(y * y);
+  return y - u / (1.0 + y * u);
+}
+/* The start: two terms of the series at 0, or S. Winitzki's "A handy approximation for the error function" (2008). */
+RK_FN double rk_erfinv_f64(double x) {
+  double a = fabs(x), l = rk_log_f64((1.0 - a) * (1.0 + a)), h = 4.330746750799873 + 0.5 * l; /* 2 / (pi 0.147) */
+  double far = sqrt(sqrt(h * h - l / 0.147) - h), near = a * 0.8862269254527580 * (1.0 + 0.2617993877991494 * a * a);
+  double y = rk_erfinv_step_f64(rk_erfinv_step_f64(a < 0.5 ? near : far, a), a);
+  y = a == 1.0 ? HUGE_VAL : y;
+  return a <= 1.0 ? copysign(y, x) : rk_asdouble(0x7ff8000000000000u);
+}
+
+/* sqrt(x^2 + y^2) without overflow */
+RK_FN double rk_hypot_f64(double x, double y) {
+  double a = fabs(x), b = fabs(y), most = a > b ? a : b, least = a > b ? b : a, q = least / most;
+  double z = most * sqrt(1.0 + q * q);
+  z = (a == 0) & (b == 0) ? 0.0 : z;
+  z = (a > 1.7976931348623157e308) | (b > 1.7976931348623157e308) ? HUGE_VAL : z;
+  return z;
+}
+
 /* -- left to libm: scalar, the same code on every ISA ---------------------------- */
 RK_FN double rk_asin_f64(double x) { return asin(x); }
 RK_FN double rk_acos_f64(double x) { return acos(x); }

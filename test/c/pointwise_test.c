@@ -39,6 +39,19 @@ static double psi(double x) { /* central difference of lgamma: enough for a roug
   const double h = 1e-5;
   return (lgamma(x + h) - lgamma(x - h)) / (2 * h);
 }
+/* Newton's steps on erf, on erfc where erf is flat, until nothing changes. */
+static long double exact_erfinv(long double x) {
+  const long double a = fabsl(x);
+  long double y = a;
+  if (!(a < 1)) return a > 1 || isnan(a) ? NAN : copysignl(INFINITY, x);
+  for (int k = 0; k < 60; k++) {
+    const long double miss = a < 0.5L ? erfl(y) - a : (1 - a) - erfcl(y), slope = 1.1283791670955125739L * expl(-y * y);
+    const long double step = miss / slope;
+    y -= step > 0.5L ? 0.5L : step < -0.5L ? -0.5L : step;
+    if (fabsl(step) <= 1e-18L * y) break;
+  }
+  return copysignl(y, x);
+}
 static uint64_t U(int64_t x) { return (uint64_t)x; }
 static int64_t shift_left(struct iargs v, int64_t k) { return k < 0 || k >= 64 ? 0 : (int64_t)(U(v.x) << k); }
 static int64_t shift_right(struct iargs v, int64_t k) {
@@ -82,6 +95,11 @@ F(exp, exp(x)) F(exp2, exp2(x)) F(expm1, expm1(x)) F(log, log(x)) F(log2, log2(x
 F(sin, sin(x)) F(cos, cos(x)) F(tan, tan(x)) F(asin, asin(x)) F(acos, acos(x)) F(atan, atan(x))
 F(sinh, sinh(x)) F(cosh, cosh(x)) F(tanh, tanh(x)) F(erf, erf(x)) F(erfc, erfc(x)) F(lgamma, lgamma(x))
 F(digamma, x > 0 ? psi(x) : (double)NAN)
+F(asinh, asinh(x)) F(acosh, acosh(x)) F(atanh, atanh(x)) F(erfinv, (double)exact_erfinv(x)) F(logit, log(x / (1 - x)))
+F(maximum, isnan(x) ? x : isnan(y) ? y : fmax(x, y)) I(maximum, x > y ? x : y)
+F(minimum, isnan(x) ? x : isnan(y) ? y : fmin(x, y)) I(minimum, x < y ? x : y)
+F(hypot, hypot(x, y)) F(copysign, copysign(x, y)) F(xlogy, x == 0 && !isnan(y) ? 0 : x * log(y))
+F(logaddexp, (double)logl(expl(x) + expl(y)))
 F(sigmoid, sigmoid(x)) F(logsigmoid, -softplus(-x))
 F(relu, x > 0 ? x : 0) I(relu, x > 0 ? x : 0)
 F(relu6, fmin(fmax(x, 0), 6)) F(leaky_relu, x > 0 ? x : a * x)
@@ -153,7 +171,9 @@ static const struct reference references[] = {
     ONLY_F(atan2),      ONLY_F(prelu),    BOTH(clshift),      BOTH(crshift),      ONLY_I(cbitand),
     ONLY_I(cbitor),     ONLY_I(cbitxor),  BOTH(addcmul),      BOTH(addcdiv),      BOTH(where),
     BOTH(lt),           BOTH(le),         BOTH(gt),           BOTH(ge),           BOTH(eq),
-    BOTH(ne),           ONLY_F(isnan),    ONLY_F(isinf),      ONLY_F(isfinite)};
+    BOTH(ne),           ONLY_F(isnan),    ONLY_F(isinf),      ONLY_F(isfinite),   ONLY_F(asinh),
+    ONLY_F(acosh),      ONLY_F(atanh),    ONLY_F(erfinv),     ONLY_F(logit),      BOTH(maximum),
+    BOTH(minimum),      ONLY_F(hypot),    ONLY_F(copysign),   ONLY_F(xlogy),      ONLY_F(logaddexp)};
 static const struct reference *reference(int op) {
   for (size_t k = 0; k < sizeof references / sizeof references[0]; k++)
     if (!strcmp(references[k].name, rk_op_name(op))) return &references[k];
@@ -202,11 +222,12 @@ static bool forgiven(const char *name, int dtype, double error, double x, double
   if (!strcmp(name, "digamma")) return isnan(error) || fabs(error) < 0.02 + epsilon(dtype) * 4;
   if (strstr(name, "remainder")) error -= by * half_away(error / by);
   double scale = fabs(x);
-  if (!strcmp(name, "lerp")) scale += fabs(y);
+  if (!strcmp(name, "lerp") || !strcmp(name, "logaddexp")) scale += fabs(y);
+  if (!strcmp(name, "logit")) scale = 1; /* of x / (1 - x) near 1 */
   if (!strcmp(name, "addcmul")) scale += fabs(a * y * z);
   if (!strcmp(name, "addcdiv")) scale += fabs(a * y / z);
   if (!strcmp(name, "gelu")) scale = fabs(0.5 * x * erfc(-x / sqrt(2))) * (4 + x * x); /* of e^(-x^2/2) */
-  return strstr("gelu tanhshrink remainder cremainder frac lerp addcmul addcdiv", name) &&
+  return strstr("gelu tanhshrink remainder cremainder frac lerp addcmul addcdiv logaddexp logit", name) &&
          fabs(error) <= 4 * epsilon(dtype) * scale;
 }
 static void check_against(int op, int dtype, int rank, const int64_t *shape, const int *layout, double scale) {
@@ -277,6 +298,21 @@ static void values_of_every_op(void) {
 static void fill_between(struct rk_tensor *t, double low, double high) {
   for (int64_t k = 0; k < rk_tensor_count(t); k++) rk_poke(t, k, test_real(low, high), 0);
 }
+/* Where an op is smooth. */
+static void domain(const char *name, double *low, double *high) {
+  static const struct {
+    const char *names;
+    double low, high;
+  } rows[] = {{" asin acos atanh erfinv ", -0.9, 0.9},
+              {" log log2 log10 log1p pow sqrt rsqrt lgamma digamma cpow xlogy ", 0.2, 3},
+              {" acosh ", 1.1, 3},
+              {" logit ", 0.1, 0.9}};
+  char word[32];
+  snprintf(word, sizeof word, " %s ", name);
+  *low = -3, *high = 3;
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+    if (strstr(rows[k].names, word)) *low = rows[k].low, *high = rows[k].high;
+}
 static void gradients(void) {
   enum { N = 60 };
   const double h = 1e-6;
@@ -284,13 +320,9 @@ static void gradients(void) {
     if (!rk_op_has_grad(op)) continue;
     const char *name = rk_op_name(op);
     if (strstr(name, "shift")) continue; /* by whole numbers only */
-    bool narrow = strstr("asin acos", name) != NULL,
-         positive = strstr("log log2 log10 pow sqrt rsqrt lgamma digamma cpow", name);
     bool whole = strstr("floor ceil round trunc frac fmod remainder cfmod cremainder", name) != NULL;
-    double low = narrow                               ? -0.9
-                 : positive || !strcmp(name, "log1p") ? 0.2
-                                                      : -3,
-           high = narrow ? 0.9 : 3, a = 0.7, b = 1.9;
+    double low, high, a = 0.7, b = 1.9;
+    domain(name, &low, &high);
     struct rk_tensor x[5], moved = {.dt = RK_f64}, up = {.dt = RK_f64}, down = {.dt = RK_f64}, z = {.dt = RK_f64}, g,
                            dx = {.dt = RK_f64};
     const int inputs = rk_op_kind(op);
@@ -469,6 +501,13 @@ static void accuracy(void) {
       {"erf", erfl, -0.9, 0.9, 3.5},
       {"erfc", erfcl, -3, 8, 5.25},
       {"lgamma", lgammal, 3, 100, 3.5},
+      {"asinh", asinhl, -1e4, 1e4, 3.5},
+      {"asinh", asinhl, -1, 1, 3.5},
+      {"acosh", acoshl, 1, 1.5, 3.5},
+      {"acosh", acoshl, 1, 1e9, 3.5},
+      {"atanh", atanhl, -1, 1, 3.5},
+      {"erfinv", exact_erfinv, -1, 1, 4.5},
+      {"erfinv", exact_erfinv, -1e-3, 1e-3, 3.5},
   };
   for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
     const double narrow = worst_ulps(&rows[k], RK_f32), wide = worst_ulps(&rows[k], RK_f64);
