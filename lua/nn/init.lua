@@ -10,6 +10,7 @@ local nn = {}
 -- Tables of helpers, and names that share a file; PyTorch's names that no class here has are in aliases.lua.
 local extra = {
   diagnose = 'nn.diagnose',
+  functional = 'nn.functional',
   fuse = 'nn.fuse',
   init = 'nn.initialize',
   tables = 'nn.tables',
