@@ -206,6 +206,7 @@ all('ParameterDict', '{ a = torch.ones(2) }', '', { abstract = true })
 
 -- sequences
 all('RNN LSTM GRU', '3, 5, 2, { bidirectional = true }', 'R(6, 4, 3)')
+all('ProjectedLSTM', '3, 5, 2, { bidirectional = true, projSize = 2 }', 'R(6, 4, 3)')
 all('RNNCell GRUCell', '3, 5', '{ R(2, 3), R(2, 5) }')
 all('LSTMCell', '3, 5', '{ R(2, 3), R(2, 5), R(2, 5) }')
 all('RNNBase CellBase', '', '', { abstract = true })
@@ -277,6 +278,7 @@ end
 modes('R(4, 6, 3)', nil, [[
   LSTM(3, 5, 2, { batchFirst = true, dropout = 0.2 })
   GRU(3, 5, { bias = false })
+  LSTM(3, 5, { projSize = 2, bias = false, batchFirst = true })
   RNN(3, 5, { nonlinearity = 'relu' })]])
 modes('torch.Tensor { { 1, 5, 2 }, { 9, 1, 1 } }', nil, [[
   EmbeddingBag(9, 4, 'max')
