@@ -448,6 +448,17 @@ for name, form in pairs(forms) do
 end
 functions.SpatialConvolutionMM_updateGradParameters = functions.SpatialConvolutionMM_accGradParameters
 
+-- Of these the original's CPU library had the names alone.
+for _, name in ipairs { 'LSTMFused', 'GRUFused' } do
+  local layer = name:sub(1, -6)
+  for i = 1, 2 do
+    functions[name .. '_' .. methods[i]] = function()
+      error(('THNN.%s_%s: for GPUs only, here as in Torch7: use nn.%s, or nn.%sCell for single steps'):format(name,
+        methods[i], layer, layer), 2)
+    end
+  end
+end
+
 setmetatable(functions, {
   __index = function(_, name)
     error(('THNN.%s: not one of the functions offered here; lua/nn/THNN.lua lists them'):format(tostring(name)), 2)

@@ -271,11 +271,12 @@ rows.Swish = function() return nn.SiLU() end
 
 -- -- the rest ---------------------------------------------------------------------------------------------------
 
--- Entry paddingIdx (from 1) stays at zero and gets no gradient; longer entries than maxNorm are scaled down.
+-- Entry paddingIdx (from 1) stays at zero and gets no gradient; longer entries than maxNorm are scaled down. sparse: an
+-- nn.SparseEmbedding, for optim.SparseAdam.
 row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType scaleGradByFreq sparse', function(o, who)
   whole(who, o, 'numEmbeddings', 'embeddingDim')
-  refuse_unless(who, 'sparse', o.sparse, false)
-  local table_ = nn.LookupTable(o.numEmbeddings, o.embeddingDim, o.paddingIdx or 0, o.maxNorm, o.normType)
+  local class = options.flag(who, 'sparse', o.sparse, false) and 'SparseEmbedding' or 'LookupTable'
+  local table_ = nn[class](o.numEmbeddings, o.embeddingDim, o.paddingIdx or 0, o.maxNorm, o.normType)
   if o.paddingIdx then table_.weight[o.paddingIdx]:zero() end
   if options.flag(who, 'scaleGradByFreq', o.scaleGradByFreq, false) then table_:scaleGradByFreq() end
   return table_

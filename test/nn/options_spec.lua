@@ -99,7 +99,7 @@ describe('arguments by name', function()
       { 'AdaptiveAvgPool2d { size = 3 }', 'nn.AdaptiveAvgPool2d: there is no option size' },
       { 'ZeroPad2d { pad = 3 }', 'nn.ZeroPad2d: there is no option pad' },
       { 'Upsample { factor = 2 }', 'nn.Upsample: there is no option factor' },
-      { 'Embedding(5, 3, { sparse = true })', 'nn.Embedding: sparse: expected false only, got true' },
+      { 'Embedding(5, 3, { sparse = 1 })', 'nn.Embedding: sparse: expected true or false, got 1' },
       { 'ConvTranspose2d(3, 4, 3, { dilation = 0 })', 'dilationH: expected an integer >= 1, got 0' },
       { 'ConvTranspose2d(3, 4, 3, 2, 1, 3, { dilation = 2 })', 'smaller than the stride or the dilation, 2, got 3' },
       { 'AvgPool2d(3, { divisor_override = 0 })', 'divisorOverride: expected a whole number from 1, got 0' },

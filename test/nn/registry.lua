@@ -57,7 +57,7 @@ all('Kmeans', '2, 5', 'R(4, 5)')
 all('Bilinear', '2, 3, 4', '{ R(5, 2), R(5, 3) }')
 all('SparseLinear', '9, 3', '{ torch.Tensor { { 1, 0.5 }, { 4, -1 } }, torch.Tensor { { 2, 0.3 } } }')
 all('IndexLinear', '9, 3', '{ { I(1, 4), I(2) }, { R(2), R(1) } }', { sparse = true })
-all('LookupTable', '9, 4', 'torch.Tensor { { 1, 5, 2 }, { 9, 1, 1 } }', batch)
+all('LookupTable SparseEmbedding', '9, 4', 'torch.Tensor { { 1, 5, 2 }, { 9, 1, 1 } }', batch)
 all('EmbeddingBag', '9, 4', 'torch.Tensor { { 1, 5, 2 }, { 9, 1, 1 } }')
 all('OneHot', '4', 'torch.Tensor { 1, 4, 2 }')
 
