@@ -119,6 +119,52 @@ RK_CMP(COMPARE, )
 /* Sixteen partial results whatever the vector width: every ISA adds in the same
  * order. Wider than an element: a float sum is exact to half an ulp or so. */
 enum { LANES = 16 };
+typedef RK_ROW row_t; /* an integer as wide as C, so that value and place share one select mask */
+/* Vectors by name: GCC does not widen a select on two conditions in lanes of its own making. */
+typedef C lanes_t __attribute__((vector_size(LANES * sizeof(C)), aligned(sizeof(C)), may_alias));
+typedef row_t masks_t __attribute__((vector_size(LANES * sizeof(C)), aligned(sizeof(C)), may_alias));
+#define PICK(m, x, y) ((lanes_t)(((masks_t)(x) & (m)) | ((masks_t)(y) & ~(m))))
+#define BETTER(x, y, more) ((masks_t)(more) | (masks_t)((x) != (x)))
+
+#if RK_IS_FLT
+#define MAGNITUDE(v) ((lanes_t)((masks_t)(v) & ~((row_t)1 << (8 * sizeof(row_t) - 1))))
+#else
+#define MAGNITUDE(v) (v)
+#endif
+/* What the row does in C is exact, and a select: whole blocks go by vectors of C, in two independent chains. */
+#define PICKS(red) ((red) == RK_RED_amax || (red) == RK_RED_amin || (RK_IS_FLT && (red) == RK_RED_maxabs))
+#define TESTS(red) ((red) == RK_RED_any || (red) == RK_RED_all)
+#define PICK_LANES(get, OP)                                                                                            \
+  for (; i + 2 * LANES <= n; i += 2 * LANES) {                                                                         \
+    const lanes_t u = get(*(const lanes_t *)(x + i)), v = get(*(const lanes_t *)(x + i + LANES));                      \
+    best[0] = PICK(BETTER(u, best[0], u OP best[0]), u, best[0]);                                                      \
+    best[1] = PICK(BETTER(v, best[1], v OP best[1]), v, best[1]);                                                      \
+  }
+#define AS_IT_IS(v) (v)
+static inline int64_t pick_lanes(int red, const C *x, int64_t n, lanes_t *best) {
+  int64_t i = 0;
+  best[0] = *(const lanes_t *)x, best[1] = *(const lanes_t *)(x + LANES);
+  if (red == RK_RED_maxabs) best[0] = MAGNITUDE(best[0]), best[1] = MAGNITUDE(best[1]);
+  if (red == RK_RED_maxabs) {
+    PICK_LANES(MAGNITUDE, >)
+  } else if (red == RK_RED_amax) {
+    PICK_LANES(AS_IT_IS, >)
+  } else {
+    PICK_LANES(AS_IT_IS, <)
+  }
+  return i;
+}
+/* Lanes that hold an element which is 0 (all) or is not (any). */
+static inline int64_t test_lanes(int red, const C *x, int64_t n, masks_t *hit) {
+  int64_t i = 0;
+  hit[0] = hit[1] = (masks_t){0};
+  for (; i + 2 * LANES <= n; i += 2 * LANES)
+    for (int k = 0; k < 2; k++) {
+      const lanes_t v = *(const lanes_t *)(x + i + k * LANES);
+      hit[k] |= red == RK_RED_any ? (masks_t)(v != 0) : (masks_t)(v == 0);
+    }
+  return i;
+}
 #define REDUCE(op, cls, empty, start, step, merge, end, ...)                                                           \
   WHEN_##cls(                                                                                                          \
     RK_FN A step_##op(A acc, A x, A p) { return (void)p, (A)(step); }                                                  \
@@ -129,6 +175,16 @@ enum { LANES = 16 };
       A acc[LANES];                                                                                                    \
       for (int k = 0; k < LANES; k++) acc[k] = (A)(start);                                                             \
       int64_t i = 0;                                                                                                   \
+      if (PICKS(RK_RED_##op) && n >= 2 * LANES) {                                                                      \
+        lanes_t best[2];                                                                                               \
+        i = pick_lanes(RK_RED_##op, x, n, best);                                                                       \
+        for (int k = 0; k < LANES; k++) acc[k] = merge_##op(merge_##op(acc[k], (A)best[0][k]), (A)best[1][k]);         \
+      } else if (TESTS(RK_RED_##op) && n >= 2 * LANES) {                                                               \
+        masks_t hit[2];                                                                                                \
+        i = test_lanes(RK_RED_##op, x, n, hit);                                                                        \
+        for (int k = 0; k < LANES; k++)                                                                                \
+          if (hit[0][k] | hit[1][k]) acc[k] = (A)(RK_RED_##op == RK_RED_any);                                          \
+      }                                                                                                                \
       for (; i + LANES <= n; i += LANES)                                                                               \
         for (int k = 0; k < LANES; k++) acc[k] = step_##op(acc[k], (A)x[i + k], p);                                    \
       for (int k = 0; i < n; i++, k++) acc[k] = step_##op(acc[k], (A)x[i], p);                                         \
@@ -171,12 +227,6 @@ enum { LANES = 16 };
 RK_RED(REDUCE, )
 
 /* Best value of a block by lanes, then the first place that holds it. */
-typedef RK_ROW row_t; /* an integer as wide as C, so that value and place share one select mask */
-/* Vectors by name: GCC does not widen a select on two conditions in lanes of its own making. */
-typedef C lanes_t __attribute__((vector_size(LANES * sizeof(C)), aligned(sizeof(C)), may_alias));
-typedef row_t masks_t __attribute__((vector_size(LANES * sizeof(C)), aligned(sizeof(C)), may_alias));
-#define PICK(m, x, y) ((lanes_t)(((masks_t)(x) & (m)) | ((masks_t)(y) & ~(m))))
-#define BETTER(x, y, more) ((masks_t)(more) | (masks_t)((x) != (x)))
 /* Best of the n / (2 * LANES) first blocks, in two independent chains. */
 #define BEST_OF(OP)                                                                                                    \
   for (; i + 2 * LANES <= n; i += 2 * LANES) {                                                                         \
@@ -267,8 +317,14 @@ static void deviations(double *acc, const double *mean, const void *from, int64_
     } else if (step == 0) {                                                                                            \
       const C v = LD_##dt(x[0]);                                                                                       \
       for (int64_t i = 0; i < n; i++) o[i] = v;                                                                        \
-    } else                                                                                                             \
-      for (int64_t i = 0; i < n; i++, x += step) o[i] = LD_##dt(*x);                                                   \
+    } else {                                                                                                           \
+      int64_t i = 0;                                                                                                   \
+      for (; i + 4 <= n; i += 4, x += 4 * step) {                                                                      \
+        const C v[4] = {LD_##dt(x[0]), LD_##dt(x[step]), LD_##dt(x[2 * step]), LD_##dt(x[3 * step])};                  \
+        memcpy(o + i, v, sizeof v);                                                                                    \
+      }                                                                                                                \
+      for (; i < n; i++, x += step) o[i] = LD_##dt(*x);                                                                \
+    }                                                                                                                  \
   }                                                                                                                    \
   static void store_##dt(void *to, const void *from, int64_t step, int64_t n) {                                        \
     T *o = to;                                                                                                         \
