@@ -55,31 +55,36 @@ function M.usage(name, description, example, ...)
   return table.concat(lines, '\n')
 end
 
--- One table without a class whose keys are names of arguments (or that is empty): named arguments
+-- One table without a class holds named arguments, whatever names: constructors of a family hand on one table of
+-- options, of which each reads its own. A list is a value, so is a table whose first place wants one and that names no
+-- argument.
 local function named(args, specs)
   local t = args[1]
   if #args ~= 1 or type(t) ~= 'table' or type_of(t) ~= 'table' then
     return nil
-  end
-  if next(t) == nil and #specs > 0 and specs[1].type ~= 'table' then
-    return t
   end
   for _, spec in ipairs(specs) do
     if t[spec.arg] ~= nil then
       return t
     end
   end
+  local first = #specs > 0 and tostring(specs[1].type or '')
+  return first and #t == 0 and not first:find 'table' and t or nil
 end
 
 local LUA_TYPES = { number = 1, string = 1, boolean = 1, table = 1, ['function'] = 1, userdata = 1, thread = 1 }
 
 -- May a value be passed where the text says "number | string" or "nn.Module"? Only what is surely wrong is refused:
--- texts are written for readers ("list of tensors"), and an object may be of a class derived from the one named.
+-- texts are written for readers ("list of tensors"), an object may be of a class derived from the one named, and Lua
+-- takes '3' for a number and anything for a condition.
 local function fits(value, types)
   local kind, basic = type_of(value), type(value)
   local object = not LUA_TYPES[kind]
   for each in types:gmatch '[^%s|]+' do
     if each == kind or each == basic or kind:find(each, 1, true) then
+      return true
+    elseif each == 'number' and tonumber(value) or (each == 'string' or each == 'boolean') and basic == 'number'
+      or each == 'boolean' and basic == 'string' then
       return true
     elseif not LUA_TYPES[each] and (object or basic == 'table' or not each:find('.', 1, true)) then
       return true
@@ -125,6 +130,10 @@ local function read(args, who, description, specs)
     end
     values[spec.arg] = value
   end
+  for i, spec in ipairs(specs) do
+    values[i] = values[spec.arg]
+  end
+  values.usage = setmetatable({}, { __tostring = function() return M.usage(who, description, nil, unpack(specs)) end })
   return values
 end
 
@@ -133,7 +142,7 @@ end
 -- @string name of the function
 -- @string description
 -- @param ... records `{arg =, type =, help =, default =, defaulta = other argument, req =}`
--- @return the table of values by name, then the values in order
+-- @return the table of values by name and by place, with `usage` that prints as the help; then the values in order
 -- @usage
 -- local function area(...)
 --   local _, w, h = xlua.unpack({...}, 'area', 'of a box', {arg = 'w', req = true}, {arg = 'h', defaulta = 'w'})
@@ -153,8 +162,10 @@ end
 --- The same, with the values stored as fields of an object.
 function M.unpack_class(object, args, name, description, ...)
   expect('xlua.unpack_class', 1, object, 'table')
-  for key, value in pairs(read(args, name, description, {...})) do
-    object[key] = value
+  local specs = {...}
+  local values = read(args, name, description, specs)
+  for _, spec in ipairs(specs) do
+    object[spec.arg] = values[spec.arg]
   end
 end
 

@@ -52,6 +52,21 @@ describe('progress', function()
 end)
 
 describe('unpack', function()
+  it('takes a table of options for others, too', function()
+    local function seed(...)
+      local args, n = xlua.unpack({...}, 'seed', 'of a sampler', {arg = 'seed', type = 'number', default = 7})
+      assert.equal(n, args[1])
+      return n
+    end
+    assert.equal(7, seed {batch = 32})
+    assert.equal(3, seed {batch = 32, seed = 3})
+    local function first(...) return select(2, xlua.unpack({...}, 'first', '', {arg = 'list', type = 'table'})) end
+    assert.equal('b', first {a = 'b'}.a)
+    assert.equal(4, first({list = {4}})[1])
+    local args = xlua.unpack({}, 'seed', 'of a sampler', {arg = 'seed'})
+    assert.truthy(tostring(args.usage):find 'of a sampler')
+  end)
+
   local function area(...)
     local args, w, h = xlua.unpack({...}, 'area', 'of a box', {arg = 'w', type = 'number', req = true},
       {arg = 'h', type = 'number', defaulta = 'w'})
@@ -79,6 +94,7 @@ describe('unpack', function()
     fails('pool: nn.Module expected, got number', net, {pool = 3})
     fails('sizes: table | torch.Tensor expected, got string', net, {sizes = '3'})
     fails('pad: boolean expected, got torch.LongTensor', net, {pad = torch.LongTensor {1}})
+    assert.truthy(net {pad = 1} and area {w = '3'} == 9)
     assert.truthy(xlua.usage('area', 'of a box', 'area(2)', {arg = 'w', help = 'width'}):find 'width')
   end)
 end)
