@@ -129,9 +129,10 @@ int rk_bag_forward(struct rk_tensor *out, const struct rk_tensor *m, const struc
   if (!status) {
     j.rows = r.t;
     if (j.n && j.d)
-      rk_parallel((j.n + ROWS - 1) / ROWS, j.count * j.d * 8, m->dt == RK_f32 ? forward_f32 : forward_f64, &j);
+      status =
+          rk_parallel_try((j.n + ROWS - 1) / ROWS, j.count * j.d * 8, m->dt == RK_f32 ? forward_f32 : forward_f64, &j);
     memset(&j.rows, 0, sizeof j.rows); /* r's */
-    status = rk_result_close(&r, RK_OK);
+    status = rk_result_close(&r, status);
   }
   done(&j);
   return status;
@@ -166,7 +167,8 @@ int rk_bag_backward(struct rk_tensor *dm, const struct rk_tensor *g, const struc
   if (!status && bag->by_count && j.height && !(share = occurrences(&j, who))) status = RK_ENOMEM;
   if (!status && j.count && j.d) {
     j.share = share, j.scale = scale;
-    rk_parallel((j.d + COLUMNS - 1) / COLUMNS, j.count * j.d * 8, dm->dt == RK_f32 ? backward_f32 : backward_f64, &j);
+    status = rk_parallel_try((j.d + COLUMNS - 1) / COLUMNS, j.count * j.d * 8,
+                             dm->dt == RK_f32 ? backward_f32 : backward_f64, &j);
   }
   if (share) rk_scratch_free(share);
   done(&j);

@@ -300,8 +300,8 @@ static int bias_gradient(struct rk_tensor *db, const struct rk_tensor *g, double
   s.sum = rk_scratch(2 * s.c * (int64_t)sizeof(double), who);
   if (!s.sum) return RK_ENOMEM;
   memset(s.sum, 0, (size_t)s.c * sizeof(double));
-  rk_parallel(s.c, s.n * s.c * s.places, sum_part, &s);
-  int status = add_sums(db, scale, s.sum, s.sum + s.c);
+  int status = rk_parallel_try(s.c, s.n * s.c * s.places, sum_part, &s);
+  if (!status) status = add_sums(db, scale, s.sum, s.sum + s.c);
   rk_scratch_free(s.sum);
   return status;
 }

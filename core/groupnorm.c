@@ -135,8 +135,8 @@ int rk_groupnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const
   if (!status) status = rk_result_rows(&r, out, dtype, x->rank, x->shape, layout);
   if (!status) {
     j.x = rk_at(&tx), j.y = rk_at(&r.t);
-    if (j.row) rk_parallel(j.n * j.groups, rk_tensor_count(x) * 4, forward_group, &j);
-    status = save(&j, b);
+    if (j.row) status = rk_parallel_try(j.n * j.groups, rk_tensor_count(x) * 4, forward_group, &j);
+    if (!status) status = save(&j, b);
   }
   if (r.out) status = rk_result_close(&r, status);
   rk_tensor_drop(&tx);
@@ -241,9 +241,9 @@ int rk_groupnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_
   if (!status) {
     j.x = rk_at(&tx), j.g = rk_at(&tg), j.y = dx ? rk_at(&r.t) : NULL;
     int64_t work = rk_tensor_count(x) * 6;
-    if (j.row && j.s > 1) rk_parallel(j.n * j.groups, work, backward_plain, &j);
-    if (j.row && j.s == 1) rk_parallel(j.parts, work, backward_part, &j);
-    status = add_weights(&j, dw, scale, 1);
+    if (j.row && j.s > 1) status = rk_parallel_try(j.n * j.groups, work, backward_plain, &j);
+    if (j.row && j.s == 1) status = rk_parallel_try(j.parts, work, backward_part, &j);
+    if (!status) status = add_weights(&j, dw, scale, 1);
     if (!status) status = add_weights(&j, db, scale, 0);
   }
   if (r.out) status = rk_result_close(&r, status);

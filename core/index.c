@@ -215,6 +215,8 @@ struct each {
   int64_t n, to_size, from_size, outer, inner, element; /* indices and slots along dim, blocks around it, bytes */
   int mode;                                             /* GATHER, SCATTER (may fill: from_size 0), SCATTER_ADD */
   adder *add;
+  const int *flag; /* the caller's: rk_interrupt_flag */
+  int64_t every;   /* indices between two looks at it */
 };
 enum { GATHER, SCATTER, SCATTER_ADD };
 /* What a loop over indices does with element k of the indexed side and element j of the other; value: from[0]. */
@@ -222,17 +224,20 @@ enum { GATHER, SCATTER, SCATTER_ADD };
 #define PLACE(T) ((T *)to)[k] = ((const T *)from)[j]
 #define PLACE_ONE(T) ((T *)to)[k] = value
 #define EACH_DO(DO, T)                                                                                                 \
-  if (inner == 1) {                                                                                                    \
-    for (int64_t j = 0; j < n; j++) {                                                                                  \
-      const int64_t k = at[j] - 1;                                                                                     \
-      DO(T);                                                                                                           \
-    }                                                                                                                  \
-  } else {                                                                                                             \
-    for (int64_t j = 0; j < n * inner;)                                                                                \
-      for (int64_t i = 0; i < inner; i++, j++) {                                                                       \
-        const int64_t k = (at[j] - 1) * inner + i;                                                                     \
+  for (int64_t first = 0, end; first < n && !(first && rk_stopped(e->flag)); first = end) {                            \
+    end = n - first < every ? n : first + every;                                                                       \
+    if (inner == 1) {                                                                                                  \
+      for (int64_t j = first; j < end; j++) {                                                                          \
+        const int64_t k = at[j] - 1;                                                                                   \
         DO(T);                                                                                                         \
       }                                                                                                                \
+    } else {                                                                                                           \
+      for (int64_t j = first * inner; j < end * inner;)                                                                \
+        for (int64_t i = 0; i < inner; i++, j++) {                                                                     \
+          const int64_t k = (at[j] - 1) * inner + i;                                                                   \
+          DO(T);                                                                                                       \
+        }                                                                                                              \
+    }                                                                                                                  \
   }
 #define EACH_LOOP(T)                                                                                                   \
   {                                                                                                                    \
@@ -247,7 +252,7 @@ enum { GATHER, SCATTER, SCATTER_ADD };
   }
 static void each_part(void *arg, int64_t o) {
   const struct each *e = arg;
-  const int64_t n = e->n, inner = e->inner, *at = e->index + o * n * inner;
+  const int64_t n = e->n, inner = e->inner, every = e->every, *at = e->index + o * n * inner;
   char *to = e->to + o * e->to_size * inner * e->element;
   const char *from = e->from + o * e->from_size * inner * e->element;
   const int64_t row = e->from_size * inner * e->element;
@@ -255,7 +260,7 @@ static void each_part(void *arg, int64_t o) {
   if (e->mode == GATHER && o + 1 < e->outer && n * inner * 128 > row && row < 1 << 14)
     for (int64_t line = 0; line < row; line += 64) __builtin_prefetch(from + row + line);
   if (e->mode == SCATTER_ADD) {
-    for (int64_t i = 0; i < n * inner; i++)
+    for (int64_t i = 0; i < n * inner && !(i % ASK == ASK - 1 && rk_stopped(e->flag)); i++)
       e->add(to + ((at[i] - 1) * inner + i % inner) * e->element, from + i * e->element, 1);
     return;
   }
@@ -302,8 +307,11 @@ static int each_element(const char *who, int mode, struct rk_tensor *to, const s
                      r.inner,
                      rk_dtype_size(to->dt),
                      mode,
-                     adders[to->dt]};
+                     adders[to->dt],
+                     rk_interrupt_flag(),
+                     1 + ASK / r.inner};
     if (rk_tensor_count(index)) status = rk_parallel_try(r.outer, rk_tensor_count(index) * 24, each_part, &e);
+    if (!status && n * r.inner >= ASK) status = rk_interrupted();
     status = rk_unpack(to, &tmp, status);
   }
   rk_tensor_drop(&pf);

@@ -18,7 +18,8 @@
  * Operations of librekindle look at a flag of the thread that calls them (rk_interrupt_flag). The handler sets the one
  * of the main state; states of other threads have flags of their own, which nobody sets. The operation fails, and the
  * hook is the first thing that Lua then comes to. A call of BLAS, LAPACK or oneDNN goes on to its end; Ctrl-C once more
- * (at the prompt: twice) ends the process.
+ * (at the prompt: twice) ends the process. Of a program that a pcall has kept running, a Ctrl-C more than a second
+ * after the one it caught is a first one again.
  *
  * A terminal that goes away while a session computes is an interrupt that no pcall holds up: the prompt then finds the
  * end of its input, and th leaves as it does at Ctrl-D. */
@@ -32,9 +33,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MAX_TRACES = 8192, MAX_GROUPS = 64 };
+enum { MAX_TRACES = 8192, MAX_GROUPS = 64, AGAIN = 1000000000 /* nanoseconds */ };
 
 struct trace {
   uint8_t *code;
@@ -47,6 +49,7 @@ struct trace {
 static struct {
   lua_State *L;
   int session, count;
+  int64_t caught; /* when the program got its error: nanoseconds; 0: not yet */
   pthread_t thread;
 } running;
 static struct trace traces[MAX_TRACES]; /* by number */
@@ -65,8 +68,15 @@ static void flush_changed(lua_State *L) {
   luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_FLUSH);
 }
 
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * (int64_t)1000000000 + t.tv_nsec;
+}
+
 static void stop(lua_State *L, lua_Debug *ar) {
   (void)ar;
+  running.caught = now();
   if (running.count < 2) { /* the second time a pcall shall not hold it up */
     lua_sethook(L, NULL, 0, 0);
     set_flag(0);
@@ -258,6 +268,8 @@ static void on_interrupt(int number, siginfo_t *info, void *context) {
     pthread_kill(running.thread, number);
     return;
   }
+  if (!running.session && running.caught && now() - running.caught > AGAIN) running.count = 0;
+  running.caught = 0;
   running.count = number == SIGHUP && running.count < 2 ? 2 : running.count + 1;
   if (running.count > (running.session ? 2 : 1)) {
     signal(number, SIG_DFL);
@@ -274,7 +286,7 @@ struct interrupt interrupt_begin(lua_State *L, int session) {
   struct sigaction ours = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | (session ? 0 : SA_RESTART)};
   running.L = L;
   running.session = session;
-  running.count = 0;
+  running.count = 0, running.caught = 0;
   running.thread = pthread_self();
   sigaction(SIGINT, &ours, &before.action);
   sigaction(SIGHUP, NULL, &before.hangup);

@@ -30,13 +30,13 @@ static int check(const struct rk_tensor *x, const struct rk_lrn *n, const char *
   return RK_OK;
 }
 
-static void run(struct job *j, const struct rk_tensor *x, const struct rk_lrn *n) {
+static int run(struct job *j, const struct rk_tensor *x, const struct rk_lrn *n) {
   int dtype = rk_layer_dtype(x->dt);
   j->loops = rk_plane_loops(dtype), j->size = rk_dtype_size(dtype), j->n = n;
   j->images = x->shape[0], j->c = x->shape[1], j->s = 1;
   for (int d = 2; d < x->rank; d++) j->s *= x->shape[d];
   j->blocks = (j->s + RK_LRN_BLOCK - 1) / RK_LRN_BLOCK;
-  rk_parallel(j->images * j->blocks, rk_tensor_count(x) * (8 + n->size), part, j);
+  return rk_parallel_try(j->images * j->blocks, rk_tensor_count(x) * (8 + n->size), part, j);
 }
 
 int rk_lrn_forward(struct rk_tensor *out, struct rk_tensor *scale, const struct rk_tensor *x, const struct rk_lrn *n) {
@@ -58,7 +58,7 @@ int rk_lrn_forward(struct rk_tensor *out, struct rk_tensor *scale, const struct 
   if (!status) status = rk_result_open(&rs, scale, dtype, x->rank, x->shape, RK_ROWS);
   if (!status) {
     struct job j = {.x = rk_at(&tx), .y = rk_at(&ry.t), .scale = rk_at(&rs.t)};
-    run(&j, x, n);
+    status = run(&j, x, n);
   }
   if (ry.out) status = rk_result_close(&ry, status);
   if (rs.out) status = rk_result_close(&rs, status);
@@ -88,7 +88,7 @@ int rk_lrn_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struc
   if (!status) {
     struct job j = {.g = rk_at(&t[0]), .x = rk_at(&t[1]), .out = rk_at(&t[2]), .scale = rk_at(&t[3])};
     j.y = rk_at(&r.t);
-    run(&j, x, n);
+    status = run(&j, x, n);
   }
   if (r.out) status = rk_result_close(&r, status);
   for (int k = 0; k < 4; k++) rk_tensor_drop(&t[k]);

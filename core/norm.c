@@ -156,22 +156,19 @@ static void apply_part(void *arg, int64_t part) {
   j->loops->apply_last(j->y + (x - j->x), x, j->cm, j->ca, j->cb, rows, j->c);
 }
 
-static void run_forward(struct job *j) {
+static int run_forward(struct job *j) {
   int64_t work = j->rows * j->c * 4;
-  if (!work) return;
-  if (!j->last) {
-    rk_parallel(j->c, work, forward_channel, j);
-    return;
-  }
+  if (!work) return RK_OK;
+  if (!j->last) return rk_parallel_try(j->c, work, forward_channel, j);
   if (j->train) {
-    rk_parallel(j->parts, work, moments_part, j);
+    RK_TRY(rk_parallel_try(j->parts, work, moments_part, j));
     merge_moments(j);
   }
   to_real(j, j->cm, j->mean);
   to_real(j, j->cb, j->bias);
   for (int64_t c = 0; c < j->c; c++) j->sg[c] = j->std[c] * j->weight[c];
   to_real(j, j->ca, j->sg);
-  rk_parallel(j->parts, work, apply_part, j);
+  return rk_parallel_try(j->parts, work, apply_part, j);
 }
 
 /* What evaluation uses in place of the batch's statistics. */
@@ -219,8 +216,8 @@ int rk_batchnorm_forward(struct rk_tensor *out, const struct rk_tensor *x, const
   if (!status) status = rk_result_open(&r, out, j.dtype, x->rank, x->shape, layout);
   if (!status) {
     j.x = rk_at(&tx), j.y = rk_at(&r.t);
-    run_forward(&j);
-    if (j.train && j.rows) status = update_running(&j, b);
+    status = run_forward(&j);
+    if (!status && j.train && j.rows) status = update_running(&j, b);
   }
   if (r.out) status = rk_result_close(&r, status);
   rk_tensor_drop(&tx);
@@ -260,26 +257,23 @@ static void back_part(void *arg, int64_t part) {
   j->loops->back_last(j->y + (x - j->x), j->g + (x - j->x), x, j->cb, j->cm, j->ck, j->ca, rows, j->c);
 }
 
-static void run_backward(struct job *j) {
+static int run_backward(struct job *j) {
   int64_t work = j->rows * j->c * 4;
-  if (!work) return;
-  if (!j->last) {
-    rk_parallel(j->c, work, backward_channel, j);
-    return;
-  }
+  if (!work) return RK_OK;
+  if (!j->last) return rk_parallel_try(j->c, work, backward_channel, j);
   to_real(j, j->cm, j->mean);
-  rk_parallel(j->parts, work, dots_part, j);
+  RK_TRY(rk_parallel_try(j->parts, work, dots_part, j));
   for (int64_t p = 0; p < j->parts; p++)
     for (int64_t c = 0; c < j->c; c++) {
       j->sg[c] += j->dots[2 * p * j->c + c];
       j->sgx[c] += j->dots[(2 * p + 1) * j->c + c];
     }
-  if (!j->want_dx) return;
+  if (!j->want_dx) return RK_OK;
   for (int64_t c = 0; c < j->c; c++) slopes(j, c, &j->bias[c], &j->m2[c], &j->mean[c]);
   to_real(j, j->cb, j->bias);
   to_real(j, j->ck, j->m2);
   to_real(j, j->ca, j->mean);
-  rk_parallel(j->parts, work, back_part, j);
+  return rk_parallel_try(j->parts, work, back_part, j);
 }
 
 /* t += scale * v, through v. */
@@ -331,8 +325,8 @@ int rk_batchnorm_backward(struct rk_tensor *dx, struct rk_tensor *dw, struct rk_
   if (!status && dx) status = rk_result_open(&r, dx, j.dtype, x->rank, x->shape, layout);
   if (!status) {
     j.x = rk_at(&tx), j.g = rk_at(&tg), j.y = dx ? rk_at(&r.t) : NULL;
-    run_backward(&j);
-    status = add_to_vector(dw, scale, j.sgx, j.std, j.weight, j.c);
+    status = run_backward(&j);
+    if (!status) status = add_to_vector(dw, scale, j.sgx, j.std, j.weight, j.c);
     if (!status) status = add_to_vector(db, scale, j.sg, NULL, j.weight, j.c);
   }
   if (r.out) status = rk_result_close(&r, status);

@@ -150,7 +150,7 @@ int rk_pad_forward(struct rk_tensor *out, const struct rk_tensor *x, const struc
   if (!status) status = rk_result_open(&r, out, x->dt, x->rank, shape, layout);
   if (!status) {
     j.x = rk_at(&tx), j.y = rk_at(&r.t);
-    if (j.images > 0 && j.size > 0) rk_parallel(j.images, j.images * j.plane_out * j.c, forward_image, &j);
+    if (j.images > 0 && j.size > 0) status = rk_parallel_try(j.images, j.images * j.plane_out * j.c, forward_image, &j);
   }
   if (r.out) status = rk_result_close(&r, status);
   rk_tensor_drop(&tx);
@@ -208,7 +208,7 @@ int rk_pad_backward(struct rk_tensor *dx, const struct rk_tensor *g, const struc
   if (!status) {
     j.x = rk_at(&tg), j.y = rk_at(&r.t);
     if (j.images > 0 && j.size > 0)
-      rk_parallel(j.images, j.images * (j.plane_in + j.plane_out) * j.c, backward_image, &j);
+      status = rk_parallel_try(j.images, j.images * (j.plane_in + j.plane_out) * j.c, backward_image, &j);
   }
   if (r.out) status = rk_result_close(&r, status);
   rk_tensor_drop(&tg);

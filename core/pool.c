@@ -130,24 +130,21 @@ static void backward_block(void *arg, int64_t k) { /* channels last: some channe
     __atomic_store_n(&j->bad, 1, __ATOMIC_RELAXED);
 }
 
-static void run_forward(struct job *j, int layout) {
+static int run_forward(struct job *j, int layout) {
   const struct rk_pool_plan *p = &j->plan;
   int64_t work = p->n * p->c * p->places * p->size[0] * p->size[1] * p->size[2];
-  if (!work) return;
-  if (layout == RK_LAST && p->c > 1)
-    rk_parallel(p->n * p->out[0] * p->out[1], work, forward_row, j);
-  else
-    rk_parallel(p->n * p->c, work, forward_plane, j);
+  if (!work) return RK_OK;
+  if (layout == RK_LAST && p->c > 1) return rk_parallel_try(p->n * p->out[0] * p->out[1], work, forward_row, j);
+  return rk_parallel_try(p->n * p->c, work, forward_plane, j);
 }
-static void run_backward(struct job *j, int layout) {
+static int run_backward(struct job *j, int layout) {
   const struct rk_pool_plan *p = &j->plan;
   int64_t work = p->n * p->c * (p->plane + p->places);
-  if (!p->n || !p->c) return;
+  if (!p->n || !p->c) return RK_OK;
   j->blocks = (p->c + BLOCK - 1) / BLOCK;
   if (layout == RK_LAST && p->c > 1) /* one channel: the same memory */
-    rk_parallel(p->n * j->blocks, work, backward_block, j);
-  else
-    rk_parallel(p->n * p->c, work, backward_plane, j);
+    return rk_parallel_try(p->n * j->blocks, work, backward_block, j);
+  return rk_parallel_try(p->n * p->c, work, backward_plane, j);
 }
 
 /* -- forward ------------------------------------------------------------------------ */
@@ -173,7 +170,7 @@ static int forward(struct rk_tensor *out, struct rk_tensor *index, const struct 
   if (!status && index) status = rk_result_open(&ri, index, RK_i64, x->rank, shape, layout);
   if (!status) {
     j->x = rk_at(&tx), j->y = rk_at(&ry.t), j->index = index ? (int64_t *)rk_at(&ri.t) : NULL;
-    run_forward(j, layout);
+    status = run_forward(j, layout);
   }
   if (ry.out) status = rk_result_close(&ry, status);
   if (ri.out) status = rk_result_close(&ri, status);
@@ -221,8 +218,8 @@ static int backward(struct rk_tensor *dx, const struct rk_tensor *g, const struc
   if (!status) status = rk_result_open(&r, dx, dtype, x->rank, x->shape, layout);
   if (!status) {
     j->x = rk_at(&tg), j->y = rk_at(&r.t), j->index = index ? (int64_t *)rk_at(&ti) : NULL;
-    run_backward(j, layout);
-    if (j->bad)
+    status = run_backward(j, layout);
+    if (!status && j->bad)
       status = rk_fail(RK_EARG, "%s: index: a position is not in 1..%lld (0: none), the size of an input plane", who,
                        (long long)j->plan.plane);
   }

@@ -610,8 +610,8 @@ int rk_deterministic(void);
  * look at it from time to time; once it is not 0 they stop where they are and fail with RK_EINTERRUPT. What they were
  * to write then holds anything, in memory of the right size. Anybody may set it (a signal handler, another thread);
  * the thread itself sets it back to 0, between operations. Nobody does, unless the program or th (Ctrl-C) does. A
- * single call of BLAS, LAPACK or oneDNN is not left, nor are normalisations, pooling, recurrent layers and steps of
- * optimisers. */
+ * single call of BLAS, LAPACK or oneDNN is not left, nor is a step of an optimiser, which would leave weights of two
+ * ages behind. */
 int *rk_interrupt_flag(void);
 
 #ifndef RK_CDEF

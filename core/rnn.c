@@ -50,6 +50,7 @@ struct run {
   bool blank;                  /* nothing comes from the step before: the product is 0 */
   int64_t takers;              /* threads that take tiles through all steps, each tile by itself; 0: all together */
   struct turns *turns;         /* with takers */
+  const int *flag;             /* the caller's: rk_interrupt_flag */
   const struct rk_rnn_grad *d; /* NULL: forward */
 };
 
@@ -409,19 +410,21 @@ static int64_t next_tile(const struct run *s, int64_t tile, int64_t first, int64
 static void turns_part(void *arg, int64_t part) {
   const struct run *s = arg;
   const int64_t first = part * s->tiles / s->takers, end = (part + 1) * s->tiles / s->takers;
-  for (int64_t tile = -1; (tile = next_tile(s, tile, first, end)) >= 0;) tile_step(s, tile, s->turns->done[tile]);
+  for (int64_t tile = -1; !rk_stopped(s->flag) && (tile = next_tile(s, tile, first, end)) >= 0;)
+    tile_step(s, tile, s->turns->done[tile]);
 }
 
 static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
   const int64_t panels = s->panels + (s->d ? s->in_panels : 0);
   rk_parallel(panels * s->tiles, s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), part, s);
 }
-static void all_steps(struct run *s) {
+static int all_steps(struct run *s) {
   if (s->takers) {
     rk_parallel(s->takers, s->steps * s->batch * s->hidden * s->gates * (s->hidden / 16 + 8), turns_part, s);
-    return;
+    return rk_interrupted();
   }
   for (int64_t k = 0; k < s->steps; k++) {
+    if (k) RK_TRY(rk_interrupted());
     if (!s->d) swap_packs(s);
     go_to(s, s->d ? s->steps - 1 - k : k, 0, s->batch);
     all_tiles(s, step_part);
@@ -429,6 +432,7 @@ static void all_steps(struct run *s) {
     s->packed = s->t, s->blank = false;
   }
   if (s->d) all_tiles(s, first_part);
+  return RK_OK;
 }
 
 /* -- opening and closing ------------------------------------------------------------------- */
@@ -521,7 +525,7 @@ static void size_run(struct run *s) {
 }
 
 static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
-  *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt)};
+  *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt), .flag = rk_interrupt_flag()};
   s->loops = rk_rnn_loops(s->dt);
   size_run(s);
   const int64_t weights = aligned((d ? s->deep : s->gates * s->depth) * s->panels * s->cols * s->size);
@@ -633,8 +637,8 @@ int rk_rnn_forward(const struct rk_rnn *r) {
       pack_tile(&s, b, 2 + s.in, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
                 s.hidden);
     }
-    all_steps(&s);
-    status = last_states(r);
+    status = all_steps(&s);
+    if (!status) status = last_states(r);
   }
   close_run(&s);
   return status;
@@ -696,8 +700,8 @@ int rk_rnn_backward(const struct rk_rnn *r, const struct rk_rnn_grad *d) {
   if (!status) status = start(d->dc0, d->dcn);
   if (!status) {
     s.blank = true;
-    all_steps(&s);
-    if (d->dx && !s.in) status = to_input(&s);
+    status = all_steps(&s);
+    if (!status && d->dx && !s.in) status = to_input(&s);
   }
   close_run(&s);
   return status;

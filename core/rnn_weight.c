@@ -214,14 +214,16 @@ static int run(struct sums *s, const char *who) {
   s->chunk = parts_of(s->panels, least(s->panels, parts_of(16 * threads, blocks)));
   s->chunks = parts_of(s->panels, s->chunk), s->parts = blocks * s->chunks;
   s->pack_rows = parts_of(pass, 2 * threads);
-  for (s->first = 0; s->first < s->rows; s->first += pass) {
+  int status = RK_OK;
+  for (s->first = 0; s->first < s->rows && !status; s->first += pass) {
     s->count = least(pass, s->rows - s->first);
     rk_parallel(parts_of(s->count, s->pack_rows), s->count * s->lanes, pack_part, s);
     s->next = 0;
     rk_parallel(least(s->parts, threads), s->count * s->lanes * blocks * n / 16, taker, s);
+    if (passes > 1) status = rk_interrupted();
   }
   scale_by(s->column_sums, s->blocks * s->hidden, s->size, s->scale);
-  int status = biases(s, INPUT);
+  if (!status) status = biases(s, INPUT);
   if (!status) status = biases(s, STATE);
   rk_scratch_free(s->packed);
   return status;

@@ -13,7 +13,9 @@ struct scan {
   struct rows r;
   bool failed;
   void (*row)(const struct scan *, int64_t outer, void *acc);
+  const int *flag; /* the caller's: rk_interrupt_flag */
 };
+enum { ASK = 1 << 20, ROWS = 256 }; /* elements, rows between two looks at it */
 #define ACC_u8 uint32_t
 #define ACC_i8 uint32_t
 #define ACC_i16 uint32_t
@@ -50,11 +52,14 @@ struct scan {
     A *acc = room;                                                                                                     \
     if (m == 1) {                                                                                                      \
       A a = start;                                                                                                     \
-      for (int64_t i = 0; i < n; i++) a = a OP(A) LD_##dt(x[i]), o[i] = ST_##dt(a);                                    \
+      for (int64_t i = 0, end; i < n && !(i && rk_stopped(s->flag)); i = end) {                                        \
+        end = n - i < ASK ? n : i + ASK;                                                                               \
+        for (int64_t j = i; j < end; j++) a = a OP(A) LD_##dt(x[j]), o[j] = ST_##dt(a);                                \
+      }                                                                                                                \
       return;                                                                                                          \
     }                                                                                                                  \
     for (int64_t k = 0; k < m; k++) acc[k] = start;                                                                    \
-    for (int64_t i = 0; i < n; i++)                                                                                    \
+    for (int64_t i = 0; i < n && !(i % ROWS == ROWS - 1 && rk_stopped(s->flag)); i++)                                  \
       for (int64_t k = 0; k < m; k++) acc[k] = acc[k] OP(A) LD_##dt(x[i * m + k]), o[i * m + k] = ST_##dt(acc[k]);     \
   }
 #define SCANS(dt, T, ...) SCAN(sum, 0, +, dt, T) SCAN(prod, 1, *, dt, T)
@@ -87,9 +92,10 @@ static int scan(const char *who, void (*const row[])(const struct scan *, int64_
   /* in place is fine: each element is read before it is written */
   if (!status) status = rk_pack_result(&tmp, out, rk_tensor_same_view(out, &px) ? NULL : &px, false);
   if (!status) {
-    struct scan s = {rk_at(&tmp), rk_at(&px), rk_rows(px.rank, px.shape, dim), false, row[x->dt]};
+    struct scan s = {rk_at(&tmp), rk_at(&px), rk_rows(px.rank, px.shape, dim), false, row[x->dt], rk_interrupt_flag()};
     int64_t n = rk_tensor_count(&px);
     if (n) status = rk_parallel_try(s.r.outer, n * 8, scan_part, &s);
+    if (!status && s.r.size >= (s.r.inner == 1 ? ASK : ROWS)) status = rk_interrupted();
     status = rk_unpack(out, &tmp, s.failed ? RK_ENOMEM : status);
   }
   rk_tensor_drop(&px);

@@ -136,11 +136,11 @@ static void part(void *arg, int64_t k) {
   }
 }
 
-static void run(struct job *j) {
+static int run(struct job *j) {
   const struct rk_window_plan *p = &j->plan;
   j->width = j->last && j->w->kind == RK_ADAPTIVE ? RK_WINDOW_BLOCK : 1;
   j->blocks = (p->c + j->width - 1) / j->width;
-  rk_parallel(p->n * j->blocks, p->n * p->c * (p->plane + p->places), part, j);
+  return rk_parallel_try(p->n * j->blocks, p->n * p->c * (p->plane + p->places), part, j);
 }
 
 /* -- entry points ------------------------------------------------------------------ */
@@ -175,7 +175,7 @@ static int forward(struct rk_tensor *out, struct rk_tensor *index, const struct 
   if (!status && index) status = rk_result_open(&ri, index, RK_i64, x->rank, shape, layout);
   if (!status) {
     j.x = rk_at(&tx), j.y = rk_at(&ry.t), j.index = index ? (int64_t *)rk_at(&ri.t) : NULL;
-    run(&j);
+    status = run(&j);
   }
   if (ry.out) status = rk_result_close(&ry, status);
   if (ri.out) status = rk_result_close(&ri, status);
@@ -216,7 +216,7 @@ int rk_window_avg_backward(struct rk_tensor *dx, const struct rk_tensor *g, cons
   if (!status) status = rk_result_open(&r, dx, j.dtype, x->rank, x->shape, layout);
   if (!status) {
     j.x = rk_at(&tg), j.y = rk_at(&r.t);
-    run(&j);
+    status = run(&j);
   }
   if (r.out) status = rk_result_close(&r, status);
   rk_tensor_drop(&tg);
@@ -290,8 +290,8 @@ static int move(struct rk_tensor *out, int rank, const int64_t *shape, const str
   if (!status) status = rk_result_rows(&r, out, dtype, rank, shape, layout);
   if (!status) {
     m->x = rk_at(&tx), m->index = (const int64_t *)rk_at(&ti), m->out = rk_at(&r.t);
-    if (planes && m->from + m->to) rk_parallel(planes, planes * (m->from + m->to) * 4, move_part, m);
-    if (m->bad)
+    if (planes && m->from + m->to) status = rk_parallel_try(planes, planes * (m->from + m->to) * 4, move_part, m);
+    if (!status && m->bad)
       status = rk_fail(RK_EARG, "%s: index: a position is not in 1..%lld, the size of a plane", who,
                        (long long)(m->gather ? m->from : m->to));
   }

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROWS = 600, COLUMNS = 1100, COUNT = ROWS * COLUMNS };
+enum { ROWS = 600, COLUMNS = 1100, COUNT = ROWS * COLUMNS, LONG = 1500000 };
 
 static struct rk_tensor x, y, turned, small, place, mask, image, filter;
 static struct rk_tensor out, index_out;
@@ -106,6 +106,68 @@ static int reads(void) {
   return status;
 }
 
+/* -- layers: what they keep for the way back goes to `kept` and `also` -- */
+static struct rk_tensor kept, also, row, rows_of_row, sequence, weights, state;
+static const struct rk_pool window = {.dims = 2, .size = {3, 3, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
+
+static int pools(void) { return rk_maxpool_forward(&out, &index_out, &image, &window); }
+static int pools_back(void) {
+  RK_TRY(rk_avgpool_forward(&kept, &image, &window));
+  RK_TRY(rk_result(&out, image.rank, image.shape, "test"));
+  return rk_avgpool_backward(&out, &kept, &image, &window);
+}
+static int pools_evenly(void) {
+  const struct rk_windows w = {.kind = RK_ADAPTIVE, .dims = 2, .out = {5, 7, 1}};
+  return rk_window_max_forward(&out, &index_out, &image, &w);
+}
+static int pads(void) {
+  const struct rk_pad p = {.dims = 2, .before = {1, 2, 0}, .after = {3, 0, 0}};
+  return rk_pad_forward(&out, &image, &p);
+}
+static int normalises_batch(void) {
+  const struct rk_batchnorm b = {.save_mean = &kept, .save_std = &also, .eps = 1e-5, .train = 1};
+  return rk_batchnorm_forward(&out, &image, NULL, NULL, &b);
+}
+static int normalises_batch_back(void) {
+  const struct rk_batchnorm b = {.save_mean = &kept, .save_std = &also, .eps = 1e-5, .train = 1};
+  RK_TRY(normalises_batch());
+  return rk_batchnorm_backward(&out, NULL, NULL, &image, &image, NULL, 1, &b);
+}
+static int normalises_groups(void) {
+  const struct rk_groupnorm b = {.save_mean = &kept, .save_std = &also, .eps = 1e-5, .groups = 4};
+  return rk_groupnorm_forward(&out, &image, NULL, NULL, &b);
+}
+static int normalises_planes(void) {
+  const struct rk_lrn n = {5, 1, 0.75, 1};
+  return rk_lrn_forward(&out, &kept, &image, &n);
+}
+static int picks_rows(void) {
+  const struct rk_bag bag = {.keys = &place};
+  RK_TRY(rk_result(&out, 2, (int64_t[]){COLUMNS, ROWS}, "test"));
+  RK_TRY(rk_fill(&out, 0));
+  return rk_bag_forward(&out, &turned, &bag);
+}
+static int remembers(void) {
+  const struct rk_rnn r = {.kind = RK_RNN_TANH,
+                           .x = &sequence,
+                           .w_ih = &weights,
+                           .w_hh = &weights,
+                           .y = &out,
+                           .gates = &kept,
+                           .cells = &also,
+                           .hn = &state};
+  RK_TRY(rk_result(&out, 3, sequence.shape, "test"));
+  return rk_rnn_forward(&r);
+}
+static int runs_on_in_one_row(void) { return rk_cumsum(&out, &row, 0); }
+static int runs_down(void) { return rk_cumprod(&out, &x, 0); }
+static int gathers_in_one_row(void) { return rk_gather(&out, &row, 0, &rows_of_row); }
+static int scatters_in_one_row(void) {
+  RK_TRY(rk_result(&out, row.rank, row.shape, "test"));
+  RK_TRY(rk_fill(&out, 0));
+  return rk_scatter(&out, 0, &rows_of_row, &row);
+}
+
 static const struct {
   const char *name;
   int (*run)(void);
@@ -137,6 +199,20 @@ static const struct {
     {"uniform", draws},
     {"randperm", shuffles},
     {"read", reads},
+    {"max pooling", pools},
+    {"average pooling, back", pools_back},
+    {"adaptive pooling", pools_evenly},
+    {"padding", pads},
+    {"batch norm", normalises_batch},
+    {"batch norm, back", normalises_batch_back},
+    {"group norm", normalises_groups},
+    {"response norm", normalises_planes},
+    {"rows by keys", picks_rows},
+    {"rnn", remembers},
+    {"cumsum of one row", runs_on_in_one_row},
+    {"cumprod of columns", runs_down},
+    {"gather in one row", gathers_in_one_row},
+    {"scatter in one row", scatters_in_one_row},
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
@@ -256,7 +332,12 @@ int main(void) {
   make(&mask, RK_u8, 2, shape, RK_BERNOULLI, 0.5, 0);
   make(&image, RK_f64, 4, (int64_t[]){6, 8, 40, 40}, RK_UNIFORM, 0, 1);
   make(&filter, RK_f64, 4, (int64_t[]){8, 8, 3, 3}, RK_UNIFORM, 0, 1);
-  place.dt = RK_i64;
+  make(&row, RK_f64, 1, (int64_t[]){LONG}, RK_UNIFORM, 0, 1);
+  make(&sequence, RK_f64, 3, (int64_t[]){12, 20, 40}, RK_UNIFORM, 0, 1);
+  make(&weights, RK_f64, 2, (int64_t[]){40, 40}, RK_UNIFORM, 0, 0.02);
+  make(&state, RK_f64, 2, (int64_t[]){20, 40}, RK_UNIFORM, 0, 1);
+  place.dt = rows_of_row.dt = RK_i64, kept.dt = also.dt = RK_f64;
+  CHECK_OK(rk_random_permutation(NULL, &rows_of_row, LONG));
   CHECK_OK(rk_random_permutation(NULL, &place, columns));
   CHECK_OK(rk_transpose(&turned, &x, 0, 1));
   CHECK_OK(rk_tensor_init(&small, RK_f64, 1, &hundred));
@@ -266,7 +347,8 @@ int main(void) {
   RUN(positions_are_looked_at);
   RUN(small_ones_go_on);
   RUN(each_thread_has_its_own);
-  struct rk_tensor *all[] = {&x, &y, &turned, &small, &place, &mask, &image, &filter, &out, &index_out};
+  struct rk_tensor *all[] = {&x,         &y,    &turned, &small, &place,       &mask,     &image,   &filter, &out,
+                             &index_out, &kept, &also,   &row,   &rows_of_row, &sequence, &weights, &state};
   for (size_t k = 0; k < sizeof all / sizeof *all; k++) rk_tensor_drop(all[k]);
   CHECK_EQ(rk_live_bytes, 0);
   return test_done();

@@ -127,6 +127,31 @@ describe('Ctrl-C in long operations', function()
     assert.is_true(terminal:ended(EXPECT))
   end)
 
+  it('can be caught by a script again, a while later', function()
+    run_script [[
+      print 'ready'
+      for round = 1, 3 do
+        pcall(function() while true do end end)
+        print('caught ' .. round)
+      end
+      print 'over']]
+    for round = 1, 3 do
+      terminal:send '\3'
+      terminal:wait('caught ' .. round, EXPECT)
+      if round < 3 then terminal:pause(1.1) end
+    end
+    terminal:wait('over', EXPECT)
+    assert.is_true(terminal:ended(EXPECT))
+  end)
+
+  it('leaves layers that keep to their own loops', function()
+    start { '-i' }
+    terminal:wait('th> ', EXPECT)
+    answer 'nn = require "nn" net = nn.LSTM(8, 300) steps = torch.ones(60000, 1, 8)'
+    interrupt 'while true do net:forward(steps) end'
+    assert.truthy(answer 'print(net:forward(torch.ones(2, 1, 8)):size(1))':find('2', 1, true))
+  end)
+
   it('ends a script at the second one where nothing can be left', function()
     run_script 'print "ready" while true do torch.symeig(torch.rand(1500, 1500)) end'
     terminal:send '\3'
