@@ -7,6 +7,7 @@ local ffi = require 'ffi'
 
 ffi.cdef [[
 char *readline(const char *);
+int rl_initialize(void);
 void using_history(void);
 void add_history(const char *);
 char *rl_basic_word_break_characters;
@@ -20,6 +21,8 @@ typedef void trepl_line(char *);
 void rl_callback_handler_install(const char *, trepl_line *);
 void rl_callback_read_char(void);
 void rl_callback_handler_remove(void);
+void rl_replace_line(const char *, int);
+void rl_callback_sigcleanup(void);
 int rl_forced_update_display(void);
 void rl_resize_terminal(void);
 long trepl_read(int, void *, size_t) __asm__("read");
@@ -186,6 +189,7 @@ end
 -- The library's form of an answer: a malloc'ed array that starts with the common prefix.
 local function complete(text, first, last)
   opened.rl_attempted_completion_over = 1 -- no names of files where there is no answer
+  opened.rl_completion_append_character = 0 -- GNU sets it back to a space each time
   local ok, list = pcall(choices, ffi.string(text), first, last)
   if not ok or #list == 0 then
     return nil
@@ -274,6 +278,10 @@ local function whole_lines(library)
   return read, function() end
 end
 
+local function is_gnu(library)
+  return (pcall(function() return library.rl_callback_sigcleanup end))
+end
+
 local function by_characters(library, async, call)
   local line, over
   local callback = ffi.cast('trepl_line *', function(text)
@@ -293,11 +301,19 @@ local function by_characters(library, async, call)
     library.rl_callback_handler_install(prompt, callback)
     while not over do
       local what, gone = async.step(FOREVER, STDIN, call, around)
+      if what == 'input' and not gone then
+        ffi.errno(0)
+        library.rl_callback_read_char()
+        -- libedit waits by itself for what is searched for (Ctrl-R), and takes Ctrl-C there for a character of the line.
+        if ffi.errno() == EINTR and not over then
+          pcall(function() library.rl_replace_line('', 0) end) -- older ones lack it
+          what = 'interrupted'
+        end
+      end
       if what == 'interrupted' or what == 'gone' or gone then
+        if is_gnu(library) then library.rl_callback_sigcleanup() end -- a search under way
         library.rl_callback_handler_remove()
         return nil, what == 'interrupted'
-      elseif what == 'input' then
-        library.rl_callback_read_char()
       end
     end
     return line
@@ -308,12 +324,12 @@ end
 
 local function set_up(library)
   ffi.C.trepl_setlocale(LC_CTYPE, '') -- letters of more than one byte
+  library.rl_initialize() -- before rl_resize_terminal, in which GNU's would crash
   library.using_history()
   local callback = ffi.cast('trepl_completion *', complete)
   library.rl_attempted_completion_function = callback
   library.rl_basic_word_break_characters = BREAKS
   library.rl_completer_word_break_characters = BREAKS
-  library.rl_completion_append_character = 0
   return callback
 end
 
@@ -334,6 +350,8 @@ return function(terminal, async, call)
   local path = os.getenv 'TREPL_HISTORY' or home and home .. '/.luahistory'
   load_history(library, path)
   local history = path and io.open(path, 'a')
+  -- GNU's readline() keeps Ctrl-C to itself.
+  async = async or is_gnu(library) and require 'trepl.async'
   local get, forget = (async and by_characters or whole_lines)(library, async, call)
   local previous
 

@@ -70,6 +70,19 @@ describe('the asynchronous prompt', function()
     terminal:wait('\n42\n', EXPECT)
   end)
 
+  it('abandons a search of the history', function()
+    start { '-a' }
+    terminal:send 'print(11)\n'
+    terminal:wait('\n11\n', EXPECT)
+    terminal:wait('th> ', EXPECT)
+    terminal:send '\18'
+    terminal:pause(0.3):send 'pri'
+    terminal:pause(0.2):send '\3'
+    terminal:wait('\nth> ', EXPECT)
+    terminal:send 'print(6 * 7)\n'
+    terminal:wait('\n42\n', EXPECT)
+  end)
+
   it('completes, remembers, and leaves at Ctrl-D', function()
     start { '-a' }
     terminal:send 'torch.addcdi\t ~= nil\n'
