@@ -1,6 +1,7 @@
 --- nn.BCECriterion([weights], [sizeAverage = true]): cross entropy of probabilities x and targets t of 0..1,
 -- -(t log(x + 1e-12) + (1 - t) log(1 - x + 1e-12)), times the weight of each element (a vector, repeated over a batch).
 -- For scores before the sigmoid there is nn.BCEWithLogitsCriterion, which never overflows.
+-- input x and target t of one shape: (n) or (N, n) → loss, a number; gradient like x.
 -- @usage local loss = nn.BCECriterion():forward(torch.rand(3), torch.Tensor{0, 1, 1})
 local regression = require 'nn.regression'
 local common = require 'nn.common'

@@ -2,6 +2,7 @@
 -- log-probabilities x.
 -- Averaging divides by the sum of the weights chosen, which is also the second result. x (C) or (N, C) with t a number
 -- or (N); or with more positions, x (N, C, H, W) with t (N, H, W).
+-- Gives loss, a number; gradient like x.
 -- @usage local loss = nn.ClassNLLCriterion():forward(nn.LogSoftMax():forward(torch.randn(3)), 2)
 local NLL, parent = torch.class('nn.ClassNLLCriterion', 'nn.Criterion')
 local ffi = require 'ffi'

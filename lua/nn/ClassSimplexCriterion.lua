@@ -1,6 +1,7 @@
 --- nn.ClassSimplexCriterion(nClasses): mean squared distance of x from the corner of a regular simplex that stands for
 -- the class. The corners are unit vectors, equally far from each other; x has nClasses numbers, of which the last stays
 -- near 0.
+-- input x (nClasses) or (N, nClasses), target a class from 1 or (N) of them → loss, a number.
 -- @usage local loss = nn.ClassSimplexCriterion(3):forward(torch.randn(2, 3), torch.LongTensor{1, 3})
 local ClassSimplex, parent = torch.class('nn.ClassSimplexCriterion', 'nn.MSECriterion')
 local common = require 'nn.common'

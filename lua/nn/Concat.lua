@@ -1,5 +1,6 @@
 --- nn.Concat(dim): every child gets the input; their outputs are joined along dimension dim.
 -- Without a dimension it only holds modules, for getParameters and the like.
+-- input anything → output (..., m1 + ... + mk, ...), y = [f1(x), ..., fk(x)], mi the size of dimension dim of output i.
 -- @usage nn.Concat(2):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)):forward(torch.randn(5, 3))  -- 5x6
 local Concat, parent = torch.class('nn.Concat', 'nn.Container')
 local ffi = require 'ffi'

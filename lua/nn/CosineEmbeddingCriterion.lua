@@ -1,5 +1,6 @@
 --- nn.CosineEmbeddingCriterion([margin = 0]): 1 - cos(a, b) for y = 1, max(0, cos(a, b) - margin) for y = -1, averaged
 -- over the rows of a batch. cos = a.b / sqrt((a.a + 1e-12) (b.b + 1e-12)).
+-- input {a, b}, both (n) or (N, n), target y a number or (N) → loss, a number; gradient {da, db}.
 -- @usage local loss = nn.CosineEmbeddingCriterion():forward({torch.randn(1, 5), torch.randn(1, 5)}, torch.Tensor{1})
 local CosineEmbedding, parent = torch.class('nn.CosineEmbeddingCriterion', 'nn.Criterion')
 local common = require 'nn.common'

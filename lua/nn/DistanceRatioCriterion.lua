@@ -1,5 +1,6 @@
 --- nn.DistanceRatioCriterion([sizeAverage = true]): -log(e^-p / (e^-p + e^-n)) = log(1 + e^(p - n)) for distances
 -- {p, n} of similar and of dissimilar pairs, averaged over the first dimension.
+-- input {p, n}, both (N) → loss, a number; gradient {dp, dn}; no target.
 -- @usage local loss = nn.DistanceRatioCriterion():forward{torch.rand(3), torch.rand(3)}
 local couple = require 'nn.couple'
 local regression = require 'nn.regression'

@@ -1,5 +1,6 @@
 --- nn.HingeEmbeddingCriterion([margin = 1]): the mean of x for y = 1 and max(0, margin - x) for y = -1; x is a
 -- distance, y a number for one, a tensor for several.
+-- input x and target y of one shape (any) → loss, a number; gradient like x.
 -- @usage local loss = nn.HingeEmbeddingCriterion(1):forward(torch.Tensor{0.3, 0.5}, torch.Tensor{1, -1})
 local regression = require 'nn.regression'
 local common = require 'nn.common'

@@ -6,6 +6,7 @@
 -- count from 0. Gradients are lazy: accGradParameters only keeps what came, updateParameters adds it to the rows that
 -- were used. normalize: each value is divided by the largest magnitude seen of its key and gets a bias of its own;
 -- these stand in the weight's first 4 columns (maximum, its inverse, rate, bias).
+-- Output (nOut) or (N, nOut); weight (nIn, nOut), bias (nOut).
 -- @usage local y = nn.IndexLinear(100, 3):forward{torch.LongTensor{5, 17}, torch.Tensor{0.5, -1}}
 local IndexLinear, parent = torch.class('nn.IndexLinear', 'nn.Module')
 local ffi = require 'ffi'

@@ -1,4 +1,5 @@
 --- nn.L1Cost(): the sum of |x|; no target.
+-- input of any shape → loss, a number; gradient sign(x).
 -- @usage local loss = nn.L1Cost():forward(torch.randn(3))
 local common = require 'nn.common'
 local L1Cost, parent = torch.class('nn.L1Cost', 'nn.Criterion')

@@ -1,5 +1,6 @@
 --- nn.L1HingeEmbeddingCriterion([margin = 1]): d for y = 1, max(0, margin - d) for y = -1, d = sum |a - b| over all
 -- elements of the pair {a, b}. The slope at equal elements is 0.
+-- input {a, b} of one shape (any), target a number → loss, a number; gradient {da, db}.
 -- @usage local loss = nn.L1HingeEmbeddingCriterion(2):forward({torch.randn(3), torch.randn(3)}, -1)
 local couple = require 'nn.couple'
 local L1Hinge, parent = torch.class('nn.L1HingeEmbeddingCriterion', 'nn.Criterion')

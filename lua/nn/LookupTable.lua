@@ -1,6 +1,7 @@
 --- nn.LookupTable(nIndex, nOutput, [paddingValue = 0], [maxNorm], [normType = 2]): row i of the weight for index i.
 -- The padding index gets no gradient. maxNorm: at each forward the rows used are scaled down to that norm. Indices
 -- may be a LongTensor or of any other type; gradInput is zero and of the input's type.
+-- input (T) or (N, T) → output (T, nOutput) or (N, T, nOutput); weight (nIndex, nOutput).
 -- @usage local y = nn.LookupTable(10, 4):forward(torch.LongTensor{{1, 5, 2}, {9, 1, 1}}) -- 2x3x4
 local LookupTable, parent = torch.class('nn.LookupTable', 'nn.Module')
 local ffi = require 'ffi'

@@ -1,5 +1,6 @@
 --- nn.MarginRankingCriterion([margin = 1]): max(0, margin - y (a - b)) for a pair of scores {a, b}, y = 1 when a should
 -- rank above b, -1 below. For a batch the sum, divided by its size with the field sizeAverage (true).
+-- input {a, b}, both (1) or (N), target a number or (N) → loss, a number; gradient {da, db}.
 -- @usage local loss = nn.MarginRankingCriterion(0.1):forward({torch.randn(3), torch.randn(3)}, torch.Tensor{1, -1, 1})
 local couple = require 'nn.couple'
 local regression = require 'nn.regression'

@@ -1,5 +1,6 @@
 --- nn.ModuleCriterion(criterion, [inputModule], [targetModule], [castTarget = true]): a criterion behind modules:
 -- input and target pass through theirs first. castTarget: the target takes the tensor type of targetModule.
+-- input and target: what their modules take → loss, a number; gradient like the input.
 -- @usage local loss = nn.ModuleCriterion(nn.MSECriterion(), nn.Tanh()):forward(torch.randn(3), torch.randn(3))
 local ModuleCriterion, parent = torch.class('nn.ModuleCriterion', 'nn.Criterion')
 

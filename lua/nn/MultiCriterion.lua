@@ -1,5 +1,6 @@
 --- nn.MultiCriterion(): the weighted sum of criterions on one input and target.
 -- loss = sum over criterions of weight · criterion(input, target).
+-- input and target: what all of the criterions take → loss, a number; gradient like the input.
 -- @usage local c = nn.MultiCriterion():add(nn.MSECriterion(), 0.5):add(nn.AbsCriterion())
 local MultiCriterion, parent = torch.class('nn.MultiCriterion', 'nn.Criterion')
 local common = require 'nn.common'

@@ -1,5 +1,6 @@
 --- nn.MultiMarginCriterion([p = 1], [weights], [margin = 1]): sum over i ~= t of max(0, margin - x[t] + x[i])^p times
 -- the weight of t, divided by the number of classes; averaged over the batch. p is 1 or 2.
+-- input x (C) or (N, C), target t a class from 1 or (N) of them → loss, a number; gradient like x.
 -- @usage local loss = nn.MultiMarginCriterion():forward(torch.randn(2, 3), torch.LongTensor{1, 3})
 local MultiMargin, parent = torch.class('nn.MultiMarginCriterion', 'nn.Criterion')
 local ffi = require 'ffi'

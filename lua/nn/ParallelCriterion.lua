@@ -1,6 +1,7 @@
 --- nn.ParallelCriterion([repeatTarget = false]): the weighted sum of criterions, one for each entry of the input and
 -- target tables (or one target for all).
 -- loss = sum over i of weight_i · criterion_i(input[i], target[i]).
+-- input {x1, x2, ...}, target {y1, y2, ...} or y → loss, a number; gradient {dx1, dx2, ...}.
 -- @usage local c = nn.ParallelCriterion():add(nn.MSECriterion()):add(nn.ClassNLLCriterion(), 0.1)
 local ParallelCriterion, parent = torch.class('nn.ParallelCriterion', 'nn.Criterion')
 local common = require 'nn.common'

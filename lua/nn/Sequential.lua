@@ -1,5 +1,6 @@
 --- nn.Sequential: one module after another, y = f_n(... f_2(f_1(x))).
 -- The modules may be given at once, nn.Sequential(nn.Linear(5, 3), nn.Tanh()), or in a list.
+-- input: what the first module takes → output: what the last one gives.
 -- @usage local y = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
 local Sequential, parent = torch.class('nn.Sequential', 'nn.Container')
 local guard = require 'nn.guard'

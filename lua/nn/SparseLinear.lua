@@ -3,6 +3,7 @@
 -- zeroGradParameters and updateParameters touch only the columns of W that the last input used, where there was one
 -- input between them. gradInput: for each sample nIn rows (index, gradient); for a tensor batch, the gradient of each
 -- entry in the entry's place.
+-- Output (nOut) or (N, nOut); weight (nOut, nIn), bias (nOut).
 -- @usage local y = nn.SparseLinear(100, 3):forward(torch.Tensor{{5, 0.5}, {17, -1}})
 local SparseLinear, parent = torch.class('nn.SparseLinear', 'nn.Module')
 local ffi = require 'ffi'

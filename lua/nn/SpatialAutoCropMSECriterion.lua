@@ -1,5 +1,6 @@
 --- nn.SpatialAutoCropMSECriterion([sizeAverage = true]): mean squared error against the centre of a larger target:
 -- what a convolution without padding leaves of a picture.
+-- input x (N, C, h, w) or (C, h, w), target y with H >= h, W >= w → loss, the mean (or sum) of (x - y)^2.
 -- @usage local loss = nn.SpatialAutoCropMSECriterion():forward(torch.randn(1, 2, 2), torch.randn(1, 4, 4))
 local common = require 'nn.common'
 local AutoCrop, parent = torch.class('nn.SpatialAutoCropMSECriterion', 'nn.MSECriterion')

@@ -1,5 +1,6 @@
 --- nn.WeightedMSECriterion(weight): the mean of (x - w y)^2: as in Torch7, only the target is scaled. weight has the
 -- size of a sample, or of the batch.
+-- input x and target y of one shape (any) → loss, a number; gradient like x.
 -- @usage local loss = nn.WeightedMSECriterion(torch.Tensor{1, 2}):forward(torch.randn(3, 2), torch.randn(3, 2))
 local common = require 'nn.common'
 local regression = require 'nn.regression'
