@@ -53,6 +53,10 @@ end
 local function squeezed(self, input, target)
   common.check_tensor(self, input)
   if positions(input, target) or (input.rank > 1 and soft(input, target)) then return input, target end
+  if input.rank == 2 and input.shape[1] == 1 and input.shape[0] > 1 and common.istensor(target)
+    and target:nElement() > 1 then
+    common.expected(self, 'scores [N x C] of two classes or more (of one: nn.BCEWithLogitsCriterion)', input)
+  end
   if has_singleton(input) and input:nElement() > 1 then input = input:squeeze() end
   if common.istensor(target) and has_singleton(target) then target = target:squeeze() end
   if input.rank > 2 then common.expected(self, 'scores [N x C] or [C]', input) end

@@ -4,7 +4,8 @@
 -- and the random stream stay as they are, and reports:
 --
 -- - NaN or infinite numbers: where they began (input, parameters, a layer's output, a gradient)
--- - the first loss against theory (ln K for K classes), a loss head that does not fit its criterion
+-- - the first loss against theory (ln K for K classes), a last layer that does not fit the criterion or the targets,
+--   input and target of different shapes
 -- - layers that are dead (units that are 0 for the whole batch), saturated, zero or symmetric (all units alike)
 -- - activations and gradients that explode or vanish from layer to layer
 -- - parameters that get no gradient

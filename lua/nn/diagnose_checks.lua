@@ -145,6 +145,58 @@ check(function(trace, add)
   end
 end)
 
+-- The activation that the model ends in, if it does: its name, the range of what it gives.
+local function last_activation(trace)
+  local entry = trace.order[#trace.order]
+  local y = torch.isTensor(trace.result) and entry and entry.module.output
+  if not torch.isTensor(y) or torch.pointer(y) ~= torch.pointer(trace.result) then return nil end
+  local kind = torch.type(entry.module)
+  if bounded[kind] then return kind, bounded[kind][1], bounded[kind][2] end
+  if rectifiers[kind] then return kind, 0, math.huge end
+end
+
+local takes_scores = { ['nn.BCEWithLogitsCriterion'] = true, ['nn.MultiLabelSoftMarginCriterion'] = true }
+local regression = { ['nn.MSECriterion'] = true, ['nn.AbsCriterion'] = true, ['nn.SmoothL1Criterion'] = true,
+  ['nn.HuberCriterion'] = true }
+
+check(function(trace, add)
+  local kind, head = torch.type(trace.criterion), trace.seen
+  local last, lo, hi = last_activation(trace)
+  if not last then return end
+  if kind == 'nn.CrossEntropyCriterion' and head and not head.probabilities and head.classes > 1 then
+    if hi == math.huge then
+      add('head', 'warning', kind, 'the model ends in %s: scores below 0 are cut off, and get no gradient',
+        'Remove it: the criterion takes scores of any sign.', last)
+    else
+      local least = math.log(1 + (head.classes - 1) * math.exp(lo - hi))
+      add('head', 'error', kind, 'the model ends in %s: scores of %d..%d cannot bring the loss below %.4g',
+        'Remove it: the criterion takes raw scores.', last, lo, hi, least)
+    end
+  elseif takes_scores[kind] then
+    add('head', last == 'nn.Sigmoid' and 'error' or 'warning', kind,
+      'the model ends in %s: the criterion takes scores of any size and applies the sigmoid itself',
+      'Remove the last layer, or use nn.BCECriterion after nn.Sigmoid.', last)
+  elseif regression[kind] and torch.isTensor(trace.target) and trace.target:nElement() > 0 then
+    local least, most = trace.target:min(), trace.target:max()
+    if least < lo or most > hi then
+      add('head', 'warning', kind, 'targets of %.4g..%.4g, but the model ends in %s, which gives %g..%g',
+        'Remove the last activation, or scale the targets.', least, most, last, lo, hi)
+    end
+  end
+end)
+
+local function sizes(t) return '[' .. table.concat(t:size():totable(), ' x ') .. ']' end
+
+check(function(trace, add)
+  local x, t = trace.result, trace.target
+  if not (trace.loss and torch.isTensor(x) and torch.isTensor(t)) or x:nElement() ~= t:nElement() then return end
+  local kind = torch.type(trace.criterion)
+  local elementwise = regression[kind] or takes_scores[kind] or kind == 'nn.BCECriterion'
+  if x:nElement() < 2 or x:isSameSizeAs(t) or not elementwise then return end
+  add('shape', 'warning', kind, 'its input %s and the target %s differ in shape: they are compared number by number',
+    'If that is meant, say target:viewAs(input); else look at which dimension is which.', sizes(x), sizes(t))
+end)
+
 check(function(trace, add)
   local kind, loss, head = torch.type(trace.criterion), trace.loss, trace.seen
   if type(loss) ~= 'number' or loss ~= loss or not head or trace.criterion.weights then return end
