@@ -156,4 +156,7 @@ function M.det(a)
   return product
 end
 
+-- Torch7 had them as functions only; `x:inverse()` stands for `torch.inverse(x)`.
+for name, f in pairs(M) do tensor.method(name, f, tensor.floats) end
+
 return M

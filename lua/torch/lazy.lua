@@ -29,6 +29,17 @@ local modules = {
     'logcumsumexp'},
   ['torch.counts'] = {'unique', 'unique_consecutive', 'bincount', 'searchsorted', 'bucketize', 'isin'},
   ['torch.products'] = {'matmul', 'einsum', 'tensordot', 'matrix_power', 'outer', 'kron', 'inner', 'vecdot'},
+  ['torch.linalg'] = {'linalg', 'cholesky', 'cholesky_solve', 'cholesky_inverse', 'triangular_solve', 'pinverse',
+    'logdet', 'slogdet', 'matrix_exp', 'chain_matmul'},
+  ['torch.pieces'] = {'hsplit', 'vsplit', 'dsplit', 'tensor_split', 'dstack', 'column_stack', 'row_stack', 'atleast_1d',
+    'atleast_2d', 'atleast_3d', 'block_diag', 'diag_embed', 'diagflat', 'cartesian_prod', 'combinations', 'vander',
+    'argwhere', 'as_strided', 'reshape_as', 'sum_to_size', 'unravel_index'},
+  ['torch.composed'] = {'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isposinf', 'isneginf', 'signbit',
+    'floor_divide', 'heaviside', 'sinc', 'deg2rad', 'rad2deg', 'gcd', 'lcm', 'quantile', 'nanquantile', 'nanmedian',
+    'cdist', 'pdist', 'trapezoid', 'trapz', 'cumulative_trapezoid', 'histogram', 'randint', 'randint_like',
+    'hann_window', 'hamming_window', 'blackman_window', 'bartlett_window'},
+  ['torch.settings'] = {'get_num_threads', 'set_num_threads', 'get_default_dtype', 'set_default_dtype',
+    'set_default_tensor_type', 'get_rng_state', 'set_rng_state', 'finfo', 'iinfo'},
   ['torch.usage'] = {'usage'},
   ['torch.system'] = {'include', 'packageLuaPath', 'isatty', 'updateerrorhandlers', 'updatethreadlocals',
     'Allocator'},
@@ -48,8 +59,9 @@ end
 function M.load(torch, name)
   local module = M.where[name]
   if not module then
-    if type(name) ~= 'string' or not name:find '_' then return nil end
-    local f = require 'torch.synonyms'.func(torch, name)
+    local synonyms = type(name) == 'string' and require 'torch.synonyms'
+    if not synonyms or not synonyms.known(name) then return nil end
+    local f = synonyms.func(torch, name)
     if f then rawset(torch, name, f) end
     return f
   end

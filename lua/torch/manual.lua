@@ -423,3 +423,96 @@
 
 --- The elements as nested Lua tables.
 -- @function tolist(x)
+
+--- 1 where x and y are not 0, as a ByteTensor; sizes broadcast, types may differ.
+-- @function logical_and(x, y)
+
+--- 1 where x or y is not 0, as a ByteTensor.
+-- @function logical_or(x, y)
+
+--- 1 where just one of x and y is not 0, as a ByteTensor.
+-- @function logical_xor(x, y)
+
+--- 1 where an element is plus infinity, as a ByteTensor.
+-- @function isposinf(x)
+
+--- 1 where an element is minus infinity, as a ByteTensor.
+-- @function isneginf(x)
+
+--- 1 where an element has a minus sign, -0 too, as a ByteTensor.
+-- @function signbit(x)
+
+--- x / y rounded down; y is a tensor or a number.
+-- @function floor_divide(x, y)
+
+--- 0 below 0, 1 above, `values` (a tensor or a number) at 0.
+-- @function heaviside(x, values)
+
+--- sin(pi x) / (pi x), 1 at 0.
+-- @function sinc(x)
+
+--- Degrees as radians.
+-- @function deg2rad(x)
+
+--- Radians as degrees.
+-- @function rad2deg(x)
+
+--- The area under points by the trapezoidal rule: one apart, {dx = d} apart, or at x.
+-- @function trapezoid(y, [x], [dim = last])
+
+--- The area under points by the trapezoidal rule: trapezoid.
+-- @function trapz(y, [x], [dim = last])
+
+--- n weights of the window (1 - cos) / 2.
+-- @function hann_window(n, [periodic = true], [{dtype =}])
+
+--- n weights of the window 0.54 - 0.46 cos.
+-- @function hamming_window(n, [periodic = true], [{dtype =}])
+
+--- n weights of Blackman's window of two cosines.
+-- @function blackman_window(n, [periodic = true], [{dtype =}])
+
+--- n weights of a triangle.
+-- @function bartlett_window(n, [periodic = true], [{dtype =}])
+
+--- Equal pieces along columns (of a vector: along it), or cut behind a list of positions; a table of views.
+-- @function hsplit(x, parts)
+
+--- Equal pieces along rows, or cut behind a list of positions; a table of views.
+-- @function vsplit(x, parts)
+
+--- Equal pieces along the third dimension, or cut behind a list of positions; a table of views.
+-- @function dsplit(x, parts)
+
+--- The tensors themselves.
+-- @function atleast_1d(x, ...)
+
+--- Vectors as a row, others as they are.
+-- @function atleast_2d(x, ...)
+
+--- Vectors as 1 x n x 1, matrices as n x m x 1, others as they are.
+-- @function atleast_3d(x, ...)
+
+--- Vectors as columns, and matrices, side by side.
+-- @function column_stack(list)
+
+--- Tensors below each other: vstack.
+-- @function row_stack(list)
+
+--- Use n threads.
+-- @function set_num_threads(n)
+
+--- The type of new tensors: 'float64' ...
+-- @function get_default_dtype()
+
+--- The type of new tensors, by its class: setdefaulttensortype.
+-- @function set_default_tensor_type(name)
+
+--- Put a generator into a state: setRNGState.
+-- @function set_rng_state([generator,] state)
+
+--- Greatest common divisors of whole numbers; y is a tensor or a number.
+-- @function gcd(x, y)
+
+--- Least common multiples of whole numbers; y is a tensor or a number.
+-- @function lcm(x, y)

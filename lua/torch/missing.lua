@@ -95,6 +95,10 @@ return function(_, key, name, methods)
     return fail('%s: cannot be indexed by %s', name, require 'torch.check'.describe(key))
   end
   if not is_method_call(key) then return nil end
+  local torch = package.loaded['torch']
+  if torch and name:find '^%w+Tensor$' and type(torch[key]) == 'function' then
+    return fail('%s has no method %s; there is a function: torch.%s(...)', name, key, key)
+  end
   local near = nearest(key, methods)
   local hint = #near > 0 and ('; did you mean %s?'):format(table.concat(near, ', ')) or ''
   return fail('%s has no method %s%s', name, key, hint)
