@@ -54,6 +54,34 @@ void rk_job_collapse(struct rk_job *j) {
   }
 }
 
+/* -- what a loop reads ------------------------------------------------------------------- */
+/* A gradient is handed the row's inputs, its result and the gradient of that, but few rows need all of them: what the
+ * formula does not name is neither loaded nor fetched. ReLU's of 6.4 M floats: 2.0 -> 1.3 ms. */
+#define SLOPE1(op, cls, scalars, f, dx, ...) [RK_OP_##op] = {#dx, NULL},
+#define SLOPE2(op, cls, scalars, f, dx, dy, ...) [RK_OP_##op] = {#dx, #dy},
+static const char *const slopes[RK_NOPS][2] = {RK_OP1(SLOPE1, ) RK_OP2(SLOPE2, )};
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+static bool mentions(const char *formula, char name) {
+  for (const char *at = strchr(formula, name); at; at = strchr(at + 1, name))
+    if ((at == formula || !is_word(at[-1])) && !is_word(at[1])) return true;
+  return false;
+}
+/* Bit k: input k is read. Looked up once a formula; every thread would find the same. */
+static unsigned reads_of(const struct rk_job *j) {
+  static const char *const names[] = {[RK_MAP1] = "xyg", [RK_MAP2] = "xyzg"};
+  static uint8_t known[RK_NCOLUMNS][RK_NOPS];
+  if (j->column == RK_VALUE) return ~0u;
+  unsigned reads = __atomic_load_n(&known[j->column][j->op], __ATOMIC_RELAXED);
+  if (reads) return reads;
+  reads = 1; /* the result: known */
+  for (int k = 1; k < j->args; k++)
+    if (mentions(slopes[j->op][j->column - RK_GRAD_X], names[rk_op_kind(j->op)][k - 1])) reads |= 1u << k;
+  __atomic_store_n(&known[j->column][j->op], (uint8_t)reads, __ATOMIC_RELAXED);
+  return reads;
+}
+
 /* -- one run of elements at constant steps --------------------------------------------- */
 struct work {
   const struct rk_job *job;
@@ -63,9 +91,12 @@ struct work {
   int compute_size;
   bool plain;                       /* memory holds compute values */
   bool stream;                      /* write past the caches */
+  unsigned reads;                   /* bit k: input k is read */
   _Alignas(8) char zero[8], one[8]; /* what a comparison stores */
   _Alignas(64) char block[RK_MAX_ARGS][BLOCK * 8];
 };
+
+#define READS(w, k) ((w)->reads >> (k)&1)
 
 static void store_flags(struct work *w, char *to, const uint8_t *flag, int64_t step, int64_t n) {
   const int size = w->out_size;
@@ -107,7 +138,8 @@ static void stream_out(struct work *w, char *to, const struct rk_loop *l, const 
   const char *next[RK_MAX_ARGS];
   int n = 0;
   for (int k = 1; k < j->args; k++)
-    if (direct[k] && (j->rank == 1 || j->step[k][j->rank - 2])) next[n++] = (const char *)l->in[k - 1] + AHEAD;
+    if (READS(w, k) && direct[k] && (j->rank == 1 || j->step[k][j->rank - 2]))
+      next[n++] = (const char *)l->in[k - 1] + AHEAD;
   rk_stream_fetching(to, w->block[0], l->n * w->out_size, next, n);
 }
 
@@ -117,7 +149,7 @@ static void run_line(struct work *w, char *const *p, int64_t n) {
   struct rk_loop l = {.a = j->a, .b = j->b, .ia = j->ia, .ib = j->ib, .mask = rk_dtype_mask(j->dtype)};
   bool direct[RK_MAX_ARGS] = {0}, all = true;
   direct[0] = out_is_direct(w, j->step[0][inner]);
-  for (int k = 1; k < j->args; k++) direct[k] = w->plain && j->step[k][inner] == 1;
+  for (int k = 1; k < j->args; k++) direct[k] = !READS(w, k) || (w->plain && j->step[k][inner] == 1);
   for (int k = 0; k < j->args; k++) all &= direct[k];
   const int64_t most = all ? n : BLOCK;
   for (int k = 1; k < j->args; k++) /* repeated: once for all blocks */
@@ -192,7 +224,7 @@ static void run_short_rows(struct work *w, int64_t first, int64_t end) {
       n = j->shape[inner] - c.at[inner];
       n = n < l.n - i ? n : l.n - i;
       for (int k = 1; k < j->args; k++)
-        w->loops->load[j->dtype](w->block[k] + i * w->compute_size, c.p[k], j->step[k][inner], n);
+        if (READS(w, k)) w->loops->load[j->dtype](w->block[k] + i * w->compute_size, c.p[k], j->step[k][inner], n);
       advance(w, &c, n);
     }
     for (int k = 1; k < j->args; k++) l.in[k - 1] = w->block[k];
@@ -217,6 +249,7 @@ static void run_chunk(const struct rk_job *j, int64_t part, bool large) {
   w.size = rk_dtype_size(j->dtype), w.out_size = rk_dtype_size(j->out_dtype);
   w.compute_size = rk_compute_of[j->dtype] == RK_C_i64 || rk_compute_of[j->dtype] == RK_C_f64 ? 8 : 4;
   w.plain = rk_is_compute(j->dtype);
+  w.reads = reads_of(j);
   if (rk_op_kind(j->op) == RK_COMPARE) {
     const double d[2] = {0, 1};
     const float f[2] = {0, 1};
