@@ -304,7 +304,7 @@ local function by_characters(library, async, call)
       if what == 'input' and not gone then
         ffi.errno(0)
         library.rl_callback_read_char()
-        -- libedit waits by itself for what is searched for (Ctrl-R), and takes Ctrl-C there for a character of the line.
+        -- libedit waits by itself for what is searched for (Ctrl-R), and takes Ctrl-C there for a character.
         if ffi.errno() == EINTR and not over then
           pcall(function() library.rl_replace_line('', 0) end) -- older ones lack it
           what = 'interrupted'
