@@ -18,7 +18,10 @@
  * Kernels of 3x3 run by Winograd's algorithm where that pays (`winograd_pays`).
  *
  * RK_DNNL=off in the environment keeps oneDNN closed, RK_DNNL=direct keeps it
- * from Winograd's algorithm, and so does rk_set_deterministic. */
+ * from Winograd's algorithm, and so does rk_set_deterministic.
+ *
+ * Version 3 has no operation descriptors and opaque memory descriptors: it is
+ * not opened, im2col and matrix products serve (torch.config() says so). */
 #include "dnnl.h"
 #ifdef RK_HAVE_DNNL
 #include <oneapi/dnnl/dnnl.h>
@@ -78,7 +81,12 @@ static struct {
 } lib;
 
 static void open_library(void) {
+  static const char *const wishes[] = {"", "on", "1", "direct", "off", "0"};
   const char *wish = getenv("RK_DNNL");
+  size_t known = 0;
+  while (wish && known < sizeof wishes / sizeof *wishes && strcmp(wish, wishes[known]) != 0) known++;
+  if (wish && known == sizeof wishes / sizeof *wishes)
+    fprintf(stderr, "rekindle: warning: RK_DNNL=%s: on, direct or off expected; it is on\n", wish);
   if (wish && (strcmp(wish, "off") == 0 || strcmp(wish, "0") == 0)) return;
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)

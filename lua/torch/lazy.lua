@@ -41,6 +41,7 @@ local modules = {
   ['torch.settings'] = {'get_num_threads', 'set_num_threads', 'get_default_dtype', 'set_default_dtype',
     'set_default_tensor_type', 'get_rng_state', 'set_rng_state', 'finfo', 'iinfo'},
   ['torch.usage'] = {'usage'},
+  ['torch.config'] = {'config'},
   ['torch.system'] = {'include', 'packageLuaPath', 'isatty', 'updateerrorhandlers', 'updatethreadlocals',
     'Allocator'},
 }
