@@ -20,6 +20,8 @@ struct rk_move {
   int64_t in_m, in_n;
   bool large; /* part of a result that no cache will keep */
 };
+/* The most rows and bytes of a row of a transposed block that is written past the caches. */
+enum { RK_TURN_ROWS = 64, RK_TURN_BYTES = 1024 };
 void rk_move_elements(int size, const struct rk_move *v);
 
 /* Fill `out` with one element (of its dtype) repeated. */

@@ -82,8 +82,8 @@ SQUARE(64, 2)
     enum { SIZE = bits / 8, T = LINE / SIZE };                                                                         \
     const int64_t m = v->m - v->m % T, n = v->n - v->n % T;                                                            \
     const bool past = v->large && ((uintptr_t)v->out | (uintptr_t)v->out_m) % LINE == 0;                               \
-    for (int64_t i = 0; i < m; i += T)                                                                                 \
-      for (int64_t j = 0; j < n; j += T) {                                                                             \
+    for (int64_t j = 0; j < n; j += T)                                                                                 \
+      for (int64_t i = 0; i < m; i += T) {                                                                             \
         char *out = v->out + i * v->out_m + j * SIZE;                                                                  \
         const char *in = v->in + j * v->in_n + i * SIZE;                                                               \
         if (past) {                                                                                                    \
@@ -135,6 +135,21 @@ static void repeat_past(int size, const struct rk_move *v) {
 }
 
 typedef void move(const struct rk_move *);
+/* A transposed block of a large result whose rows do not begin with a line: aside, then row by row past the caches, all
+ * of a row's lines but the first and last whole. 3162 x 3162 floats 10.5 -> 14 GB/s. */
+static bool turns_aside(const struct rk_move *v, int size) {
+  return RK_STREAMS && v->large && ((uintptr_t)v->out | (uintptr_t)v->out_m) % LINE && v->m <= RK_TURN_ROWS &&
+         v->n * size <= RK_TURN_BYTES;
+}
+static void transpose_aside(move *transpose, const struct rk_move *v, int size) {
+  enum { ROW = RK_TURN_BYTES + LINE }; /* a line more: rows in one set of the cache drive each other out */
+  _Alignas(LINE) char block[RK_TURN_ROWS * ROW];
+  struct rk_move turn = *v;
+  turn.out = block, turn.out_m = ROW, turn.large = false;
+  transpose(&turn);
+  for (int64_t i = 0; i < v->m; i++) rk_stream(v->out + i * v->out_m, block + i * ROW, v->n * size);
+  rk_stream_end();
+}
 struct moves {
   move *plain, *repeat, *transpose;
 };
@@ -152,6 +167,8 @@ void rk_move_elements(int size, const struct rk_move *v) {
     repeat_past(size, v);
   else if (v->in_n == 0)
     f->repeat(v);
+  else if (v->in_m == size && v->m >= LINE / size && v->n >= LINE / size && turns_aside(v, size))
+    transpose_aside(f->transpose, v, size);
   else if (v->in_m == size && v->m >= LINE / size && v->n >= LINE / size)
     f->transpose(v);
   else
