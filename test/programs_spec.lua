@@ -33,6 +33,7 @@ describe('programs find without a require', function()
       print(not ok and text:find('libhdf5-dev', 1, true) ~= nil)]])
     local hint = require 'torch.absent'.hint
     assert.truthy(hint 'rnn':match 'install rnn$' and hint 'loadcaffe':match 'TH' and hint 'cjson':match 'lua%-cjson')
+    assert.truthy(hint 'cwrap':match 'rk_lua%.h')
     assert.is_nil(hint 'no_such_package')
     assert.is_nil(hint())
   end)

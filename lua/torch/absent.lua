@@ -10,6 +10,8 @@ local KINDS = {
   windows = 'Rekindle opens no windows and no cameras: image.save, gnuplot and a browser show pictures',
   native = 'this package has C code against TH, the C library of Torch7, which does not build here '
     .. '(rocks/README.md says how C code is written for Rekindle)',
+  wrapper = 'cwrap wrote C code against TH and luaT, the C libraries of Torch7, which do not build here. C functions '
+    .. "are called by LuaJIT's FFI, or by C code with rk_lua.h (rocks/README.md)",
   rock = 'this is a package of its own, in Lua: luarocks '
     .. '--server=https://raw.githubusercontent.com/torch/rocks/master install %s',
   hdf5 = 'this is a package of its own (torch-hdf5: Lua over the HDF5 library, libhdf5-dev): luarocks '
@@ -19,9 +21,11 @@ local KINDS = {
 local PACKAGES = {
   cuda = 'cutorch cunn cudnn cunnx cudnn1 fbcunn fbcuda nccl cltorch clnn ccn2 inn warp_ctc',
   windows = 'qt qtwidget qttorch qtuiloader qtsvg camera ffmpeg',
-  native = 'loadcaffe nnx unsup audio mattorch stn ipc signal torchzlib liblinear',
+  native = 'loadcaffe nnx unsup audio mattorch stn ipc signal torchzlib liblinear '
+    .. 'parallel imgraph fex svm fbtorch fblualib',
+  wrapper = 'cwrap wrap',
   rock = 'rnn dpnn dp torchnet argcheck class classic csvigo optnet torchx nninit iterm display logroll totem '
-    .. 'autograd dataload hash mnist luaunit distributions graphicsmagick lmdb',
+    .. 'autograd dataload hash mnist luaunit distributions graphicsmagick lmdb manifold cephes itorch',
   hdf5 = 'hdf5',
 }
 

@@ -124,9 +124,10 @@ local function left_column(row)
   return names
 end
 
---- Print the help.
+--- Print the help; `%prog` in its usage is the program's name.
 function OptionParser:help()
-  io.write(('Usage: %s\n\nOptions:\n'):format(self._usage))
+  local program = tostring(rawget(_G, 'arg') and _G.arg[0] or 'th'):match '[^/]*$'
+  io.write(('Usage: %s\n\nOptions:\n'):format((self._usage:gsub('%%prog', (program:gsub('%%', '%%%%'))))))
   local width = 0
   for _, row in ipairs(self._rows) do
     width = math.max(width, #left_column(row))
