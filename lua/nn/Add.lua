@@ -57,6 +57,7 @@ end
 
 -- gradBias (n) += scale * sums of gradOutput over the batch
 function Add:accGradParameters(_input, gradOutput, scale)
+  common.check_tensor(self, gradOutput, 'gradOutput')
   scale = scale or 1
   local grad = self.gradBias
   if grad:size(1) == 1 then

@@ -148,6 +148,7 @@ function Convert:updateGradInput(input, gradOutput)
   local x = prepared(self, input)
   common.check_tensor(self, gradOutput, 'gradOutput')
   local g = self.batchMode and gradOutput or utils.addSingletonDimension(gradOutput, self.outputBatchDim)
+  if not self.converter then error(tostring(self) .. ': backward before forward', 0) end
   local dx = self:rethrowErrors(self.converter, 1, 'updateGradInput', x, g)
   if not self.batchMode then dx = dx:select(self.inputBatchDim, 1) end
   if torch.typename(input) ~= torch.typename(dx) then

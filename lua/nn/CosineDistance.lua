@@ -35,6 +35,7 @@ function CosineDistance:updateGradInput(input, gradOutput)
   local a, b = rows.pair(self, input)
   local n = a:size(1)
   local g = rows.column(self, gradOutput, n):expandAs(a)
+  if not self.buffer then error(tostring(self) .. ': backward before forward', 0) end
   local da, db = rows.gradients(self, a)
   local along = self.buffer:resize(n, 1)
   local w = self.w:view(n, 1):expandAs(a)

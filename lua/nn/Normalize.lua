@@ -39,6 +39,7 @@ function Normalize:updateGradInput(input, gradOutput)
   local x = rows.of(self, input)
   local g = rows.of(self, gradOutput, x:size(2), 'gradOutput')
   if g:size(1) ~= x:size(1) then common.expected(self, 'gradOutput ' .. common.shape(input), gradOutput) end
+  if not self.norm then error(tostring(self) .. ': backward before forward', 0) end
   local p, norm = self.p, self.norm:view(-1, 1)
   self.cross = common.buffer(self.cross, x)
   self.buffer2 = common.buffer(self.buffer2, x)
