@@ -261,6 +261,11 @@ function Module:__tostring__() return torch.type(self) end
 
 function Module:read(file)
   for name, value in pairs(file:readObject()) do self[name] = value end
+  -- its CUDA tensors have come as tensors of the processor where cutorch is not loaded
+  local kind = type(self._type) == 'string' and self._type:match '^torch%.Cuda(%a*)Tensor$'
+  if kind and not torch.getmetatable(self._type) then
+    self._type = ('torch.%sTensor'):format(kind == '' and 'Float' or kind)
+  end
 end
 
 function Module:write(file)

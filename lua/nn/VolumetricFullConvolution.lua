@@ -21,7 +21,7 @@ function Full:__init(nInputPlane, nOutputPlane, kT, kW, kH, dT, dW, dH, padT, pa
   end
   convolution.store_groups(self, groups)
   convolution.allocate(self, nOutputPlane, nInputPlane, nOutputPlane / (groups or 1), kT, kH, kW)
-  self.ones = torch.Tensor()
+  self.ones, self.finput, self.fgradInput = torch.Tensor(), torch.Tensor(), torch.Tensor() -- Torch7's, in files
   self:reset()
 end
 

@@ -157,6 +157,13 @@ function M.backward_weight(self, kind, batch, groups, dw, db, x, g, scale, targe
   release()
 end
 
+local function empty(self)
+  for _, name in ipairs { 'finput', 'fgradInput' } do
+    local t = self[name]
+    self[name] = torch.isTensor(t) and t.new() or nil
+  end
+end
+
 --- Give a class updateOutput, updateGradInput, accGradParameters, noBias and what belongs to files.
 -- @param Class the class table
 -- @param axes in the order of the tensor: {'H', 'W'}
@@ -224,14 +231,18 @@ function M.methods(Class, axes, full)
     if self.bias then self.bias:uniform(-stdv, stdv) end
   end
 
-  -- Buffers that Torch7 keeps in files and this implementation does not use.
+  -- Buffers that Torch7 keeps in files and this implementation does not use: there, but empty.
   function Class:type(typename, cache)
-    if typename then self.finput, self.fgradInput, self.zeroScalar = nil, nil, nil end
+    if typename then
+      empty(self)
+      self.zeroScalar = nil
+    end
     return nn.Module.type(self, typename, cache)
   end
 
   function Class:clearState()
-    self.finput, self.fgradInput, self._input, self._gradOutput, self.zeroScalar = nil, nil, nil, nil, nil
+    empty(self)
+    self._input, self._gradOutput, self.zeroScalar = nil, nil, nil
     return nn.Module.clearState(self)
   end
 

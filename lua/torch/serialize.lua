@@ -429,14 +429,26 @@ local function read_class(file, at)
     name = read_text(file, 'class name')
   end
   local mt = class.getmetatable(name)
+  local complete
   if not mt and stand_ins[name] then
     mt = class.getmetatable(stand_ins[name])
+  elseif not mt and package.loaded.nn then
+    local stand_in, finish = require('nn.from_cudnn').stand_in(name)
+    mt, complete = stand_in and class.getmetatable(stand_in), finish
   end
   local factory = mt and rawget(mt, '__factory')
   if not factory then
     return read_unknown(file, at, name), nil, version or 0, name
   end
-  return guarded(file, at, name, factory, file), hook_of(mt, 'read'), version or 0, name
+  local read = hook_of(mt, 'read')
+  if complete then
+    local fields = read
+    read = function(object, ...)
+      fields(object, ...)
+      complete(object)
+    end
+  end
+  return guarded(file, at, name, factory, file), read, version or 0, name
 end
 
 local function read_torch(file, at, objects, index)

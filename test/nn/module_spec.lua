@@ -273,4 +273,16 @@ describe('what is no module, dataset or size', function()
   it('leaves the other modules to be found', function()
     assert.equal(1, #nn.Sequential():add(nn.Linear(2, 3)):findModules 'nn.Linear')
   end)
+
+  it('have the fields that Torch7 reads from their files without making them', function()
+    assert.are.equal(20, nn.SoftPlus(2).threshold)
+    assert.are.equal('nn.Tanh', torch.type(nn.TanhShrink().tanh))
+    assert.is_true(torch.isTensor(nn.CMinTable().minVals) and torch.isTensor(nn.CMaxTable().maxVals))
+    local m = nn.VolumetricFullConvolution(1, 1, 1, 1, 1)
+    for _, change in ipairs { 'float', 'clearState', 'double' } do
+      m[change](m)
+      assert.are.equal(m:type(), m.finput:type())
+      assert.are.equal(m:type(), m.fgradInput:type())
+    end
+  end)
 end)
