@@ -12,7 +12,7 @@ local options = require 'torch.options'
 local fail, argument, need, describe = check.fail, check.argument, check.tensor, check.describe
 local integer = check.integer
 local empty, define, functions = tensor.empty, tensor.define, tensor.functions
-local dim_of, shaped = options.dim, options.shaped
+local dim_of, shaped, list_of = options.dim, options.shaped, options.tensors
 local LONG = types.of_class.Long
 
 local function needs_elements(name, t)
@@ -107,19 +107,6 @@ define('broadcast_to', function(t, ...)
   end
   return options.expanded('broadcast_to', t, sizes)
 end)
-
--- The tensors of f(a, b, ...) or f{a, b, ...}, of one dtype.
-local function list_of(name, ...)
-  local list = ...
-  if type(list) ~= 'table' or getmetatable(list) then list = { ... } end
-  if #list == 0 then fail('%s: expected at least one tensor', name) end
-  for i, t in ipairs(list) do
-    need(name, i, t)
-    if t.dt ~= list[1].dt then argument(name, i, types.class[list[1].dt] .. 'Tensor', t) end
-    if t.rank == 0 then argument(name, i, 'a tensor with elements', t) end
-  end
-  return list
-end
 
 --- broadcast_tensors(a, b, ...): views of all with their common sizes.
 function functions.broadcast_tensors(...)

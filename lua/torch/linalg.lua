@@ -375,8 +375,8 @@ function M.multi_dot(list)
     argument(name, 1, ('a table of 1 to %d matrices'):format(MOST_FACTORS), list)
   end
   local n, all = #list, {}
-  for i, x in ipairs(list) do
-    same_type(name, i, x, need(name, 1, list[1]))
+  for i = 1, n do
+    local x = same_type(name, i, list[i], need(name, 1, list[1]))
     local flat = x.rank == 1 and (i == 1 or i == n)
     if x.rank ~= 2 and not flat then argument(name, i, 'a matrix', x) end
     all[i] = flat and (i == 1 and n > 1 and x:view(1, -1) or x:view(-1, 1)) or x
@@ -459,6 +459,6 @@ end)
 --- e to the power of a square matrix.
 define('matrix_exp', function(x) return matrix_exp(single('matrix_exp', 1, x, true)) end)
 --- The product of matrices in the order that needs the fewest operations: chain_matmul(a, b, ...).
-function functions.chain_matmul(...) return M.multi_dot { ... } end
+function functions.chain_matmul(...) return M.multi_dot(options.tensors('chain_matmul', ...)) end
 
 return functions

@@ -22,6 +22,21 @@ function M.dim(name, n, t, d, extra)
   return at
 end
 
+--- The tensors of f(a, b, ...) or f{a, b, ...}, of one dtype and with elements, as a list of their own.
+function M.tensors(name, ...)
+  local given, n = ..., select('#', ...)
+  if type(given) == 'table' and not getmetatable(given) then n = #given else given = { ... } end
+  if n == 0 then fail('%s: expected at least one tensor', name) end
+  local list = {}
+  for i = 1, n do
+    local t = check.tensor(name, i, given[i])
+    if i > 1 and t.dt ~= list[1].dt then argument(name, i, types.class[list[1].dt] .. 'Tensor', t) end
+    if t.rank == 0 then argument(name, i, 'a tensor with elements', t) end
+    list[i] = t
+  end
+  return list
+end
+
 --- Distinct dimensions: a list of numbers, one table, or all of them when nothing is given.
 function M.dims(name, n, t, ...)
   local given = { ... }

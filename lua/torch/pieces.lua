@@ -11,24 +11,12 @@ require 'torch.arrange'
 
 local fail, argument, need, describe = check.fail, check.argument, check.tensor, check.describe
 local integer, define, functions = check.integer, tensor.define, tensor.functions
+local list_of = options.tensors
 local LONG = types.of_class.Long
 
 local function needs_elements(name, t)
   if need(name, 1, t).rank == 0 then argument(name, 1, 'a tensor with elements', t) end
   return t
-end
-
--- The tensors of f(a, b, ...) or f{a, b, ...}, of one dtype.
-local function list_of(name, ...)
-  local list = ...
-  if type(list) ~= 'table' or getmetatable(list) then list = { ... } end
-  if #list == 0 then fail('%s: expected at least one tensor', name) end
-  for i, t in ipairs(list) do
-    need(name, i, t)
-    if t.dt ~= list[1].dt then argument(name, i, types.class[list[1].dt] .. 'Tensor', t) end
-    if t.rank == 0 then argument(name, i, 'a tensor with elements', t) end
-  end
-  return list
 end
 
 -- -- pieces ----------------------------------------------------------------------------------------
