@@ -143,12 +143,10 @@ for name, count, words, class in losses:gmatch '([%w_]+)( ?%d?): ([^=\n]*)= (%w+
   local who, names = 'nn.functional.' .. name, split(words)
   local pairs_ = count ~= ''
   M[name] = function(x, target, ...)
+    local third = ...
     local second
     insist(who, 'input', x)
-    if pairs_ then
-      local t = ...
-      second, target = insist(who, 'second input', target), t
-    end
+    if pairs_ then second, target = insist(who, 'second input', target), third end
     if target == nil then options.refuse(who, 'target', 'a tensor', nil) end
     local o = pairs_ and options.read(who, names, select(2, ...)) or options.read(who, names, ...)
     local c = typed(nn[class](o), x)
