@@ -72,27 +72,8 @@ local function named(args, specs)
   return first and #t == 0 and not first:find 'table' and t or nil
 end
 
-local LUA_TYPES = { number = 1, string = 1, boolean = 1, table = 1, ['function'] = 1, userdata = 1, thread = 1 }
-
--- May a value be passed where the text says "number | string" or "nn.Module"? Only what is surely wrong is refused:
--- texts are written for readers ("list of tensors"), an object may be of a class derived from the one named, and Lua
--- takes '3' for a number and anything for a condition.
-local function fits(value, types)
-  local kind, basic = type_of(value), type(value)
-  local object = not LUA_TYPES[kind]
-  for each in types:gmatch '[^%s|]+' do
-    if each == kind or each == basic or kind:find(each, 1, true) then
-      return true
-    elseif each == 'number' and tonumber(value) or (each == 'string' or each == 'boolean') and basic == 'number'
-      or each == 'boolean' and basic == 'string' then
-      return true
-    elseif not LUA_TYPES[each] and (object or basic == 'table' or not each:find('.', 1, true)) then
-      return true
-    end
-  end
-  return false
-end
-
+-- Types are for readers: `header`, a string, may be false in published programs, `sizes`, numbers, a list. Whatever is
+-- given goes through, as it did.
 local function read(args, who, description, specs)
   if type(args) ~= 'table' then
     error(('%s: xlua.unpack: argument 1: table of arguments expected, got %s'):format(tostring(who), type(args)), 4)
@@ -117,9 +98,7 @@ local function read(args, who, description, specs)
     else
       value = args[i]
     end
-    if value ~= nil and source and spec.type and not fits(value, spec.type) then
-      refuse('%s: %s expected, got %s', spec.arg, spec.type, type_of(value))
-    elseif value == nil then
+    if value == nil then
       value = spec.default
       if value == nil and spec.defaulta then
         value = values[spec.defaulta]
