@@ -4,11 +4,6 @@
 local OptionParser = {}
 OptionParser.__index = OptionParser
 
-local known = {'dest', 'action', 'default', 'help', 'metavar', 'req', 'type'}
-local is_known = {}
-for _, name in ipairs(known) do
-  is_known[name] = true
-end
 local actions = {store = true, store_true = true, store_false = true}
 
 --- Add an option: `op:option {'-x', '--long', dest =, action =, default =, help =, req =, metavar =}`.
@@ -16,11 +11,6 @@ local actions = {store = true, store_true = true, store_false = true}
 function OptionParser:option(row)
   if type(row) ~= 'table' or type(row[1]) ~= 'string' then
     error('OptionParser.option: a table with the names of the option is expected', 2)
-  end
-  for key in pairs(row) do
-    if type(key) == 'string' and not is_known[key] then
-      error(('OptionParser.option: %s: unknown key %s; there are %s'):format(row[1], key, table.concat(known, ', ')), 2)
-    end
   end
   row.action = row.action or 'store'
   if not actions[row.action] then

@@ -154,7 +154,7 @@ describe('OptionParser', function()
     assert.equal('ex=5,verbose=true,loud=true,n=a_b', op:tostring(true))
     assert.truthy(captured(function() op:help() end):find('-x, --ex EX', 1, true))
     assert.truthy(captured(function() op:summarize(true) end):find 'ex=5')
-    fails('unknown key halp', op.option, op, {'-z', halp = ''})
+    op:option {'-z', dest = 'z', note = 'keys of a program'}
     fails('unknown action', op.option, op, {'-z', action = 'run'})
     fails('names of the option', op.option, op, {})
   end)
