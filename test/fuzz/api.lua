@@ -17,7 +17,8 @@ local options = dofile(here .. '/options.lua')('api', arg)
 -- check (Storage(size, address) likewise: see `disarm`).
 local excluded = { test = true, pushudata = true, metatype = true, include = true, setenv = true, getenv = true,
   setdefaulttensortype = true, register_package = true, setheaptracking = true, seed = true, class = true,
-  newmetatable = true, setmetatable = true, PipeFile = true, CmdLine = true, isatty = true, setnumthreads = true, set_num_threads = true, set_default_dtype = true, set_default_tensor_type = true,
+  newmetatable = true, setmetatable = true, PipeFile = true, CmdLine = true, isatty = true, setnumthreads = true,
+  set_num_threads = true, set_default_dtype = true, set_default_tensor_type = true,
   updateerrorhandlers = true, usage = true, help = true }
 
 local function sorted_names(from, wanted)
