@@ -224,20 +224,17 @@ enum { GATHER, SCATTER, SCATTER_ADD };
 #define PLACE(T) ((T *)to)[k] = ((const T *)from)[j]
 #define PLACE_ONE(T) ((T *)to)[k] = value
 #define EACH_DO(DO, T)                                                                                                 \
-  for (int64_t first = 0, end; first < n && !(first && rk_stopped(e->flag)); first = end) {                            \
-    end = n - first < every ? n : first + every;                                                                       \
-    if (inner == 1) {                                                                                                  \
-      for (int64_t j = first; j < end; j++) {                                                                          \
-        const int64_t k = at[j] - 1;                                                                                   \
+  if (inner == 1) {                                                                                                    \
+    for (int64_t j = 0; j < n; j++) {                                                                                  \
+      const int64_t k = at[j] - 1;                                                                                     \
+      DO(T);                                                                                                           \
+    }                                                                                                                  \
+  } else {                                                                                                             \
+    for (int64_t j = 0; j < n * inner;)                                                                                \
+      for (int64_t i = 0; i < inner; i++, j++) {                                                                       \
+        const int64_t k = (at[j] - 1) * inner + i;                                                                     \
         DO(T);                                                                                                         \
       }                                                                                                                \
-    } else {                                                                                                           \
-      for (int64_t j = first * inner; j < end * inner;)                                                                \
-        for (int64_t i = 0; i < inner; i++, j++) {                                                                     \
-          const int64_t k = (at[j] - 1) * inner + i;                                                                   \
-          DO(T);                                                                                                       \
-        }                                                                                                              \
-    }                                                                                                                  \
   }
 #define EACH_LOOP(T)                                                                                                   \
   {                                                                                                                    \
@@ -250,17 +247,11 @@ enum { GATHER, SCATTER, SCATTER_ADD };
       EACH_DO(PLACE_ONE, T)                                                                                            \
     }                                                                                                                  \
   }
-static void each_part(void *arg, int64_t o) {
-  const struct each *e = arg;
-  const int64_t n = e->n, inner = e->inner, every = e->every, *at = e->index + o * n * inner;
-  char *to = e->to + o * e->to_size * inner * e->element;
-  const char *from = e->from + o * e->from_size * inner * e->element;
-  const int64_t row = e->from_size * inner * e->element;
-  /* Most lines of the next row will be wanted: fetching them in order is quicker than at random. */
-  if (e->mode == GATHER && o + 1 < e->outer && n * inner * 128 > row && row < 1 << 14)
-    for (int64_t line = 0; line < row; line += 64) __builtin_prefetch(from + row + line);
+/* n indices along dim, and what is beside them. */
+static void each_run(const struct each *e, const int64_t *at, int64_t n, char *to, const char *from) {
+  const int64_t inner = e->inner;
   if (e->mode == SCATTER_ADD) {
-    for (int64_t i = 0; i < n * inner && !(i % ASK == ASK - 1 && rk_stopped(e->flag)); i++)
+    for (int64_t i = 0; i < n * inner; i++)
       e->add(to + ((at[i] - 1) * inner + i % inner) * e->element, from + i * e->element, 1);
     return;
   }
@@ -269,6 +260,23 @@ static void each_part(void *arg, int64_t o) {
   case 2: EACH_LOOP(uint16_t); break;
   case 4: EACH_LOOP(uint32_t); break;
   default: EACH_LOOP(uint64_t); break;
+  }
+}
+static void each_part(void *arg, int64_t o) {
+  const struct each *e = arg;
+  const int64_t n = e->n, inner = e->inner, *at = e->index + o * n * inner;
+  char *to = e->to + o * e->to_size * inner * e->element;
+  const char *from = e->from + o * e->from_size * inner * e->element;
+  const int64_t row = e->from_size * inner * e->element;
+  /* Most lines of the next row will be wanted: fetching them in order is quicker than at random. */
+  if (e->mode == GATHER && o + 1 < e->outer && n * inner * 128 > row && row < 1 << 14)
+    for (int64_t line = 0; line < row; line += 64) __builtin_prefetch(from + row + line);
+  for (int64_t first = 0; first < n && !(first && rk_stopped(e->flag)); first += e->every) {
+    const int64_t count = n - first < e->every ? n - first : e->every, bytes = first * inner * e->element;
+    if (e->mode == GATHER)
+      each_run(e, at + first * inner, count, to + bytes, from);
+    else
+      each_run(e, at + first * inner, count, to, e->from_size ? from + bytes : from);
   }
 }
 
