@@ -375,6 +375,7 @@ local function last(class, names)
       if type(sizes) ~= 'table' or #sizes == 0 then
         options.refuse(who, 'normalizedShape', 'a number or a list of sizes', sizes)
       end
+      for _, n in ipairs(sizes) do options.count(who, 'normalizedShape', n) end
       return bare(class, x, { sizes = sizes, weight = o.weight, bias = o.bias,
         eps = options.number(who, 'eps', o.eps, 1e-5) }):forward(x)
     end

@@ -75,25 +75,21 @@ end
 -- The layer with the weight in a module, which may be dressed as nn.Conv1d or a convolution behind a border are: f of
 -- it takes its place.
 -- @return the module, or f of it
-local function dressed(who, module, f, fits)
-  if fits(module) then return f(module) end
+local function dressed(who, module, f, fits, expected)
+  if module ~= nil and fits(module) then return f(module) end
   local last = torch.isTypeOf(module, 'nn.OneRow') and 1
     or torch.isTypeOf(module, 'nn.Sequential') and module:size() == 2 and not module:get(1):parameters() and 2
-  if not last then options.refuse(who, 'module', fits(), module) end
-  module.modules[last] = dressed(who, module.modules[last], f, fits)
+  if not last then options.refuse(who, 'module', expected, module) end
+  module.modules[last] = dressed(who, module.modules[last], f, fits, expected)
   return module
 end
 
 local function has_weight(module)
-  if module == nil then return 'a module with a weight' end
   return torch.isTypeOf(module, 'nn.Module') and torch.isTensor(module.weight)
 end
 
 local function of_class(name)
-  return function(module)
-    if module == nil then return 'an ' .. name end
-    return torch.isTypeOf(module, name)
-  end
+  return function(module) return torch.isTypeOf(module, name) end
 end
 
 local function only_weight(who, name)
@@ -116,7 +112,7 @@ function M.weight_norm(module, name, dim)
     norm:type(weight:type())
     if bias then m.bias:copy(bias) end
     return norm:split(weight)
-  end, has_weight)
+  end, has_weight, 'a module with a weight')
 end
 
 --- The module in an nn.WeightNorm, its weight as it is now.
@@ -126,7 +122,7 @@ function M.remove_weight_norm(module)
   return dressed('nn.utils.remove_weight_norm', module, function(m)
     m:updateWeight()
     return m:get(1)
-  end, of_class 'nn.WeightNorm')
+  end, of_class 'nn.WeightNorm', 'an nn.WeightNorm')
 end
 
 --- A module whose weight is divided by its largest singular value: nn.SpectralNorm.
@@ -143,7 +139,7 @@ function M.spectral_norm(module, ...)
   only_weight(who, o.name)
   return dressed(who, module, function(m)
     return nn.SpectralNorm(m, o.nPowerIterations, o.eps, o.dim)
-  end, has_weight)
+  end, has_weight, 'a module with a weight')
 end
 
 --- The module in an nn.SpectralNorm, its weight as it is now.
@@ -156,7 +152,7 @@ function M.remove_spectral_norm(module)
     m:updateWeight()
     m.train = training
     return m:get(1)
-  end, of_class 'nn.SpectralNorm')
+  end, of_class 'nn.SpectralNorm', 'an nn.SpectralNorm')
 end
 
 M.parametrizations = { weight_norm = M.weight_norm, spectral_norm = M.spectral_norm }

@@ -223,6 +223,7 @@ describe('nn.functional', function()
         torch.ones(2, 3, 3, 3), nil, 0 },
       { 'expected input [N x 3 x H x W]', F.conv2d, torch.ones(1, 2, 5, 5), torch.ones(2, 3, 3, 3) },
       { 'nn.functional.batch_norm: runningMean: expected a tensor', F.batch_norm, x },
+      { 'nn.functional.rms_norm: normalizedShape: expected a whole number', F.rms_norm, x, { {} } },
       { 'nn.functional.pad: pad: expected two widths', F.pad, x, { 1 } },
       { 'nn.functional.pad: mode: expected', F.pad, x, { 1, 1 }, 'mirror' },
       { 'something left of dimension 2', F.pad, x, { -2, -2 } },
