@@ -4,6 +4,7 @@
 -- curves.
 -- @module gnuplot.data
 local torch = require 'torch'
+local types = require 'torch.types'
 
 local M = {}
 
@@ -90,8 +91,9 @@ local function number(x) return x - x == 0 and ('%.9g'):format(x) or 'NaN' end
 
 -- Lines of numbers, one for each row of a matrix; `broken`: a blank line after each of so many rows.
 local function rows_text(m, broken)
-  local lines, p = {}, m:contiguous()
+  local lines, p = {}, m:double():clone()
   local data, columns = p:data(), p:size(2)
+  types.clean(data, p:nElement())
   for i = 0, p:size(1) - 1 do
     local line = {}
     for k = 0, columns - 1 do line[k + 1] = number(data[i * columns + k]) end

@@ -95,10 +95,15 @@ local range = { ['torch.ByteTensor'] = { 0, 255 }, ['torch.CharTensor'] = { -128
 --- True for types without fractions.
 function M.isinteger(t) return range[torch.type(t)] ~= nil end
 
---- A contiguous float or double tensor with the values of t: what kernels read.
+--- A contiguous float or double tensor with the values of t: what kernels read. Its NaNs are the plain one: LuaJIT
+-- would take others, as memory holds them that nobody filled, for objects at wild addresses.
 function M.plain(t)
-  if real[torch.type(t)] then return t:contiguous() end
-  return t:double():contiguous()
+  local work = real[torch.type(t)] and t:contiguous() or t:double():contiguous()
+  local total = work:sum()
+  if total == total then return work end
+  work = work:clone()
+  work:maskedFill(work:ne(work), 0 / 0)
+  return work
 end
 
 --- A fresh tensor of the type of the plain tensor `work`, where a kernel writes.

@@ -153,10 +153,13 @@ local function transform(dst, src, matrix, mode, translation, clamp, pad)
   if translation ~= nil then
     local ok = torch.isTensor(translation) and translation:nElement() or type(translation) == 'table' and #translation
     if ok ~= 2 then expected(name, 'translation', 'two numbers', translation) end
-    if torch.isTensor(translation) then translation = { translation:view(-1)[1], translation:view(-1)[2] } end
+    if torch.isTensor(translation) then translation = translation:double():contiguous():view(-1):totable() end
+    if not (tonumber(translation[1]) and tonumber(translation[2])) then
+      expected(name, 'translation', 'two numbers', translation)
+    end
   end
   local _, h, w = common.sizes(src)
-  local plain = matrix:double():contiguous()
+  local plain = common.plain(matrix:double())
   return run(name, dst, src, affine_field(plain, h, w, translation), mode, true, clamp, pad)
 end
 

@@ -220,6 +220,27 @@ describe('image.warp', function()
     end
   end)
 
+  -- Such NaNs lie in memory that nobody filled; loaded by LuaJIT as they are, they are objects at wild addresses.
+  it('NaNs of any bits are numbers', function()
+    local ffi = require 'ffi'
+    local src = torch.DoubleTensor(3, 4, 4)
+    ffi.fill(src:data(), 3 * 4 * 4 * 8, 0xff)
+    ffi.cast('uint64_t *', src:data())[5] = 0xfffc100000000000ULL
+    for _, name in ipairs { 'rgb2hsv', 'hsv2rgb', 'rgb2hsl', 'hsl2rgb', 'rgb2lab', 'lab2rgb', 'rgb2yuv', 'yuv2rgb',
+      'rgb2y', 'polar', 'logpolar', 'minmax' } do
+      image[name](name == 'minmax' and {tensor = src} or src)
+    end
+    image.rotate(src, 0.3, 'bilinear')
+    image.scale(src, 3, 3)
+    image.warp(src, torch.zeros(2, 4, 4), 'bicubic')
+    image.warp(torch.rand(3, 4, 4), src:narrow(1, 1, 2))
+    image.translate(src, 1, 1)
+    image.convolve(src, torch.rand(3, 3))
+    image.colorize(src[1], torch.rand(3, 3))
+    assert.equal(0, image.compressJPG and 0 * image.compressJPG(src):size(1) or 0)
+    collectgarbage()
+  end)
+
   it('affinetransform by the identity, a mirror and a translation', function()
     local src = torch.rand(2, 5, 6)
     near(image.affinetransform(src, torch.eye(2), 'bilinear'), src, 1e-9)
@@ -452,6 +473,7 @@ describe('image errors', function()
     {'clamp', image.warp, src, torch.rand(2, 8, 8), 'simple', true, 'wrap'},
     {'matrix', image.affinetransform, src, torch.rand(3, 3)},
     {'two numbers', image.affinetransform, src, torch.eye(2), 'simple', torch.rand(3)},
+    {'two numbers', image.affinetransform, src, torch.eye(2), 'simple', {torch.ones(1), 2}},
     {'3 x H x W', image.rgb2hsv, torch.rand(1, 4, 4)}, {'3 x H x W', image.rgb2y, torch.rand(4, 4, 4)},
     {'colormap', image.colormap, 0}, {'y2jet', image.y2jet, torch.zeros(3, 3)},
     {'width', image.gaussian, 0}, {'larger than', image.convolve, src, torch.rand(9, 9), 'valid'},
