@@ -20,10 +20,7 @@ end
 
 --- Change the probability.
 function AlphaDropout:setp(p)
-  if type(p) ~= 'number' or not (p >= 0 and p < 1) then
-    error(('nn.AlphaDropout: illegal probability %s: must be 0 <= p < 1'):format(tostring(p)), 3)
-  end
-  self.p = p
+  self.p = common.probability('nn.AlphaDropout', p)
 end
 
 -- 1 where an element stays

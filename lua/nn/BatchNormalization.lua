@@ -29,9 +29,9 @@ function BN:__init(nOutput, eps, momentum, affine)
     error(('%s: expected true or false for affine, got %s'):format(torch.type(self), torch.type(affine)), 2)
   end
   self.affine = affine ~= false
-  self.eps = eps or 1e-5
+  self.eps = common.optional(torch.type(self), 'eps', eps) or 1e-5
   self.train = true
-  self.momentum = momentum or 0.1
+  self.momentum = common.optional(torch.type(self), 'momentum', momentum) or 0.1
   self.running_mean = torch.zeros(nOutput)
   self.running_var = torch.ones(nOutput)
   if self.affine then

@@ -11,8 +11,8 @@ local dims = resized.dims
 
 function Bottle:__init(module, nInputDim, nOutputDim)
   parent.__init(self, module)
-  self.nInputDim = nInputDim or 2
-  self.nOutputDim = nOutputDim or self.nInputDim
+  self.nInputDim = common.optional(torch.type(self), 'nInputDim', nInputDim) or 2
+  self.nOutputDim = common.optional(torch.type(self), 'nOutputDim', nOutputDim) or self.nInputDim
   self.dimDelta = self.nInputDim - self.nOutputDim
   self.inShape = torch.Tensor(self.nInputDim)
   self.outShape = torch.Tensor(self.nOutputDim)

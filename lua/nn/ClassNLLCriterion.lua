@@ -20,7 +20,7 @@ local checked = heads.checked
 function NLL:__init(weights, sizeAverage, ignoreIndex)
   parent.__init(self)
   self.sizeAverage = sizeAverage ~= false
-  self.ignoreIndex = ignoreIndex or -100
+  self.ignoreIndex = common.optional(torch.type(self), 'ignoreIndex', ignoreIndex) or -100
   self.weights = labels.weights(torch.type(self), weights)
   self.output_tensor = torch.zeros(1)
   self.total_weight_tensor = torch.ones(1)

@@ -13,7 +13,7 @@ function Constant:__init(value, nInputDim)
     error('nn.Constant: expected a number or a tensor, got ' .. torch.type(value), 2)
   end
   self.value = value
-  self.nInputDim = nInputDim
+  self.nInputDim = common.optional('nn.Constant', 'nInputDim', nInputDim)
 end
 
 function Constant:updateOutput(input)

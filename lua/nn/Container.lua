@@ -2,6 +2,7 @@
 -- A parent of nn.Sequential, nn.Concat and the like; on its own it only holds modules: their parameters, type, mode.
 -- @usage local w, g = nn.Container():add(nn.Linear(5, 3)):add(nn.Linear(3, 2)):getParameters()
 local Container, parent = torch.class('nn.Container', 'nn.Module')
+local common = require 'nn.common'
 local guard = require 'nn.guard'
 local utils = require 'nn.utils'
 
@@ -13,7 +14,7 @@ end
 --- Append a module.
 -- @return self
 function Container:add(module)
-  if type(module) ~= 'table' or not (module.forward or module.updateOutput) then
+  if not common.is_module(module) then
     error(('%s: add: expected a module, got %s'):format(torch.type(self), torch.type(module)), 2)
   end
   self.modules[#self.modules + 1] = module

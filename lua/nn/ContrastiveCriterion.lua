@@ -8,7 +8,7 @@ local space = common.space
 
 function Contrastive:__init(margin, sizeAverage)
   parent.__init(self)
-  self.margin = margin or 1
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1
   self.sizeAverage = sizeAverage ~= false
   self.gradInput = { torch.Tensor(), torch.Tensor() }
 end

@@ -10,7 +10,7 @@ local epsilon = 1e-12
 
 function CosineEmbedding:__init(margin)
   parent.__init(self)
-  self.margin = margin or 0
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 0
   self.gradInput = { torch.Tensor(), torch.Tensor() }
   self.sizeAverage = true
 end

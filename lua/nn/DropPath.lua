@@ -16,10 +16,7 @@ end
 
 --- Change the probability.
 function DropPath:setp(p)
-  if type(p) ~= 'number' or not (p >= 0 and p < 1) then
-    error(('nn.DropPath: illegal probability %s: must be 0 <= p < 1'):format(tostring(p)), 3)
-  end
-  self.p = p
+  self.p = common.probability('nn.DropPath', p)
 end
 
 local function multiply(self, out, x)

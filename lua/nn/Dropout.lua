@@ -7,20 +7,13 @@ local options = require 'nn.options'
 local common = require 'nn.common'
 local C, again, buffer = common.C, common.again, common.buffer
 
-local function check_probability(p)
-  if type(p) ~= 'number' or not (p >= 0 and p < 1) then
-    error(('nn.Dropout: illegal probability %s: must be 0 <= p < 1'):format(tostring(p)), 3)
-  end
-  return p
-end
-
 local names = { 'p', 'v1', 'inplace', 'stochasticInference' }
 
 function Dropout:__init(p, v1, inplace, stochasticInference)
   parent.__init(self)
   p, v1, inplace, stochasticInference = options.positional('nn.Dropout', names, p, v1, inplace,
     stochasticInference)
-  self.p = check_probability(p or 0.5)
+  self.p = common.probability('nn.Dropout', p or 0.5)
   self.train = true
   self.inplace = inplace
   self.stochastic_inference = stochasticInference or false
@@ -35,7 +28,7 @@ local function start(self, out, x)
     return
   end
   local s = C.rk_copy(common.like(out, x), x)
-  if s ~= 0 then again(self, s, function() return 1 end) end
+  if s ~= 0 then again(self, s, C.rk_copy, out, x) end
 end
 
 local function multiply(self, out, noise)
@@ -80,7 +73,7 @@ function Dropout:updateGradInput(_input, gradOutput)
 end
 
 --- Change the probability.
-function Dropout:setp(p) self.p = check_probability(p) end
+function Dropout:setp(p) self.p = common.probability('nn.Dropout', p) end
 
 function Dropout:clearState()
   if self.noise then self.noise:set() end

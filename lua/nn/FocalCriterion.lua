@@ -13,7 +13,7 @@ function Focal:__init(gamma, weights, sizeAverage)
   if gamma ~= nil and not (type(gamma) == 'number' and gamma >= 0) then
     error('nn.FocalCriterion: gamma: expected a number of 0 or more, got ' .. tostring(gamma), 2)
   end
-  self.gamma = gamma or 2
+  self.gamma = common.optional(torch.type(self), 'gamma', gamma) or 2
   self.weights = labels.weights('nn.FocalCriterion', weights)
   self.sizeAverage = sizeAverage ~= false
   self.lsm = nn.LogSoftMax()

@@ -11,7 +11,7 @@ function Gaussian:__init(full, sizeAverage, eps)
   parent.__init(self)
   self.full = full or false
   self.sizeAverage = sizeAverage ~= false
-  self.eps = eps or 1e-6
+  self.eps = common.optional(torch.type(self), 'eps', eps) or 1e-6
   self.gradInput = { torch.Tensor(), torch.Tensor() }
 end
 

@@ -9,7 +9,7 @@ local Hinge, parent = torch.class('nn.HingeEmbeddingCriterion', 'nn.Criterion')
 
 function Hinge:__init(margin)
   parent.__init(self)
-  self.margin = margin or 1
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1
   self.sizeAverage = true
 end
 

@@ -5,6 +5,7 @@
 -- absolute difference.
 -- @usage assert(nn.Jacobian.testJacobian(nn.Tanh(), torch.Tensor(3, 4)) < 1e-7)
 local Jacobian = {}
+local common = require 'nn.common'
 
 -- A view of all elements of a tensor as one vector; tensors with gaps are refused, as they cannot be perturbed in
 -- place.
@@ -16,18 +17,28 @@ local function vector(t, what)
   return t:view(-1)
 end
 
+function Jacobian._insist_on_module(module)
+  if type(module) ~= 'table' or not module.forward then
+    error('nn.Jacobian: a module expected, got ' .. torch.type(module), 3)
+  end
+end
+
+local insist_on_module = Jacobian._insist_on_module
+
 -- Random numbers of minval..maxval.
 function Jacobian._randomize(t, minval, maxval)
   if not torch.isTensor(t) then
     error('nn.Jacobian: expected a tensor of parameters or inputs, got ' .. torch.type(t), 3)
   end
-  minval, maxval = minval or -2, maxval or 2
+  minval, maxval = common.optional('nn.Jacobian', 'minval', minval) or -2,
+    common.optional('nn.Jacobian', 'maxval', maxval) or 2
   t:copy(torch.rand(t:nElement()):mul(maxval - minval):add(minval))
 end
 local randomize = Jacobian._randomize
 
 -- f() for a gradOutput of 1 at each output in turn; its result is copied into a column.
 function Jacobian._columns(module, input, rows, f)
+  insist_on_module(module)
   local output = module:forward(input)
   local dout = output.new():resizeAs(output)
   local sdout = vector(dout, 'the output')
@@ -74,6 +85,7 @@ end
 -- @param[opt] param a parameter tensor instead of the input
 -- @param[opt=1e-6] perturbation
 function Jacobian.forward(module, input, param, perturbation)
+  insist_on_module(module)
   param = param or input
   local small = perturbation or 1e-6
   local where = vector(param, 'the input or parameter')

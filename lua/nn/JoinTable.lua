@@ -11,7 +11,7 @@ function JoinTable:__init(dimension, nInputDims)
   self.size = torch.LongStorage()
   self.dimension = dimension
   self.gradInput = {}
-  self.nInputDims = nInputDims
+  self.nInputDims = common.optional('nn.JoinTable', 'nInputDims', nInputDims)
 end
 
 function JoinTable:_getPositiveDimension(input)

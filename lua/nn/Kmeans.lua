@@ -23,7 +23,7 @@ function Kmeans:__init(k, dim, scale)
   end
   self.k = k
   self.dim = dim
-  self.scale = scale
+  self.scale = common.optional('nn.Kmeans', 'scale', scale)
   self.weight = torch.Tensor(k, dim)
   self.gradWeight = torch.Tensor(k, dim)
   self.loss = 0

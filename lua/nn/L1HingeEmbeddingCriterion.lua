@@ -4,10 +4,11 @@
 -- @usage local loss = nn.L1HingeEmbeddingCriterion(2):forward({torch.randn(3), torch.randn(3)}, -1)
 local couple = require 'nn.couple'
 local L1Hinge, parent = torch.class('nn.L1HingeEmbeddingCriterion', 'nn.Criterion')
+local common = require 'nn.common'
 
 function L1Hinge:__init(margin)
   parent.__init(self)
-  self.margin = margin or 1
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1
   self.gradInput = { torch.Tensor(), torch.Tensor() }
 end
 

@@ -8,7 +8,7 @@ local C, again = common.C, common.again
 local options = require 'nn.options'
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
-local view, dims = common.scratch(), ffi.new 'int64_t[2]'
+local view, dims = common.scratch(), ffi.new 'int64_t[2]' -- view.dt is set: after an error it shows another's elements
 
 local names = { 'inFeatures|inputSize', 'outFeatures|outputSize', 'bias' }
 
@@ -73,12 +73,16 @@ function Linear:updateOutput(input)
   if s ~= 0 then again(self, s, C.rk_tensor_resize, out, rank, dims, nil) end
   local bias = self.bias
   if bias then
-    C.rk_expand(view, bias, rank, dims)
+    view.dt = bias.dt
+    s = C.rk_expand(view, bias, rank, dims)
+    if s ~= 0 then again(self, s, C.rk_expand, view, bias, rank, dims) end
     s = C.rk_copy(out, view)
     if s ~= 0 then again(self, s, C.rk_copy, out, view) end
   end
   if rank == 2 then
-    C.rk_transpose(view, weight, 0, 1)
+    view.dt = weight.dt
+    s = C.rk_transpose(view, weight, 0, 1)
+    if s ~= 0 then again(self, s, C.rk_transpose, view, weight, 0, 1) end
     s = C.rk_gemm(out, bias and 1 or 0, 1, input, view)
     if s ~= 0 then again(self, s, C.rk_gemm, out, bias and 1 or 0, 1, input, view) end
   else
@@ -112,7 +116,9 @@ function Linear:updateGradInput(input, gradOutput)
     s = C.rk_gemm(dx, 0, 1, gradOutput, weight)
     if s ~= 0 then again(self, s, C.rk_gemm, dx, 0, 1, gradOutput, weight) end
   else
-    C.rk_transpose(view, weight, 0, 1)
+    view.dt = weight.dt
+    s = C.rk_transpose(view, weight, 0, 1)
+    if s ~= 0 then again(self, s, C.rk_transpose, view, weight, 0, 1) end
     s = C.rk_gemv(dx, 0, 1, view, gradOutput)
     if s ~= 0 then again(self, s, C.rk_gemv, dx, 0, 1, view, gradOutput) end
     C.rk_tensor_drop(view)
@@ -127,6 +133,7 @@ function Linear:accGradParameters(input, gradOutput, scale)
   check_gradient(self, input, gradOutput, rank)
   local s
   if rank == 2 then
+    view.dt = gradOutput.dt
     C.rk_transpose(view, gradOutput, 0, 1)
     s = C.rk_gemm(self.gradWeight, 1, scale, view, input)
     if s ~= 0 then again(self, s, C.rk_gemm, self.gradWeight, 1, scale, view, input) end

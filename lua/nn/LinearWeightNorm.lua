@@ -11,7 +11,7 @@ local rows = require 'nn.rows'
 function LinearWeightNorm:__init(nIn, nOut, bias, eps)
   nn.Module.__init(self)
   rows.check_sizes('nn.LinearWeightNorm', nIn, nOut)
-  self.eps = eps or 1e-16
+  self.eps = common.optional(torch.type(self), 'eps', eps) or 1e-16
   self.outputSize = nOut
   self.inputSize = nIn
   self.v = torch.Tensor(nOut, nIn)

@@ -26,9 +26,9 @@ function LookupTable:__init(nIndex, nOutput, paddingValue, maxNorm, normType)
   nIndex, nOutput = size('nIndex', nIndex), size('nOutput', nOutput)
   self.weight = torch.Tensor(nIndex, nOutput)
   self.gradWeight = torch.Tensor(nIndex, nOutput):zero()
-  self.paddingValue = paddingValue or 0
-  self.maxNorm = maxNorm or nil
-  self.normType = normType or nil
+  self.paddingValue = common.optional(torch.type(self), 'paddingValue', paddingValue) or 0
+  self.maxNorm = common.optional('nn.LookupTable', 'maxNorm', maxNorm)
+  self.normType = common.optional('nn.LookupTable', 'normType', normType)
   self:reset()
 end
 

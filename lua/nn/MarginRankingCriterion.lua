@@ -9,7 +9,7 @@ local Ranking, parent = torch.class('nn.MarginRankingCriterion', 'nn.Criterion')
 
 function Ranking:__init(margin)
   parent.__init(self)
-  self.margin = margin or 1
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1
   self.gradInput = { torch.Tensor(), torch.Tensor() }
   self.sizeAverage = true
 end

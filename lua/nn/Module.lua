@@ -56,7 +56,14 @@ function Module:updateGradInput(_input, _gradOutput) return self.gradInput end
 
 function Module:accGradParameters(_input, _gradOutput, _scale) end
 
+local function check_rate(self, name, lr)
+  if not tonumber(lr) then
+    error(('%s: %s: a learning rate expected, got %s'):format(torch.type(self), name, torch.type(lr)), 3)
+  end
+end
+
 function Module:accUpdateGradParameters(input, gradOutput, lr)
+  check_rate(self, 'accUpdateGradParameters', lr)
   if self.shared then
     self:sharedAccUpdateGradParameters(input, gradOutput, lr)
   else
@@ -68,8 +75,9 @@ end
 function Module:defaultAccUpdateGradParameters(input, gradOutput, lr)
   local gradWeight, gradBias = self.gradWeight, self.gradBias
   self.gradWeight, self.gradBias = self.weight, self.bias
-  self:accGradParameters(input, gradOutput, -lr)
+  local ok, why = pcall(self.accGradParameters, self, input, gradOutput, -lr)
   self.gradWeight, self.gradBias = gradWeight, gradBias
+  if not ok then error(why, 0) end
 end
 
 function Module:sharedAccUpdateGradParameters(input, gradOutput, lr)
@@ -89,6 +97,7 @@ end
 
 --- w = w - lr * gradient, for every parameter.
 function Module:updateParameters(lr)
+  check_rate(self, 'updateParameters', lr)
   local params, grads = self:parameters()
   if params then
     for i = 1, #params do params[i]:add(-lr, grads[i]) end
@@ -99,9 +108,6 @@ function Module:training() self.train = true end
 
 function Module:evaluate() self.train = false end
 
---- Make the named tensors those of another module.
--- @usage nn.Linear(2, 3):share(nn.Linear(2, 3), 'weight', 'bias')
--- @return self
 --- evaluate() under PyTorch's name.
 -- @return self
 function Module:eval()
@@ -112,7 +118,13 @@ end
 --- zeroGradParameters() under PyTorch's name.
 function Module:zero_grad() self:zeroGradParameters() end
 
+--- Make the named tensors those of another module.
+-- @usage nn.Linear(2, 3):share(nn.Linear(2, 3), 'weight', 'bias')
+-- @return self
 function Module:share(other, ...)
+  if type(other) ~= 'table' then
+    error(('%s: share: a module expected, got %s'):format(torch.type(self), torch.type(other)), 2)
+  end
   for _, name in ipairs { ... } do
     if self[name] ~= nil then
       self[name]:set(other[name])

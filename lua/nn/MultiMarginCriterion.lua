@@ -12,9 +12,9 @@ local loss, number = ffi.new 'double[1]', require 'torch.types'.number
 
 function MultiMargin:__init(p, weights, margin)
   parent.__init(self)
-  self.p = p or 1
+  self.p = common.optional(torch.type(self), 'p', p) or 1
   if self.p ~= 1 and self.p ~= 2 then error('nn.MultiMarginCriterion: only p == 1 and p == 2 are supported', 2) end
-  self.margin = margin or 1.0
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1.0
   self.sizeAverage = true
   self.weights = labels.weights('nn.MultiMarginCriterion', weights)
 end

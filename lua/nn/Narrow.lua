@@ -12,7 +12,7 @@ function Narrow:__init(dimension, offset, length)
   end
   self.dimension = dimension
   self.index = offset
-  self.length = length or 1
+  self.length = common.optional(torch.type(self), 'length', length) or 1
 end
 
 local function range(self, input)

@@ -10,7 +10,7 @@ function NarrowTable:__init(offset, length)
     error('nn.NarrowTable: expected an offset >= 1, got ' .. tostring(offset), 2)
   end
   self.offset = offset
-  self.length = length or 1
+  self.length = common.optional('nn.NarrowTable', 'length', length) or 1
   self.output, self.gradInput = {}, {}
 end
 

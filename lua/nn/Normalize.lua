@@ -11,7 +11,7 @@ function Normalize:__init(p, eps)
   parent.__init(self)
   if type(p) ~= 'number' or p <= 0 then error('nn.Normalize: expected a positive p, got ' .. tostring(p), 2) end
   self.p = p
-  self.eps = eps or 1e-10
+  self.eps = common.optional(torch.type(self), 'eps', eps) or 1e-10
 end
 
 function Normalize:updateOutput(input)

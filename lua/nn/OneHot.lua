@@ -26,7 +26,8 @@ function OneHot:updateOutput(input)
   end
   local low, high = input:min(), input:max()
   if not (low >= 1 and high <= self.outputSize) then
-    error(('nn.OneHot: expected indices 1 to %d, got %g'):format(self.outputSize, low >= 1 and high or low), 0)
+    error(('nn.OneHot: expected indices 1 to %d, got %s'):format(self.outputSize,
+      tostring(low >= 1 and high or low):gsub('LL$', '')), 0)
   end
   if torch.typename(input) ~= 'torch.LongTensor' or not input:isContiguous() then
     self._input = self._input or torch.LongTensor()

@@ -21,8 +21,8 @@ function Padding:__init(dim, pad, nInputDim, value, index)
   self.dim = dim
   self.pad = pad
   self.nInputDim = nInputDim
-  self.value = value or 0
-  self.index = index or 1
+  self.value = common.optional(torch.type(self), 'value', value) or 0
+  self.index = common.optional(torch.type(self), 'index', index) or 1
   self.outputSize = torch.LongStorage()
 end
 

@@ -18,7 +18,7 @@ function PairwiseDistance:__init(p)
   end
   self.gradInput = { torch.Tensor(), torch.Tensor() }
   self.diff = torch.Tensor()
-  self.norm = p or 2
+  self.norm = common.optional(torch.type(self), 'p', p) or 2
 end
 
 function PairwiseDistance:updateOutput(input)

@@ -11,7 +11,7 @@ function Poisson:__init(logInput, full, sizeAverage, eps)
   self.logInput = logInput ~= false
   self.full = full or false
   self.sizeAverage = sizeAverage ~= false
-  self.eps = eps or 1e-8
+  self.eps = common.optional(torch.type(self), 'eps', eps) or 1e-8
 end
 
 -- input, target (as many elements) → loss

@@ -7,7 +7,7 @@ local utils = require 'nn.utils'
 
 function PrintSize:__init(prefix)
   parent.__init(self)
-  self.prefix = prefix or 'PrintSize'
+  self.prefix = tostring(prefix or 'PrintSize')
 end
 
 local function size_of(x)

@@ -3,11 +3,12 @@
 -- Shapes: those of the module. Backward counts updateGradInput and accGradParameters as one pass.
 -- @usage nn.Profile(nn.Linear(3, 2), 1):forward(torch.ones(4, 3))
 local Profile, parent = torch.class('nn.Profile', 'nn.Decorator')
+local common = require 'nn.common'
 
 function Profile:__init(module, print_interval, name)
   parent.__init(self, module)
-  self.print_interval = print_interval or 100
-  self.name = name or torch.type(module)
+  self.print_interval = common.optional('nn.Profile', 'print_interval', print_interval) or 100
+  self.name = tostring(name or torch.type(module))
   self.module = module
   self.numFwds = 0
   self.numBwds = 0

@@ -10,8 +10,8 @@ local utils = require 'nn.utils'
 function Replicate:__init(nf, dim, ndim)
   parent.__init(self)
   self.nfeatures = nf
-  self.dim = dim or 1
-  self.ndim = ndim
+  self.dim = common.optional(torch.type(self), 'dim', dim) or 1
+  self.ndim = common.optional('nn.Replicate', 'ndim', ndim)
   if type(nf) ~= 'number' or nf < 1 then
     error('nn.Replicate: expected a positive number of copies, got ' .. tostring(nf), 2)
   end

@@ -3,6 +3,7 @@
 -- input: what the first module takes → output: what the last one gives.
 -- @usage local y = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()):forward(torch.randn(2, 5))
 local Sequential, parent = torch.class('nn.Sequential', 'nn.Container')
+local common = require 'nn.common'
 local guard = require 'nn.guard'
 
 -- Classes derived from this one hand over arguments of their own, which Torch7 left alone: so is what is no module.
@@ -23,7 +24,7 @@ end
 -- @return self
 -- @usage nn.Sequential():add(nn.Linear(4, 8)):add(nn.Tanh())
 function Sequential:add(module)
-  if type(module) ~= 'table' then
+  if not common.is_module(module) then
     error('nn.Sequential: add: expected a module, got ' .. torch.type(module), 2)
   end
   local modules = self.modules

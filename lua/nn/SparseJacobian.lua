@@ -56,6 +56,7 @@ end
 --- The Jacobian by central differences: of the values, or of a parameter.
 function SparseJacobian.forward(module, input, param, perturbation)
   if param then return Jacobian.forward(module, input, param, perturbation) end
+  Jacobian._insist_on_module(module)
   local small, at, jacobian = perturbation or 1e-6, 0, nil
   for _, x in ipairs(samples(input)) do
     local values = x:select(2, 2)

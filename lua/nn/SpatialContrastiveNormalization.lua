@@ -3,13 +3,14 @@
 -- input (N, nPlane, H, W) or (nPlane, H, W) → output (the same).
 -- @usage y = nn.SpatialContrastiveNormalization(3, torch.ones(5, 5)):forward(torch.randn(3, 8, 8))
 local Normalization, parent = torch.class('nn.SpatialContrastiveNormalization', 'nn.Module')
+local common = require 'nn.common'
 local localmean = require 'nn.localmean'
 
 function Normalization:__init(nInputPlane, kernel, threshold, thresval)
   parent.__init(self)
-  self.nInputPlane = nInputPlane or 1
+  self.nInputPlane = common.optional(torch.type(self), 'nInputPlane', nInputPlane) or 1
   self.kernel = localmean.kernel('nn.SpatialContrastiveNormalization', self.nInputPlane, kernel)
-  self.threshold = threshold or 1e-4
+  self.threshold = common.optional(torch.type(self), 'threshold', threshold) or 1e-4
   self.thresval = thresval or threshold or 1e-4
   self.normalizer = nn.Sequential()
     :add(nn.SpatialSubtractiveNormalization(self.nInputPlane, self.kernel))

@@ -20,9 +20,9 @@ function LRN:__init(size, alpha, beta, k)
     error('nn.SpatialCrossMapLRN: size: expected an integer >= 1, got ' .. tostring(size), 2)
   end
   self.size = size
-  self.alpha = alpha or 0.0001
-  self.beta = beta or 0.75
-  self.k = k or 1
+  self.alpha = common.optional(torch.type(self), 'alpha', alpha) or 0.0001
+  self.beta = common.optional(torch.type(self), 'beta', beta) or 0.75
+  self.k = common.optional(torch.type(self), 'k', k) or 1
 end
 
 local function fill(self)

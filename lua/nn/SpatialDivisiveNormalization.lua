@@ -9,9 +9,9 @@ local localmean = require 'nn.localmean'
 
 function Normalization:__init(nInputPlane, kernel, threshold, thresval)
   parent.__init(self)
-  self.nInputPlane = nInputPlane or 1
+  self.nInputPlane = common.optional(torch.type(self), 'nInputPlane', nInputPlane) or 1
   self.kernel = localmean.kernel('nn.SpatialDivisiveNormalization', self.nInputPlane, kernel)
-  self.threshold = threshold or 1e-4
+  self.threshold = common.optional(torch.type(self), 'threshold', threshold) or 1e-4
   self.thresval = thresval or threshold or 1e-4
   self.meanestimator = localmean.estimator(nn.Sequential(), self.nInputPlane, self.kernel)
   self.stdestimator = localmean.estimator(nn.Sequential():add(nn.Square()), self.nInputPlane, self.kernel)

@@ -10,7 +10,7 @@ local utils = require 'nn.utils'
 
 function Normalization:__init(nInputPlane, kernel)
   parent.__init(self)
-  self.nInputPlane = nInputPlane or 1
+  self.nInputPlane = common.optional(torch.type(self), 'nInputPlane', nInputPlane) or 1
   self.kernel = localmean.kernel('nn.SpatialSubtractiveNormalization', self.nInputPlane, kernel)
   self.meanestimator = localmean.estimator(nn.Sequential(), self.nInputPlane, self.kernel)
   self.subtractor = nn.CSubTable()

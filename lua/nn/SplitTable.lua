@@ -12,7 +12,7 @@ function SplitTable:__init(dimension, nInputDims)
   parent.__init(self)
   if type(dimension) ~= 'number' then error('nn.SplitTable: expected a dimension, got ' .. torch.type(dimension), 2) end
   self.dimension = dimension
-  self.nInputDims = nInputDims
+  self.nInputDims = common.optional('nn.SplitTable', 'nInputDims', nInputDims)
   self.output = {}
 end
 

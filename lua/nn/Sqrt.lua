@@ -8,7 +8,7 @@ local couple = require 'nn.couple'
 
 function Sqrt:__init(eps)
   parent.__init(self)
-  self.eps = eps or 0
+  self.eps = common.optional(torch.type(self), 'eps', eps) or 0
 end
 
 -- input (any shape) → output (the same)

@@ -11,7 +11,7 @@ local reduced = require 'nn.reduced'
 function Sum:__init(dimension, nInputDims, sizeAverage, squeeze)
   parent.__init(self)
   reduced.check_arguments(torch.type(self), dimension, nInputDims)
-  self.dimension = dimension or 1
+  self.dimension = common.optional(torch.type(self), 'dimension', dimension) or 1
   self.nInputDims = nInputDims
   self.sizeAverage = sizeAverage or false
   if squeeze == nil then squeeze = true end

@@ -20,7 +20,7 @@ function Pool:__init(minK, factor)
     error('nn.TemporalDynamicKMaxPooling: factor: expected a number >= 0, got ' .. tostring(factor), 2)
   end
   self.minK = minK
-  self.factor = factor or 0
+  self.factor = common.optional(torch.type(self), 'factor', factor) or 0
 end
 
 local function call(self, f, ...)

@@ -4,14 +4,15 @@
 local pointwise = require 'nn.pointwise'
 local options = require 'nn.options'
 local Threshold, parent = torch.class('nn.Threshold', 'nn.Module')
+local common = require 'nn.common'
 
 local names = { 'threshold', 'value', 'inplace' }
 
 function Threshold:__init(threshold, value, inplace)
   parent.__init(self)
   threshold, value, inplace = options.positional(torch.type(self), names, threshold, value, inplace)
-  self.threshold = threshold or 1e-6
-  self.val = value or 0
+  self.threshold = common.optional(torch.type(self), 'threshold', threshold) or 1e-6
+  self.val = common.optional(torch.type(self), 'value', value) or 0
   if type(self.threshold) ~= 'number' or type(self.val) ~= 'number' then
     error('nn.Threshold: expected numbers as threshold and value', 2)
   end

@@ -9,8 +9,8 @@ local space = common.space
 
 function Triplet:__init(margin, p, swap, sizeAverage, eps)
   parent.__init(self)
-  self.margin = margin or 1
-  self.p = p or 2
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1
+  self.p = common.optional(torch.type(self), 'p', p) or 2
   if type(self.p) ~= 'number' or self.p < 1 then
     error('nn.TripletMarginCriterion: p: expected a number of 1 or more, got ' .. tostring(p), 2)
   end

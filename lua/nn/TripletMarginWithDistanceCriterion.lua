@@ -17,7 +17,7 @@ function Triplet:__init(distance, margin, swap, sizeAverage)
   if distance ~= nil and not torch.isTypeOf(distance, 'nn.Module') then
     error('nn.TripletMarginWithDistanceCriterion: distance: expected a module, got ' .. torch.type(distance), 2)
   end
-  self.margin = margin or 1
+  self.margin = common.optional(torch.type(self), 'margin', margin) or 1
   if type(self.margin) ~= 'number' then
     error('nn.TripletMarginWithDistanceCriterion: margin: expected a number, got ' .. torch.type(margin), 2)
   end

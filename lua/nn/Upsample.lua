@@ -16,6 +16,9 @@ local modes = {
 }
 
 local function check_sizes(name, v)
+  if type(v) == 'table' and #v == 0 then
+    error(('nn.Upsample: %s: expected a number > 0 or a table of them, got %s'):format(name, torch.type(v)), 3)
+  end
   for _, n in ipairs(type(v) == 'table' and v or { v }) do
     if type(n) ~= 'number' or n <= 0 then
       error(('nn.Upsample: %s: expected a number > 0 or a table of them, got %s'):format(name, tostring(n)), 3)

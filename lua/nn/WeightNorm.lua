@@ -17,7 +17,7 @@ function WeightNorm:__init(module, outputDim)
   end
   self.bias, self.gradBias = module.bias, module.gradBias
   self.weight, self.gradWeight = module.weight, module.gradWeight
-  self.outputDim = outputDim or 1
+  self.outputDim = common.optional(torch.type(self), 'outputDim', outputDim) or 1
   if type(self.outputDim) ~= 'number' or self.outputDim < 1 or self.outputDim > self.weight:dim() then
     error(('nn.WeightNorm: dimension %s out of range for the weight of %s'):format(tostring(outputDim),
       tostring(module)), 2)

@@ -7,8 +7,8 @@ local common = require 'nn.common'
 
 function WhiteNoise:__init(mean, std)
   parent.__init(self)
-  self.mean = mean or 0
-  self.std = std or 0.1
+  self.mean = common.optional(torch.type(self), 'mean', mean) or 0
+  self.std = common.optional(torch.type(self), 'std', std) or 0.1
   if type(self.mean) ~= 'number' or type(self.std) ~= 'number' or self.std < 0 then
     error(('nn.WhiteNoise: expected a mean and a standard deviation, got %s and %s'):format(tostring(mean),
       tostring(std)), 2)

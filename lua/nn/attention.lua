@@ -124,6 +124,7 @@ end
 -- @param[opt] more gradient of the probabilities P, expanded to (N, heads, L, S), and its factor
 function M.backward(self, state, dq, dk, dv, g, q, k, v, scale, more, factor)
   local P, D = state.P, state.D or state.P
+  if not P then error(common.name(self) .. ': call forward with this input first', 0) end
   local dP = buffer(state.dP, q):resize(P:size())
   state.dP = dP
   bmm(self, dv, 1, D:transpose(2, 3), g)

@@ -4,6 +4,7 @@
 -- that compiled traces hold only a compare and an exit.
 local ffi = require 'ffi'
 local C = require 'torch.ffi'
+local fail = require 'torch.position'.fail
 
 local M = { C = C }
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
@@ -56,6 +57,35 @@ end
 -- @param v anything; what is no such string comes back as it is
 function M.number(v)
   return type(v) == 'string' and tonumber(v) or v
+end
+
+--- An optional number of a constructor: nil and false stay out, numbers in strings are numbers, anything else is an
+-- error at the program's line.
+-- @param class name of the module's class
+-- @param name what v is
+-- @param v the argument
+function M.optional(class, name, v)
+  if type(v) == 'number' or not v then return v or nil end
+  return tonumber(v) or fail(('%s: %s: expected a number, got %s'):format(class, name, torch.type(v)))
+end
+
+--- Insist on a probability below 1, or up to 1; a number in a string is one.
+-- @param class name of the module's class
+-- @param p the argument
+-- @param[opt] one true: 1 may be, too
+-- @return the number
+function M.probability(class, p, one)
+  p = M.number(p)
+  if type(p) ~= 'number' or not (p >= 0 and (p < 1 or one and p == 1)) then
+    error(('%s: illegal probability %s: must be 0 <= p %s 1'):format(class, tostring(p),
+      one and '<=' or '<'), 3)
+  end
+  return p
+end
+
+--- Is it what a container can hold: a module, or an object that has a forward pass, but no criterion?
+function M.is_module(v)
+  return type(v) == 'table' and (v.forward or v.updateOutput) and not torch.isTypeOf(v, 'nn.Criterion')
 end
 
 --- A size as Torch7's C read it: a fraction is cut off, which is told once.

@@ -56,6 +56,9 @@ local function with(module, fields, f, ...)
 end
 
 local function field(module, name, like)
+  if not torch.isTensor(like) then
+    error(('%s: %s: expected a tensor as input, got %s'):format(torch.type(module), name, torch.type(like)), 0)
+  end
   if not torch.isTensor(module[name]) or module[name]:type() ~= like:type() then module[name] = like.new() end
   return module[name]
 end

@@ -77,11 +77,11 @@ function M.positional(who, names, ...)
   return unpack(values, 1, #names)
 end
 
---- Insist on a whole number of at least `least` (1).
-function M.count(who, name, v, least)
+--- Insist on a whole number of at least `least` (1), and not above `most`, if given.
+function M.count(who, name, v, least, most)
   least = least or 1
-  if type(v) ~= 'number' or v < least or v ~= math.floor(v) or v == math.huge then
-    M.refuse(who, name, ('a whole number from %d'):format(least), v)
+  if type(v) ~= 'number' or v < least or v ~= math.floor(v) or v == math.huge or (most and v > most) then
+    M.refuse(who, name, ('a whole number from %d'):format(least) .. (most and (' to %d'):format(most) or ''), v)
   end
   return v
 end

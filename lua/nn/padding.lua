@@ -92,7 +92,7 @@ function M.modern(kind, dims)
       if type(value or 0) ~= 'number' then
         error(('%s: value: expected a number, got %s'):format(name, type(value)), 2)
       end
-      self.value = value or 0
+      self.value = common.optional(torch.type(self), 'value', value) or 0
     end
   end
   return M.methods(Class, kind, fields)

@@ -6,13 +6,6 @@ local common = require 'nn.common'
 local options = require 'nn.options'
 local C, again, buffer = common.C, common.again, common.buffer
 
-local function check_probability(class, p)
-  if type(p) ~= 'number' or not (p >= 0 and p <= 1) then
-    error(('%s: illegal probability %s: must be 0 <= p <= 1'):format(class, tostring(p)), 3)
-  end
-  return p
-end
-
 --- Define the class.
 -- @param name 'nn.SpatialDropout'
 -- @param dims how many dimensions a plane has
@@ -27,7 +20,7 @@ return function(name, dims, letters, scaled)
   function Dropout:__init(p, stochasticInference)
     parent.__init(self)
     p, stochasticInference = options.positional(name, names, p, stochasticInference)
-    self.p = check_probability(name, p or 0.5)
+    self.p = common.probability(name, p or 0.5, true)
     self.train = true
     self.stochastic_inference = not scaled and stochasticInference or false
     self.noise = torch.Tensor()
@@ -84,7 +77,7 @@ return function(name, dims, letters, scaled)
   end
 
   --- Change the probability.
-  function Dropout:setp(p) self.p = check_probability(name, p) end
+  function Dropout:setp(p) self.p = common.probability(name, p, true) end
 
   function Dropout:clearState()
     if self.noise then self.noise:set() end

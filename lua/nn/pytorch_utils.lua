@@ -11,7 +11,8 @@ local function tensors(who, name, what)
   if torch.isTypeOf(what, 'nn.Module') then return (what:parameters()) or {} end
   if torch.isTensor(what) then return { what } end
   if torch.type(what) ~= 'table' or #what == 0 then options.refuse(who, name, 'a list of tensors or a module', what) end
-  for i, t in ipairs(what) do
+  for i = 1, #what do
+    local t = what[i]
     if not torch.isTensor(t) then options.refuse(who, ('%s[%d]'):format(name, i), 'a tensor', t) end
     if t:type() ~= what[1]:type() then options.refuse(who, ('%s[%d]'):format(name, i), 'a ' .. what[1]:type(), t) end
   end

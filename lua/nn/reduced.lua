@@ -57,7 +57,7 @@ function M.extreme(Class, parent, pick)
   function Class:__init(dimension, nInputDims)
     parent.__init(self)
     M.check_arguments(torch.type(self), dimension, nInputDims)
-    self.dimension = dimension or 1
+    self.dimension = common.optional(torch.type(self), 'dimension', dimension) or 1
     self.nInputDims = nInputDims
   end
 

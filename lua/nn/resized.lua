@@ -57,7 +57,7 @@ function M.batches(Class)
   --- How many dimensions an input has without the batch; more than that means a batch.
   -- @return self
   function Class:setNumInputDims(n)
-    self.numInputDims = n
+    self.numInputDims = common.optional(torch.type(self), 'numInputDims', n)
     return self
   end
 end

@@ -68,7 +68,7 @@ end
 --- Check the arguments of a stack of layers.
 function M.check_stack(who, class, layer, numLayers, norm)
   if not torch.isTypeOf(layer, class) then options.refuse(who, 'layer', 'a module ' .. class, layer) end
-  options.count(who, 'numLayers', numLayers)
+  options.count(who, 'numLayers', numLayers, 1, 10000) -- each is a copy: what no memory holds is refused at once
   if norm ~= nil and not torch.isTypeOf(norm, 'nn.Module') then options.refuse(who, 'norm', 'a module', norm) end
 end
 

@@ -200,6 +200,9 @@ end
 -- @param parent its parent
 -- @param names of the fields, a list
 function utils.clears(Class, parent, names)
+  insist_on_object('nn.utils.clears', Class)
+  insist_on_object('nn.utils.clears', parent)
+  insist_on_object('nn.utils.clears', names)
   function Class:type(typename, cache)
     if typename then utils.clear(self, names) end
     return parent.type(self, typename, cache)

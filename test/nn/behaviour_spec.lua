@@ -46,6 +46,28 @@ describe('nn behaviour', function()
     end
   end)
 
+  it('a pass of Linear that failed leaves those of other types alone', function()
+    local float, double = nn.Linear(3, 2):float(), nn.Linear(3, 2):double()
+    local x, g = torch.randn(4, 3), torch.randn(4, 2)
+    local want = torch.mm(x, double.weight:t()) + double.bias:view(1, 2):expand(4, 2)
+    for _ = 1, 2 do
+      assert.is_false(pcall(float.forward, float, x))
+      assert.is_false(pcall(float.updateGradInput, float, x[1]:float(), g[1]))
+      assert.is_false(pcall(float.accGradParameters, float, x:float(), g))
+      assert.is_true((double:forward(x) - want):abs():max() < 1e-12)
+      double:zeroGradParameters()
+      double:backward(x, g)
+      assert.is_true((double.gradWeight - torch.mm(g:t(), x)):abs():max() < 1e-12)
+    end
+  end)
+
+  it('a step at once that fails leaves weights and gradients in their places', function()
+    local m = nn.Linear(3, 2)
+    local w, dw = m.weight, m.gradWeight
+    assert.is_false(pcall(m.accUpdateGradParameters, m, torch.ones(7), torch.ones(2), 1))
+    assert.is_true(rawequal(w, m.weight) and rawequal(dw, m.gradWeight))
+  end)
+
   it('FlattenTable makes its map anew when an entry changes', function()
     local m, x = nn.FlattenTable(), { torch.ones(1), { torch.ones(2) } }
     m:forward(x)

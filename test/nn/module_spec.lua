@@ -262,7 +262,34 @@ describe('what is no module, dataset or size', function()
     ['factor: expected a number'] = function() nn.TemporalDynamicKMaxPooling(2, {}) end,
     ['at most'] = function() nn.ReflectionPad3d(2 ^ 62):forward(torch.randn(2, 3, 4, 6, 6)) end,
     ['leave nothing'] = function() nn.ConstantPad3d(-2 ^ 63, -2):forward(torch.randn(2, 3, 4, 6, 6)) end,
-    ['expected numbers as parameters'] = function()
+    ['nn.SplitTable: nInputDims: expected a number'] = function() nn.SplitTable(2, 'two') end,
+    ['nn.BatchNormalization: eps: expected a number'] = function() nn.BatchNormalization(5, 'small') end,
+    ['nn.Bottle: nInputDim: expected a number'] = function() nn.Bottle(nn.Linear(3, 4), { {} }) end,
+    ['nn.SpatialCrossMapLRN: alpha: expected a number'] = function() nn.SpatialCrossMapLRN(5, 'a') end,
+    ['nn.LookupTable: paddingValue: expected a number'] = function() nn.LookupTable(9, 2, torch.ones(2)) end,
+    ['nn.Unsqueeze: numInputDims: expected a number'] = function() nn.Unsqueeze(2, 'a') end,
+    ['add: expected a module, got nn.MSECriterion'] = function() nn.Sequential():add(nn.MSECriterion()) end,
+    ['add: expected a module, got table'] = function() nn.Concat(1):add { 1, 2 } end,
+    ['share: a module expected'] = function() nn.Linear(2, 3):share('a', 'weight') end,
+    ['updateParameters: a learning rate expected'] = function() nn.Linear(2, 3):updateParameters() end,
+    ['accUpdateGradParameters: a learning rate'] = function()
+      nn.Linear(2, 3):accUpdateGradParameters(torch.ones(2), torch.ones(3))
+    end,
+    ['numLayers: expected a whole number from 1 to'] = function()
+      nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), 2 ^ 60)
+    end,
+    ['nn.OneHot: expected indices 1 to 3, got %-9223372036854775808'] = function()
+      nn.OneHot(3):forward(torch.LongTensor { 1, -2 ^ 63 })
+    end,
+    ['call forward with this input first'] = function()
+      local q = torch.ones(1, 2, 4)
+      local m = nn.ScaledDotProductAttention()
+      m.output:resize(1, 2, 4)
+      m:backward({ q, q, q }, q)
+    end,
+    ['minval: expected a number'] = function() nn.Jacobian.testJacobian(nn.Tanh(), torch.ones(2), {}) end,
+    ['a module expected, got number'] = function() nn.SparseJacobian.testJacobian(3, torch.ones(2, 2)) end,
+    ['margin: expected a number'] = function()
       nn.HingeEmbeddingCriterion { 1, 2 }:forward(torch.ones(2), torch.ones(2))
     end,
   }
