@@ -14,6 +14,9 @@ function JustTable:updateOutput(input)
 end
 
 function JustTable:updateGradInput(_, gradOutput)
+  if type(gradOutput) ~= 'table' then
+    error('nngraph.JustTable: expected a table of one gradient, got ' .. torch.type(gradOutput), 0)
+  end
   self.gradInput = gradOutput[1]
   return self.gradInput
 end

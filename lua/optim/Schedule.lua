@@ -38,6 +38,7 @@ local kinds = {
     rate = function(o, t, base) return cosine(base, o.minimum, math.min(t / o.steps, 1)) end },
   restarts = { steps = REQUIRED, growth = 1, minimum = 0, rate = function(o, t, base)
     local length = o.steps
+    if o.growth == 1 then t = t % length end
     while t >= length do t, length = t - length, length * o.growth end
     return cosine(base, o.minimum, t / length)
   end },
@@ -72,6 +73,12 @@ local function checked(options)
   if type(options) ~= 'table' or not kinds[options.kind] then
     error(('optim.Schedule: argument 2: expected a table with kind one of %s; got %s'):format(names(),
       type(options) == 'table' and 'kind ' .. tostring(options.kind) or torch.type(options)), 4)
+  end
+  for _, name in ipairs { 'warmup', 'warmupFrom' } do
+    if options[name] ~= nil and type(options[name]) ~= 'number' then
+      error(('optim.Schedule: %s: option %s: expected a number, got %s'):format(options.kind, name,
+        torch.type(options[name])), 4)
+    end
   end
   local kind, o = kinds[options.kind], { kind = options.kind, warmup = options.warmup or 0 }
   o.warmupFrom = options.warmupFrom or 1 / math.max(o.warmup, 1)

@@ -14,6 +14,7 @@ return function(opfunc, x, config, state)
   local weightDecay = config.weightDecay or 0
 
   local fx, dfdx = settings.evaluate('adamax', opfunc, x)
+  if x:nElement() == 0 then return x, { fx } end -- which has no rows
   state.m = state.m or settings.like(dfdx)
   state.u = state.u or settings.rows(1, dfdx)
   state.max = state.max or settings.rows(2, dfdx)

@@ -81,7 +81,7 @@ local function read(args, who, description, specs)
     error(('%s: xlua.unpack: %d arguments (at most %d)'):format(tostring(who), #specs, MAX_ARGUMENTS), 4)
   end
   for i, spec in ipairs(specs) do
-    if type(spec) ~= 'table' or spec.arg == nil then
+    if type(spec) ~= 'table' or spec.arg == nil or spec.arg ~= spec.arg then
       error(('%s: xlua.unpack: argument %d: a record with a field arg expected'):format(tostring(who), i + 3), 4)
     end
   end

@@ -357,6 +357,7 @@ describe('nngraph errors', function()
     local net = nn.gModule({ a, b }, { nn.CAddTable()({ h, b }) })
     assert.error_matches(function() net:forward { torch.ones(5), torch.ones(3) } end,
       'In node "hidden" nn.Linear%(2 %-> 3%), declared at %[nngraph_spec.lua%]:%d+_, of nn.gModule:\n.*expected')
+    assert.error_matches(function() nngraph.JustTable():backward(torch.ones(2), 2) end, 'table of one gradient')
     assert.error_matches(function() net:forward { torch.ones(2) } end, 'expected a table of 2 inputs, got one of 1')
     assert.error_matches(function() net:forward(torch.ones(2)) end, 'got torch.DoubleTensor')
     local c = x()

@@ -148,6 +148,9 @@ describe('optim.Schedule', function()
     local config = { learningRate = 1 }
     for text, f in pairs {
       ['with a learningRate'] = function() optim.Schedule({}, { kind = 'step', every = 1 }) end,
+      ['warmup: expected a number'] = function()
+        optim.Schedule(config, { kind = 'cosine', steps = 9, warmup = 'long' })
+      end,
       ['cosine, exponential'] = function() optim.Schedule(config, { kind = 'cosin' }) end,
       ['option every is missing'] = function() optim.Schedule(config, { kind = 'step' }) end,
       ['unknown option gamma'] = function() optim.Schedule(config, { kind = 'step', every = 1, gamma = 2 }) end,
