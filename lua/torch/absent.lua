@@ -25,7 +25,7 @@ local PACKAGES = {
     .. 'parallel imgraph fex svm fbtorch fblualib',
   wrapper = 'cwrap wrap',
   rock = 'rnn dpnn dp torchnet argcheck class classic csvigo optnet torchx nninit iterm display logroll totem '
-    .. 'autograd dataload hash mnist luaunit distributions graphicsmagick lmdb manifold cephes itorch',
+    .. 'autograd dataload hash mnist luaunit distributions graphicsmagick lmdb manifold cephes itorch async',
   hdf5 = 'hdf5',
 }
 

@@ -58,6 +58,28 @@ describe('torch picking and placing', function()
   end
 end)
 
+describe('long rows', function()
+  it('are picked from, placed into and added to in pieces', function()
+    torch.manualSeed(5)
+    for _, columns in ipairs { 1, 3 } do
+      local rows = math.floor(600000 / columns)
+      local x = torch.randn(rows, columns)
+      local index = torch.LongTensor(rows, columns)
+      for c = 1, columns do index:select(2, c):copy(torch.randperm(rows)) end
+      local picked = x:gather(1, index)
+      for c = 1, columns do
+        local column, places = x:select(2, c):contiguous(), index:select(2, c):contiguous()
+        assert.is_true(picked:select(2, c):equal(column:index(1, places)))
+      end
+      assert.is_true(torch.zeros(rows, columns):scatter(1, index, picked):equal(x))
+      assert.is_true(torch.zeros(rows, columns):scatterAdd(1, index, picked):equal(x))
+      assert.are.equal(2 * x:nElement(), torch.zeros(rows, columns):scatter(1, index, 2):sum())
+    end
+    assert.are.equal(3000000, torch.ones(3000000):cumsum(1)[3000000])
+    assert.are.equal(700 * 3000, torch.ones(3000, 700):cumsum(1)[3000]:sum())
+  end)
+end)
+
 describe('torch ordering', function()
   local x = torch.Tensor { { 3, 1, 2 }, { 9, 7, 8 } }
 
