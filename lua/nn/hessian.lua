@@ -37,7 +37,8 @@ local kinds = {
     .. 'VolumetricMaxPooling TemporalMaxPooling SpatialZeroPadding SpatialReflectionPadding SpatialReplicationPadding '
     .. 'SpatialUpSamplingNearest Padding Squeeze Unsqueeze Replicate Sum Max Min JoinTable SplitTable SelectTable '
     .. 'NarrowTable FlattenTable CAddTable CMaxTable CMinTable Add CAdd AddConstant Copy LookupTable Flatten Unflatten',
-  exact = 'PartialLinear LinearWeightNorm WeightNorm MultiHeadAttention CReLU RReLU AdaptiveLogSoftmaxWithLoss',
+  exact = 'PartialLinear LinearWeightNorm WeightNorm SpectralNorm MultiHeadAttention CReLU RReLU '
+    .. 'AdaptiveLogSoftmaxWithLoss',
 }
 
 -- -- helpers ----------------------------------------------------------------------------------------------------
