@@ -54,7 +54,7 @@ local function to_window(figure)
   text = ('reset\nset terminal %s %d\n%s'):format(figure.terminal, figure.number, text)
   for _ = 1, 2 do -- again when the window's program has ended meanwhile
     figure.pipe = figure.pipe or process.open()
-    if process.send(figure.pipe, text) then return end
+    if not figure.pipe or process.send(figure.pipe, text) then return end
     figure.pipe:close()
     figure.pipe = nil
   end

@@ -74,9 +74,10 @@ function M.run(script)
   return printed
 end
 
---- A pipe to a running gnuplot, for windows that stay open.
+--- A pipe to a running gnuplot, for windows that stay open; nil without the program.
 function M.open()
-  return assert(io.popen(quoted(find()) .. ' -persist >/dev/null 2>&1', 'w'))
+  local exe = needed()
+  return exe and assert(io.popen(quoted(exe) .. ' -persist >/dev/null 2>&1', 'w'))
 end
 
 local SIGPIPE, IGNORED = 13, ffi.cast('gnuplot_signal_handler *', 1)
