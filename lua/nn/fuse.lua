@@ -24,7 +24,7 @@ local function is_relu(m)
   return is(m, 'ReLU') or is(m, 'Threshold') and m.threshold == 0 and m.val == 0
 end
 local function is_norm(m)
-  return is(m, 'BatchNormalization', 'SpatialBatchNormalization', 'VolumetricBatchNormalization')
+  return is(m, 'BatchNormalization', 'SpatialBatchNormalization', 'VolumetricBatchNormalization', 'SyncBatchNorm')
     and m.trackRunningStats ~= false
 end
 local function does_nothing(m)

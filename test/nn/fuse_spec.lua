@@ -75,6 +75,11 @@ describe('nn.fuse', function()
       { nn.Sequential():add(nn.ConcatTable():add(nn.Tanh()):add(nn.Identity())):add(nn.CAddTable()), { 2, 4 } },
       { nn.Sequential():add(nn.ConcatTable():add(nn.SpatialConvolution(4, 4, 1, 1)):add(nn.Identity()):add(nn.Tanh()))
         :add(nn.CAddTable()), { 2, 4, 3, 3 } },
+      { nn.Sequential():add(nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, { dilation = 2 })):add(nn.SyncBatchNorm(6)),
+        { 2, 4, 5, 5 } },
+      { nn.Sequential():add(nn.SpectralNorm(nn.SpatialConvolution(4, 6, 3, 3))):add(norm(6)), { 2, 4, 5, 5 } },
+      { nn.Sequential():add(nn.utils.prune.l1_unstructured(nn.SpatialConvolution(4, 6, 3, 3), 'weight', 0.5))
+        :add(norm(6)), { 2, 4, 5, 5 } },
       { nn.SpatialConvolution(4, 3, 3, 3), { 4, 5, 5 } },
       { nn.Tanh(), { 3 } },
     }
