@@ -54,8 +54,8 @@ end
 
 -- Whose gradient is not the derivative of the output, on purpose; which have none; chains, which drop mixed terms.
 local differ = {}
-for name in ([[ZeroGrad L1Penalty Kmeans SparseLinear IndexLinear LookupTable EmbeddingBag SparseEmbedding OneHot PrintSize
-  Index CriterionTable Profile TransformerEncoderLayer TransformerDecoderLayer
+for name in ([[ZeroGrad L1Penalty Kmeans SparseLinear IndexLinear LookupTable EmbeddingBag SparseEmbedding OneHot
+  PrintSize Index CriterionTable Profile TransformerEncoderLayer TransformerDecoderLayer
   TransformerEncoder TransformerDecoder Transformer LayerNormalization]]):gmatch '%S+' do
   differ[name] = true
 end
