@@ -196,22 +196,32 @@ RK_FN float rk_erf_f32(float x) { /* erf(x) / x as a polynomial in x^2 where 1 -
 #define RK_THROUGH_DOUBLE2(f)                                                                                          \
   RK_FN double f##_f64(double x, double y);                                                                            \
   RK_FN float f##_f32(float x, float y) { return (float)f##_f64((double)x, (double)y); }
-RK_THROUGH_DOUBLE1(rk_log2)
-RK_THROUGH_DOUBLE1(rk_log10)
-RK_THROUGH_DOUBLE1(rk_asin)
-RK_THROUGH_DOUBLE1(rk_acos)
-RK_THROUGH_DOUBLE1(rk_atan)
+RK_FN double rk_log_short(double x, double two, double one);
+RK_FN double rk_exp_short(double x);
+RK_FN float rk_log2_f32(float x) { return (float)rk_log_short((double)x, 1.0, 1.4426950408889634); }
+RK_FN float rk_log10_f32(float x) { return (float)rk_log_short((double)x, 0.3010299956639812, 0.4342944819032518); }
 RK_THROUGH_DOUBLE1(rk_asinh)
 RK_THROUGH_DOUBLE1(rk_acosh)
 RK_THROUGH_DOUBLE1(rk_atanh)
 RK_THROUGH_DOUBLE1(rk_erfinv)
+RK_FN double rk_asin_short(double x);
+RK_FN double rk_acos_short(double x);
+RK_FN double rk_atan_short(double x);
+RK_FN double rk_atan2_short(double y, double x);
+RK_FN float rk_asin_f32(float x) { return (float)rk_asin_short((double)x); }
+RK_FN float rk_acos_f32(float x) { return (float)rk_acos_short((double)x); }
+RK_FN float rk_atan_f32(float x) { return (float)rk_atan_short((double)x); }
+RK_FN float rk_atan2_f32(float y, float x) { return (float)rk_atan2_short((double)y, (double)x); }
 RK_THROUGH_DOUBLE1(rk_lgamma)
 RK_THROUGH_DOUBLE1(rk_digamma)
 RK_THROUGH_DOUBLE1(rk_trigamma)
-RK_THROUGH_DOUBLE2(rk_atan2)
-RK_THROUGH_DOUBLE2(rk_fmod)
-RK_FN double rk_exp_f64(double x);
-RK_FN double rk_log_f64(double x);
+/* A quotient below 2^28 is never rounded up to a whole number: what is left of x is exact, and its sign x's. */
+RK_FN float rk_fmod_f32(float x, float y) {
+  double q = (double)x / (double)y;
+  if ((fabs(q) < 268435456.0) & (fabsf(y) <= 3.402823466e38f))
+    return copysignf((float)((double)x - trunc(q) * (double)y), x);
+  return (float)fmod((double)x, (double)y);
+}
 RK_FN float rk_hypot_f32(float x, float y) { /* squares of floats do not leave the range of a double */
   float z = (float)sqrt((double)x * (double)x + (double)y * (double)y);
   return (fabsf(x) > 3.402823466e38f) | (fabsf(y) > 3.402823466e38f) ? HUGE_VALF : z;
@@ -220,7 +230,7 @@ RK_FN float rk_normal_density_f32(float x) { return 0.398942280f * rk_exp_f32(-0
 RK_FN float rk_remainder_f32(float x, float y) { return y == 0 ? rk_asfloat(0x7fc00000u) : x - y * floorf(x / y); }
 /* exp(y log|x|) in double, then the signs and ends of C's pow */
 RK_FN float rk_pow_f32(float x, float y) {
-  double p = rk_exp_f64((double)y * rk_log_f64((double)fabsf(x)));
+  double p = rk_exp_short((double)y * rk_log_short((double)fabsf(x), 0.6931471805599453, 1.0));
   float whole = truncf(y), half = whole * 0.5f;
   int odd = (truncf(half) != half) & (whole == y), neg = rk_asbits(x) >> 31;
   float r = (float)p;

@@ -296,11 +296,136 @@ RK_FN double rk_hypot_f64(double x, double y) {
   return z;
 }
 
+/* -- exp and log for float32 results: half an ulp of these ------------------------- */
+RK_FN double rk_exp_short(double x) {
+  double c = x < -160.0 ? -160.0 : x > 140.0 ? 140.0 : x;
+  double z = c * 1.4426950408889634 + 6755399441055744.0, k = z - 6755399441055744.0, r = c - k * 0.6931471805599453;
+  double p = 2.4859913741804633e-05;
+  p = p * r + 0.00019899609630907557;
+  p = p * r + 0.001388885364547036;
+  p = p * r + 0.008333298079430647;
+  p = p * r + 0.04166666671989357;
+  p = p * r + 0.16666666719910625;
+  p = p * r + 0.5;
+  return (p * (r * r) + r + 1.0) * rk_pow2_f64((int64_t)(rk_asbits64(z) - 0x4338000000000000u));
+}
+/* x = 2^e * m: log(m); x a float32's number, not below 0 */
+RK_FN double rk_log_parts_short(double x, double *e) {
+  uint64_t v = rk_asbits64(x) - 0x3fe6a09e667f3bcdu;
+  *e = rk_asdouble(((v + 0x4000000000000000u) >> 52) + 0x4330000000000000u) - 4503599627371520.0;
+  double f = rk_asdouble((v & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1.0, s = f / (2.0 + f), z = s * s;
+  double p = 0.19362685019474993;
+  p = p * z + 0.22191399219082047;
+  p = p * z + 0.285717545612925;
+  p = p * z + 0.3999999879721329;
+  p = p * z + 0.6666666666737519;
+  return s * z * p + 2.0 * s;
+}
+/* log(x) / log(base), of which log(2) / log(base) and 1 / log(base) are given */
+RK_FN double rk_log_short(double x, double two, double one) {
+  double e, y = rk_log_parts_short(x, &e);
+  return rk_log_ends_f64(x, e * two + y * one);
+}
+
+/* -- inverse circular functions --------------------------------------------------- */
+/* asin(x) = x + x z p(z) with z = x^2 up to 1/2, from there pi/2 - 2 asin(sqrt((1 - x) / 2)). atan(t) = t + t z p(z)
+ * with z = t^2 up to tan(pi/8); larger arguments are turned by pi/4 or pi/2. p: interpolation at the Chebyshev points,
+ * for float64 and, shorter, for float32, whose results are right to half an ulp. */
+RK_FN double rk_asin_core_f64(double z) {
+  double p = 0.028757851367421566;
+  p = p * z - 0.014851887071247204;
+  p = p * z + 0.01740087944269402;
+  p = p * z + 0.005457506718640358;
+  p = p * z + 0.01032281435018578;
+  p = p * z + 0.011479177415184906;
+  p = p * z + 0.013971212973552933;
+  p = p * z + 0.017352392720869973;
+  p = p * z + 0.02237217294214989;
+  p = p * z + 0.030381944138531247;
+  p = p * z + 0.04464285714635543;
+  p = p * z + 0.07499999999998433;
+  p = p * z + 0.16666666666666669;
+  return p;
+}
+RK_FN double rk_asin_core_short(double z) {
+  double p = 0.02930523970533579;
+  p = p * z + 0.0054431851027481075;
+  p = p * z + 0.019306260869368045;
+  p = p * z + 0.022132443623426794;
+  p = p * z + 0.030397634130580702;
+  p = p * z + 0.044642358484883196;
+  p = p * z + 0.07500000598829049;
+  p = p * z + 0.16666666665495086;
+  return p;
+}
+RK_FN double rk_atan_core_f64(double z) {
+  double p = -0.019176876340386832;
+  p = p * z + 0.03923164949432966;
+  p = p * z - 0.050854494332888335;
+  p = p * z + 0.05858148854584724;
+  p = p * z - 0.06664511440680289;
+  p = p * z + 0.0769218319035032;
+  p = p * z - 0.09090904578103423;
+  p = p * z + 0.11111111015255858;
+  p = p * z - 0.14285714284666537;
+  p = p * z + 0.1999999999999552;
+  p = p * z - 0.3333333333333333;
+  return p;
+}
+RK_FN double rk_atan_core_short(double z) {
+  double p = -0.04043223436192419;
+  p = p * z + 0.07135324464525214;
+  p = p * z - 0.0902898338447586;
+  p = p * z + 0.1110749512639246;
+  p = p * z - 0.14285612511051807;
+  p = p * z + 0.19999998917284234;
+  p = p * z - 0.33333333331440723;
+  return p;
+}
+#define RK_ARCS(kind)                                                                                                  \
+  RK_FN double rk_asin_##kind(double x) {                                                                              \
+    double a = fabs(x), z = a > 0.5 ? (1.0 - a) * 0.5 : a * a, r = a > 0.5 ? sqrt(z) : a;                              \
+    double t = r + r * (z * rk_asin_core_##kind(z));                                                                   \
+    return copysign(a > 0.5 ? 1.57079632679489655800e+00 - (2.0 * t - 6.12323399573676603587e-17) : t, x);             \
+  }                                                                                                                    \
+  RK_FN double rk_acos_##kind(double x) {                                                                              \
+    double a = fabs(x), z = a > 0.5 ? (1.0 - a) * 0.5 : a * a, r = a > 0.5 ? sqrt(z) : a;                              \
+    double t = r + r * (z * rk_asin_core_##kind(z));                                                                   \
+    double near = 1.57079632679489655800e+00 - (copysign(t, x) - 6.12323399573676603587e-17);                          \
+    double far = x > 0 ? 2.0 * t : 3.14159265358979311600e+00 - (2.0 * t - 1.22464679914735317720e-16);                \
+    return a > 0.5 ? far : near;                                                                                       \
+  }                                                                                                                    \
+  RK_FN double rk_atan_##kind(double x) {                                                                              \
+    double a = fabs(x);                                                                                                \
+    int steep = a > 2.4142135623730950, mid = a > 0.41421356237309503;                                                 \
+    double t = (steep ? -1.0 : mid ? a - 1.0 : a) / (steep ? a : mid ? a + 1.0 : 1.0), z = t * t;                      \
+    double r = t + t * (z * rk_atan_core_##kind(z));                                                                   \
+    double low = steep ? 6.12323399573676603587e-17 : mid ? 3.06161699786838301793e-17 : 0.0;                          \
+    double high = steep ? 1.57079632679489655800e+00 : mid ? 7.85398163397448278999e-01 : 0.0;                         \
+    return copysign(high + (r + low), x);                                                                              \
+  }                                                                                                                    \
+  /* of the smaller by the larger, then from its eighth of the circle to where (x, y) lies */                          \
+  RK_FN double rk_atan2_##kind(double y, double x) {                                                                   \
+    double ax = fabs(x), ay = fabs(y);                                                                                 \
+    int steep = ay > ax;                                                                                               \
+    double most = steep ? ay : ax, least = steep ? ax : ay, scale = most > 1e300 ? 0.25 : 1.0;                         \
+    int endless = (most > 1.7976931348623157e308) & (least > 1.7976931348623157e308);                                  \
+    most = endless ? 1.0 : most * scale, least = endless ? 1.0 : least * scale;                                        \
+    int mid = least > most * 0.41421356237309503;                                                                      \
+    double t = (mid ? least - most : least) / (mid ? least + most : most);                                             \
+    t = most == 0 ? 0.0 : t;                                                                                           \
+    double z = t * t, r = t + t * (z * rk_atan_core_##kind(z));                                                        \
+    r = mid ? 7.85398163397448278999e-01 + (r + 3.06161699786838301793e-17) : r;                                       \
+    r = steep ? 1.57079632679489655800e+00 - (r - 6.12323399573676603587e-17) : r;                                     \
+    r = rk_asbits64(x) >> 63 ? 3.14159265358979311600e+00 - (r - 1.22464679914735317720e-16) : r;                      \
+    r = copysign(r, y);                                                                                                \
+    return (x != x) | (y != y) ? x + y : r;                                                                            \
+  }
+RK_ARCS(f64)
+RK_ARCS(short)
+#undef RK_ARCS
+
 /* -- left to libm: scalar, the same code on every ISA ---------------------------- */
-RK_FN double rk_asin_f64(double x) { return asin(x); }
-RK_FN double rk_acos_f64(double x) { return acos(x); }
-RK_FN double rk_atan_f64(double x) { return atan(x); }
-RK_FN double rk_atan2_f64(double y, double x) { return atan2(y, x); }
 RK_FN double rk_pow_f64(double x, double y) { return pow(x, y); }
 RK_FN double rk_fmod_f64(double x, double y) { return fmod(x, y); }
 #ifdef __CUDACC__
