@@ -12,7 +12,7 @@ local KINDS = {
     .. '(rocks/README.md says how C code is written for Rekindle)',
   wrapper = 'cwrap wrote C code against TH and luaT, the C libraries of Torch7, which do not build here. C functions '
     .. "are called by LuaJIT's FFI, or by C code with rk_lua.h (rocks/README.md)",
-  rock = 'this is a package of its own, in Lua: luarocks '
+  rock = 'this is a package of its own: luarocks '
     .. '--server=https://raw.githubusercontent.com/torch/rocks/master install %s',
   hdf5 = 'this is a package of its own (torch-hdf5: Lua over the HDF5 library, libhdf5-dev): luarocks '
     .. '--server=https://raw.githubusercontent.com/torch/rocks/master install hdf5',
