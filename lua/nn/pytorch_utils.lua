@@ -28,6 +28,8 @@ end
 -- @usage nn.utils.clip_grad_norm_(nn.Linear(2, 3), 1)
 function M.clip_grad_norm_(what, max, p) return require('optim').clipNorm(what, max, p) end
 
+M.clip_grad_norm = M.clip_grad_norm_ -- its older name
+
 --- Clamp every gradient to [-limit, limit]: optim.clipValue.
 -- @function clip_grad_value_
 -- @usage nn.utils.clip_grad_value_(nn.Linear(2, 3), 0.5)
@@ -181,6 +183,14 @@ function rnn.pad_sequence(sequences, batchFirst, value)
   local out = list[1].new(torch.LongStorage(sizes)):fill(value)
   for i, t in ipairs(list) do out:select(batchFirst and 1 or 2, i):narrow(1, 1, t:size(1)):copy(t) end
   return out
+end
+
+-- Sequences stay padded here.
+for _, name in ipairs { 'pack_padded_sequence', 'pack_sequence', 'pad_packed_sequence', 'unpack_sequence' } do
+  rnn[name] = function()
+    error(('nn.utils.rnn.%s: sequences stay padded here: give nn.LSTM, nn.GRU or nn.RNN the padded batch after '
+      .. 'layer:setLengths(lengths); pad_sequence makes one of a list, unpad_sequence undoes it'):format(name), 2)
+  end
 end
 
 --- The sequences of a padded tensor: views of it.

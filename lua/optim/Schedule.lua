@@ -13,6 +13,9 @@
 --   onecycle {steps, maximum = base, rise = 0.3, divide = 25, final = 1e4, momentum = {0.85, 0.95}}
 --       cosine up from maximum/divide over rise*steps steps, then down to maximum/divide/final; config.momentum (or
 --       beta1, where config has it) goes the other way. momentum = false leaves it alone
+--   cyclic {low, high, up = 2000, down = up, shape = 'triangular', factor = 1, momentum = false}
+--       from low to high in up steps, back in down; 'triangular2' halves the height from cycle to cycle, 'exponential'
+--       multiplies it by factor^t. momentum = {low, high} goes the other way
 --   plateau {factor = 0.1, patience = 10, threshold = 1e-4, mode = 'min', cooldown = 0, minimum = 0}
 --       step(value): the rate is multiplied by factor when value has not improved for more than `patience` steps
 --   function {f = function(t, base) return rate end}
@@ -55,6 +58,17 @@ local kinds = {
       local part = math.min((t - peak) / (last - peak), 1)
       return cosine(top, start / o.final, part), low and cosine(low, high, part)
     end },
+  cyclic = { low = REQUIRED, high = REQUIRED, up = 2000, down = false, shape = 'triangular', factor = 1,
+    momentum = false, rate = function(o, t)
+      local whole = o.up + (o.down or o.up)
+      local cycle = math.floor(t / whole)
+      local at = t - cycle * whole
+      local share = at <= o.up and at / o.up or (whole - at) / (whole - o.up)
+      if o.shape == 'triangular2' then share = share / 2 ^ cycle end
+      if o.shape == 'exponential' then share = share * o.factor ^ t end
+      local low, high = unpack(o.momentum or {})
+      return o.low + (o.high - o.low) * share, low and high - (high - low) * share
+    end },
   plateau = { factor = 0.1, patience = 10, threshold = 1e-4, mode = 'min', cooldown = 0, minimum = 0,
     rate = function(o, _, base, self)
       return math.max(base * o.factor ^ (self.drops or 0), math.min(o.minimum, base))
@@ -95,7 +109,15 @@ local function checked(options)
       error(('optim.Schedule: %s: option %s: expected a number, got %s'):format(o.kind, name, torch.type(value)), 4)
     end
   end
-  for _, name in ipairs { 'steps', 'every' } do
+  if o.kind == 'cyclic' then
+    if type(o.low) ~= 'number' or type(o.high) ~= 'number' then
+      error('optim.Schedule: cyclic: options low and high: expected numbers', 4)
+    elseif o.shape ~= 'triangular' and o.shape ~= 'triangular2' and o.shape ~= 'exponential' then
+      error("optim.Schedule: cyclic: option shape: 'triangular', 'triangular2' or 'exponential' expected, got "
+        .. tostring(o.shape), 4)
+    end
+  end
+  for _, name in ipairs { 'steps', 'every', 'up', 'down' } do
     if o[name] and not (type(o[name]) == 'number' and o[name] > 0) then
       error(('optim.Schedule: %s: option %s: expected a positive number'):format(o.kind, name), 4)
     end

@@ -42,11 +42,21 @@ local schedules = {
     { 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 0.2 } },
   { 'LinearLR', 'total_iters = 4',
     { 0.066666666, 0.1, 0.133333333, 0.166666666, 0.2, 0.2, 0.2, 0.2 } },
+  { 'CyclicLR', '0.01, 0.1, { step_size_up = 3, step_size_down = 2 }',
+    { 0.01, 0.04, 0.07, 0.1, 0.055, 0.01, 0.04, 0.07 } },
+  { 'CyclicLR', "0.01, 0.1, { step_size_up = 2, mode = 'triangular2', cycle_momentum = false }",
+    { 0.01, 0.055, 0.1, 0.055, 0.01, 0.0325, 0.055, 0.0325 } },
+  { 'CyclicLR', "0.01, 0.1, { step_size_up = 2, mode = 'exp_range', gamma = 0.9 }",
+    { 0.01, 0.0505, 0.0829, 0.042805, 0.01, 0.03657205, 0.05782969, 0.031523361 } },
+  { 'MultiplicativeLR', 'function(t) return 0.9 + 0.01 * t end',
+    { 0.2, 0.182, 0.16744, 0.1557192, 0.146376048, 0.139057246, 0.133494956, 0.129490107 } },
   { 'LambdaLR', 'lr_lambda = function(t) return 1 / (t + 1) end',
     { 0.2, 0.1, 0.066666666, 0.05, 0.04, 0.033333333, 0.028571428, 0.025 } },
 }
 
 local function value(text) return assert(loadstring('return {' .. text .. '}'))() end
+-- Names alone stand in a table.
+local function arguments(text) return text:find '^[%w_]+ =' and { value(text) } or value(text) end
 local function near(got, want)
   assert.is_true(math.abs(got - want) < 1e-9 * (1 + math.abs(want)), ('%.12g, not %.12g'):format(got, want))
 end
@@ -91,7 +101,7 @@ describe("PyTorch's names of optim", function()
       local x, dx = problem()
       for _, target in ipairs { optim.SGD({ x, dx }, { lr = 0.2 }), { learningRate = 0.2 } } do
         local config = target.config or target
-        local schedule = optim.lr_scheduler[name](target, value(options))
+        local schedule = optim.lr_scheduler[name](target, unpack(arguments(options)))
         for _, want in ipairs(rates) do
           assert.is_true(math.abs(config.learningRate - want) < 1e-8)
           schedule:step()
@@ -99,6 +109,50 @@ describe("PyTorch's names of optim", function()
       end
     end)
   end
+
+  it('schedules follow each other, and act together', function()
+    local L = optim.lr_scheduler
+    local function rates(config, schedule, wants)
+      for _, want in ipairs(wants) do
+        near(config.learningRate, want)
+        schedule:step()
+      end
+    end
+    local c1 = { learningRate = 0.2 }
+    rates(c1, L.SequentialLR(c1, { L.LinearLR(c1, 0.25, { total_iters = 3 }), L.ExponentialLR(c1, 0.5) }, { 3 }),
+      { 0.05, 0.1, 0.15, 0.2, 0.1, 0.05, 0.025 })
+    local sgd = optim.SGD({ problem() }, { lr = 0.2 })
+    local list = { L.ConstantLR(sgd, 0.1, 2), L.CosineAnnealingLR(sgd, 4), L.StepLR(sgd, 2) }
+    rates(sgd.config, L.SequentialLR(sgd, { schedulers = list, milestones = { 2, 6 } }),
+      { 0.02, 0.02, 0.2, 0.1707106781186548, 0.1, 0.0292893218813452, 0.2, 0.2, 0.02 })
+    local c2 = { learningRate = 0.2 }
+    rates(c2, L.ChainedScheduler { L.ConstantLR(c2, 0.1, 2), L.ExponentialLR(c2, 0.9) },
+      { 0.02, 0.018, 0.162, 0.1458, 0.13122 })
+    local c3 = { learningRate = 0.2, momentum = 0.9 }
+    local cycle = L.CyclicLR(c3, 0.01, 0.1, 3, 2)
+    for _, want in ipairs { 0.9, 0.9 - 0.1 / 3, 0.9 - 0.2 / 3, 0.8, 0.85, 0.9 } do
+      near(c3.momentum, want)
+      cycle:step()
+    end
+    c3.learningRate = 0.5 -- a rate of the program's own
+    L.StepLR(c3, 1)
+    near(c3.learningRate, 0.5)
+    for text, call in pairs {
+      ["mode: expected 'triangular'"] = function() L.CyclicLR(c3, 0.1, 1, { mode = 'sine' }) end,
+      ['stepSizeUp: expected a whole number'] = function() L.CyclicLR(c3, 0.1, 1, 0) end,
+      ['baseLr: expected a number'] = function() L.CyclicLR(c3) end,
+      ['milestones: expected 1 steps'] = function() L.SequentialLR(c3, { L.StepLR(c3, 1), L.StepLR(c3, 1) }, {}) end,
+      ['schedulers[1]: expected a schedule'] = function() L.SequentialLR(c3, { 3 }, {}) end,
+      ['schedulers: expected a list'] = function() L.ChainedScheduler(3) end,
+      ['schedulers[1]: expected a schedule that does not watch'] = function()
+        L.ChainedScheduler { L.ReduceLROnPlateau(c3) }
+      end,
+      ['lrLambda: expected a function'] = function() L.MultiplicativeLR(c3, 3) end,
+    } do
+      local got = message(call)
+      assert.is_truthy(got:find(text, 1, true), got)
+    end
+  end)
 
   it('train nets, by groups, too', function()
     torch.manualSeed(5)
