@@ -151,7 +151,7 @@ describe('optim.Schedule', function()
       ['warmup: expected a number'] = function()
         optim.Schedule(config, { kind = 'cosine', steps = 9, warmup = 'long' })
       end,
-      ['cosine, exponential'] = function() optim.Schedule(config, { kind = 'cosin' }) end,
+      ['cosine, cyclic, exponential'] = function() optim.Schedule(config, { kind = 'cosin' }) end,
       ['option every is missing'] = function() optim.Schedule(config, { kind = 'step' }) end,
       ['unknown option gamma'] = function() optim.Schedule(config, { kind = 'step', every = 1, gamma = 2 }) end,
       ['positive number'] = function() optim.Schedule(config, { kind = 'step', every = 0 }) end,
