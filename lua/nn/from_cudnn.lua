@@ -25,7 +25,7 @@ function complete.Tanh(m) m.inplace = nil end
 complete.Sigmoid = complete.Tanh
 
 local function convolution(m)
-  m.groups = (m.groups or 1) > 1 and m.groups or nil
+  m.groups = type(m.groups) == 'number' and m.groups > 1 and m.groups or nil
   local w = m.weight
   if m.groups and torch.isTensor(w) and w:dim() == 5 and not m.kT then -- (groups, nOut / groups, ...), of early files
     m.weight = w:view(m.nOutputPlane, w:size(3), w:size(4), w:size(5))

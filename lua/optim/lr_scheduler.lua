@@ -108,14 +108,16 @@ schedule('LinearLR', 'startFactor endFactor totalIters', function(o, who)
   local n = count(o, who, 'totalIters', 5)
   return by_function(function(t) return first + (last - first) * math.min(t, n) / n end)
 end)
-schedule('LambdaLR', 'lrLambda', function(o, who)
-  if type(o.lrLambda) ~= 'function' then options.refuse(who, 'lrLambda', 'a function of the step', o.lrLambda) end
-  return by_function(o.lrLambda)
-end)
+-- The program's function of the step, whose results are checked.
+local function lambda(o, who)
+  local f = o.lrLambda
+  if type(f) ~= 'function' then options.refuse(who, 'lrLambda', 'a function of the step', f) end
+  return function(t) return options.number(who, ('lrLambda(%d)'):format(t), f(t)) end
+end
+schedule('LambdaLR', 'lrLambda', function(o, who) return by_function(lambda(o, who)) end)
 -- base * f(1) * f(2) * ... * f(t)
 schedule('MultiplicativeLR', 'lrLambda', function(o, who)
-  local f, products = o.lrLambda, { [0] = 1 }
-  if type(f) ~= 'function' then options.refuse(who, 'lrLambda', 'a function of the step', f) end
+  local f, products = lambda(o, who), { [0] = 1 }
   return by_function(function(t)
     for i = #products + 1, t do products[i] = products[i - 1] * f(i) end
     return products[t]

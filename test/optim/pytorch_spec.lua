@@ -147,6 +147,7 @@ describe("PyTorch's names of optim", function()
       ['schedulers[1]: expected a schedule that does not watch'] = function()
         L.ChainedScheduler { L.ReduceLROnPlateau(c3) }
       end,
+      ['lrLambda(0): expected a number, got nil'] = function() L.LambdaLR(c3, function() end) end,
       ['lrLambda: expected a function'] = function() L.MultiplicativeLR(c3, 3) end,
     } do
       local got = message(call)
