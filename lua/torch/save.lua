@@ -105,7 +105,9 @@ end
 -- @string path
 -- @string[opt="binary"] mode "binary", "ascii", or "b32", "b64": binary with longs of 4 or 8 bytes
 -- @bool[opt=true] referenced as it was saved
--- @tab[opt] options `functions = true`: load functions, which lets the author of the file run any code;
+-- @tab[opt] options `functions = true`: load functions, which lets the author of the file run any code (so does
+-- RK_LOAD_FUNCTIONS=1 in the environment, for programs as they are); those that another LuaJIT compiled raise an
+-- error when they are called;
 -- `unknown = 'table'`: objects of classes that are not there become tables of their fields, with `__typename`
 -- @usage
 -- local name = os.tmpname()
