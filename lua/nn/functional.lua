@@ -526,4 +526,106 @@ function M.ctc_loss(logProbs, targets, inputLengths, targetLengths, ...)
   return nn.CTCLoss(...):forward(logProbs, { targets, inputLengths, targetLengths })
 end
 
+-- -- places in images -------------------------------------------------------------------------------------------
+
+-- The coordinates of n pixels in -1..1: of their centres, or with the outer ones at the ends.
+local function coordinates(like, n, aligned)
+  local t = torch.range(0, n - 1):type(like:type())
+  if aligned then return n > 1 and t:mul(2 / (n - 1)):add(-1) or t:zero() end
+  return t:mul(2):add(1):div(n):add(-1)
+end
+
+--- The places that affine maps send the pixels of an image to: theta (N, 2, 3), size {N, C, H, W} → (N, H, W, 2), x and
+-- y in -1..1, for grid_sample.
+-- @param theta maps
+-- @param size of the result of grid_sample
+-- @param[opt=false] alignCorners -1 and 1 are the centres of the outer pixels, not their edges
+-- @usage
+-- local F, theta = nn.functional, torch.Tensor { { { 1, 0, 0 }, { 0, 1, 0 } } }
+-- local y = F.grid_sample(torch.randn(1, 3, 4, 4), F.affine_grid(theta, { 1, 3, 4, 4 }))
+function M.affine_grid(theta, size, ...)
+  local who = 'nn.functional.affine_grid'
+  local aligned = options.flag(who, 'alignCorners', options.read(who, { 'alignCorners' }, ...).alignCorners, false)
+  if insist(who, 'theta', theta):dim() ~= 3 or theta:size(2) ~= 2 or theta:size(3) ~= 3 then
+    options.refuse(who, 'theta', 'N maps of 2 x 3', theta)
+  end
+  if torch.isTypeOf(size, 'torch.LongStorage') then size = size:totable() end
+  if type(size) ~= 'table' or #size ~= 4 then options.refuse(who, 'size', '{N, C, H, W}', size) end
+  for i, n in ipairs(size) do options.count(who, ('size[%d]'):format(i), n) end
+  local n, H, W = theta:size(1), size[3], size[4]
+  if n ~= size[1] then options.refuse(who, 'theta', ('%d maps'):format(size[1]), n) end
+  local base = theta.new(H, W, 3):fill(1)
+  base:select(3, 1):copy(coordinates(theta, W, aligned):view(1, W):expand(H, W))
+  base:select(3, 2):copy(coordinates(theta, H, aligned):view(H, 1):expand(H, W))
+  local maps = theta:transpose(2, 3):contiguous()
+  return torch.bmm(base:view(1, H * W, 3):expand(n, H * W, 3):contiguous(), maps):view(n, H, W, 2)
+end
+
+-- Where in 0..n - 1 the coordinates in -1..1 are.
+local function pixels(g, n, aligned, border)
+  local t = g:contiguous():view(g:size(1), 1, -1)
+  t = aligned and torch.add(t, 1):mul((n - 1) / 2) or torch.add(t, 1):mul(n):add(-1):div(2)
+  return border and t:clamp(0, n - 1) or t
+end
+
+-- The nearest whole number, halves to even.
+local function rounded(t)
+  local r = torch.add(t, 0.5):floor()
+  local tie = torch.eq(torch.add(t, 0.5), r):type(t:type())
+  return r:add(-1, tie:cmul(torch.remainder(r, 2)))
+end
+
+-- out += weight * the pixels of x (N, C, H, W) at columns and rows; 0 outside.
+local function add_corner(out, x, column, row, weight)
+  local n, c, H, W = x:size(1), x:size(2), x:size(3), x:size(4)
+  local inside = torch.ge(column, 0):cmul(torch.le(column, W - 1))
+  local outside = inside:cmul(torch.ge(row, 0)):cmul(torch.le(row, H - 1)):eq(0)
+  local at = torch.mul(row, W):add(column):maskedFill_(outside, 0):long():add(1)
+  local count = at:size(3)
+  local values = x:contiguous():view(n, c, H * W):gather(3, at:expand(n, c, count):contiguous())
+  out:addcmul(values, weight:clone():maskedFill_(outside, 0):expand(n, c, count))
+end
+
+--- Images at other places: x (N, C, H, W), grid (N, H', W', 2) of x and y in -1..1 → (N, C, H', W').
+-- @param x images
+-- @param grid places
+-- @param[opt='bilinear'] mode 'bilinear' or 'nearest'
+-- @param[opt='zeros'] paddingMode what lies outside: 'zeros' or 'border'
+-- @param[opt=false] alignCorners as of affine_grid
+-- @usage local y = nn.functional.grid_sample(torch.randn(1, 3, 4, 4), torch.zeros(1, 2, 2, 2))
+function M.grid_sample(x, grid, ...)
+  local who = 'nn.functional.grid_sample'
+  local o = options.read(who, { 'mode', 'paddingMode', 'alignCorners' }, ...)
+  local mode, border = o.mode or 'bilinear', o.paddingMode or 'zeros'
+  local aligned = options.flag(who, 'alignCorners', o.alignCorners, false)
+  if insist(who, 'input', x):dim() ~= 4 then options.refuse(who, 'input', '4 dimensions', x:dim()) end
+  if insist(who, 'grid', grid):dim() ~= 4 or grid:size(4) ~= 2 or grid:size(1) ~= x:size(1) then
+    options.refuse(who, 'grid', ("%d x H' x W' x 2"):format(x:size(1)), grid)
+  elseif grid:type() ~= x:type() then
+    options.refuse(who, 'grid', 'a ' .. x:type(), grid)
+  elseif mode ~= 'bilinear' and mode ~= 'nearest' then
+    options.refuse(who, 'mode', "'bilinear' or 'nearest'", mode)
+  elseif border ~= 'zeros' and border ~= 'border' then
+    options.refuse(who, 'paddingMode', "'zeros' or 'border'", border)
+  end
+  local n, c, H, W = grid:size(1), x:size(2), grid:size(2), grid:size(3)
+  local column = pixels(grid:select(4, 1), x:size(4), aligned, border == 'border')
+  local row = pixels(grid:select(4, 2), x:size(3), aligned, border == 'border')
+  local out = x.new(n, c, H * W):zero()
+  if mode == 'nearest' then
+    add_corner(out, x, rounded(column), rounded(row), column:clone():fill(1))
+  else
+    local left, top = torch.floor(column), torch.floor(row)
+    local right, below = column - left, row - top -- shares
+    for dy = 0, 1 do
+      for dx = 0, 1 do
+        local share = (dx == 1 and right or torch.mul(right, -1):add(1)):clone()
+        share:cmul(dy == 1 and below or torch.mul(below, -1):add(1))
+        add_corner(out, x, torch.add(left, dx), torch.add(top, dy), share)
+      end
+    end
+  end
+  return out:view(n, c, H, W)
+end
+
 return M

@@ -132,6 +132,12 @@ local rows = {
   { [[margin_ranking_loss(X(3), T(3), L(1, -1, 1), 0.2)]], 0.2904109723222 },
   { [[triplet_margin_loss(X(3, 4), T(3, 4), W(3, 4), 0.3)]], 0.5344448830944 },
   { [[ctc_loss(F.log_softmax(X(6, 2, 5), 3), { { 3, 2 }, { 4 } })]], 4.760001990883 },
+  { [[affine_grid(W(2, 2, 3), { 2, 3, 4, 5 })]], 0.1694982833968 },
+  { [[affine_grid(W(1, 2, 3), { 1, 3, 4, 1 }, true)]], -0.3793759340168 },
+  { [[grid_sample(X(2, 3, 4, 5), T(2, 3, 2, 2) * 1.3)]], 0.2268208345945 },
+  { [[grid_sample(X(2, 3, 4, 5), T(2, 3, 2, 2) * 1.3, 'bilinear', 'border', true)]], 1.208716311898 },
+  { [[grid_sample(X(2, 3, 4, 5), T(2, 3, 2, 2) * 1.3, 'nearest')]], 2.532865039343 },
+  { [[grid_sample(X(1, 2, 4, 4), T(1, 2, 2, 2) * 0, 'nearest', 'zeros', true)]], -0.06029933543815 },
 }
 
 describe('nn.functional', function()
@@ -224,6 +230,9 @@ describe('nn.functional', function()
       { 'expected input [N x 3 x H x W]', F.conv2d, torch.ones(1, 2, 5, 5), torch.ones(2, 3, 3, 3) },
       { 'nn.functional.batch_norm: runningMean: expected a tensor', F.batch_norm, x },
       { 'nn.functional.rms_norm: normalizedShape: expected a whole number', F.rms_norm, x, { {} } },
+      { 'nn.functional.affine_grid: theta: expected N maps', F.affine_grid, x, { 3, 1, 2, 2 } },
+      { 'nn.functional.affine_grid: size: expected {N, C, H, W}', F.affine_grid, torch.ones(1, 2, 3), 3 },
+      { 'nn.functional.grid_sample: grid: expected 1 x', F.grid_sample, torch.ones(1, 1, 2, 2), x },
       { 'nn.functional.pad: pad: expected two widths', F.pad, x, { 1 } },
       { 'nn.functional.pad: mode: expected', F.pad, x, { 1, 1 }, 'mirror' },
       { 'something left of dimension 2', F.pad, x, { -2, -2 } },
