@@ -111,7 +111,7 @@ static int run_search(struct search *s) {
 /* A packed tensor of this shape to write into: out itself when nothing stands against it. */
 static int target(struct rk_tensor *tmp, const struct rk_tensor *out, const struct rk_tensor *x,
                   const struct rk_tensor *shaped) {
-  if (rk_tensor_same_shape(out, shaped) && rk_tensor_packed(out) && out->mem != x->mem) return rk_tensor_view(tmp, out);
+  if (rk_tensor_same_shape(out, shaped) && rk_tensor_packed(out) && out->mem != x->mem) return rk_lend(tmp, out), RK_OK;
   return rk_tensor_init(tmp, out->dt, shaped->rank, shaped->shape);
 }
 static int deliver(struct rk_tensor *out, const struct rk_tensor *tmp) {

@@ -12,7 +12,7 @@
 int rk_pack_result(struct rk_tensor *tmp, const struct rk_tensor *out, const struct rk_tensor *avoid, bool load) {
   memset(tmp, 0, sizeof *tmp);
   tmp->dt = out->dt;
-  if (rk_tensor_packed(out) && !(avoid && avoid->mem == out->mem)) return rk_tensor_view(tmp, out);
+  if (rk_tensor_packed(out) && !(avoid && avoid->mem == out->mem)) return rk_lend(tmp, out), RK_OK;
   RK_TRY(rk_tensor_like(tmp, out));
   int status = load ? rk_copy(tmp, out) : RK_OK;
   if (status) rk_tensor_drop(tmp);
@@ -174,9 +174,9 @@ static int write_slices(const char *who, enum write how, struct rk_tensor *out, 
     struct rows r = rk_rows(out->rank, out->shape, dim);
     const int64_t *at = (int64_t *)rk_at(&pi), n = rk_tensor_count(index), size = rk_dtype_size(out->dt);
     if (how == FILL) {
-      struct rk_tensor slice = {0};
+      struct rk_tensor slice;
+      rk_lend(&slice, &tmp);
       for (int64_t j = 0; j < n && !status; j++) {
-        slice.dt = out->dt;
         if (j && (status = rk_interrupted())) break;
         status = rk_narrow(&slice, &tmp, dim, at[j] - 1, 1);
         if (!status) status = rk_fill(&slice, value);

@@ -50,6 +50,15 @@ int rk_result(struct rk_tensor *out, int rank, const int64_t *shape, const char 
 /* Drop dims of size 1 and merge neighbours that step as one, of n tensors that share `shape` (rank may become 0: one
  * element). step[k] points to RK_MAX_DIMS entries each, changed in place with shape. Returns the new rank. */
 int rk_collapse(int rank, int64_t *shape, int n, int64_t *const *step);
+/* tmp (zeroed) shows what x does, bare or not, for the length of a call; drop it. */
+void rk_lend(struct rk_tensor *tmp, const struct rk_tensor *x);
+/* RK_EBARE for a tensor, or for the one that a storage lies in. */
+int rk_refuse_bare(const struct rk_tensor *t);
+int rk_refuse_inside(const struct rk_storage *s);
+static inline bool rk_is_inside(const struct rk_storage *s) { return s && s->flags & RK_INSIDE; }
+/* Give a tensor without storage one inside of it, packed, for elements of a known dtype; false where there is no room.
+ */
+bool rk_keep_inside(struct rk_tensor *t, int dtype, int rank, const int64_t *shape);
 /* tmp: a packed tensor with x's elements, a view when x is packed already, else a copy. Drop it. */
 int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x);
 /* Do the memories that two tensors show overlap without being the very same view? */

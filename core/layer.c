@@ -42,8 +42,8 @@ static int init_in(struct rk_tensor *t, int dtype, int rank, const int64_t *shap
 int rk_operand(struct rk_tensor *tmp, const struct rk_tensor *x, int dtype, int layout) {
   memset(tmp, 0, sizeof *tmp);
   if (x->dt == dtype && has_steps(x, layout, false)) {
-    tmp->dt = x->dt;
-    return rk_tensor_view(tmp, x);
+    rk_lend(tmp, x);
+    return RK_OK;
   }
   RK_TRY(init_in(tmp, dtype, x->rank, x->shape, layout));
   int status = rk_copy(tmp, x);
@@ -61,8 +61,8 @@ int rk_result_open(struct rk_result *r, struct rk_tensor *out, int dtype, int ra
   bool dense = rk_layout_of(out) != RK_OTHER;
   if (dense) memcpy(out->step, step, (size_t)rank * sizeof *step); /* the same memory, read in the other order */
   if (!dense || out->dt != dtype) return init_in(&r->t, dtype, rank, shape, layout);
-  r->t.dt = (int8_t)dtype;
-  return rk_tensor_view(&r->t, out);
+  rk_lend(&r->t, out);
+  return RK_OK;
 }
 
 int rk_result_rows(struct rk_result *r, struct rk_tensor *out, int dtype, int rank, const int64_t *shape, int layout) {

@@ -294,7 +294,28 @@ static inline void provide(int op, int inputs, struct rk_tensor *out, const stru
   if (!out || out->mem || out->dev || !small_packed(x) || out->dt != x->dt || !rk_is_compute(x->dt)) return;
   if ((inputs > 1 && !twin(x, y)) || (inputs > 2 && !twin(x, z))) return;
   if (!rk_cpu_loops[x->dt]->map[RK_VALUE][op] || (divisor[op] && !rk_dtype_is_float(x->dt))) return;
-  (void)rk_tensor_like(out, x);
+  if (out->bare)
+    (void)rk_keep_inside(out, x->dt, x->rank, x->shape);
+  else
+    (void)rk_tensor_like(out, x);
+}
+
+/* A bare result without storage that cannot hold as many elements as x (or none) becomes an ordinary one... */
+static inline bool outgrows(struct rk_tensor *out, const struct rk_tensor *x) {
+  if (!out || !out->bare || out->mem || !x) return false;
+  const int64_t most = (RK_MAX_DIMS - x->rank) * (int64_t)sizeof x->step[0];
+  int64_t bytes = rk_dtype_size(out->dt);
+  for (int d = 0; d < x->rank && bytes <= most; d++) bytes *= x->shape[d] <= most ? x->shape[d] : most + 1;
+  if (bytes && bytes <= most && x->rank && x->rank <= RK_INSIDE_DIMS) return false;
+  out->bare = 0;
+  return true;
+}
+/* ... and its count is the caller's affair. */
+static int taken(struct rk_tensor *out, int status) {
+  if (!status) return RK_TAKEN;
+  rk_tensor_drop(out);
+  out->bare = 1;
+  return status;
 }
 /* Fills l and gives the loop, or NULL: take the long way. */
 static inline rk_map_loop *short_cut(struct rk_loop *l, int op, int inputs, const struct rk_tensor *out,
@@ -337,6 +358,7 @@ static int exact_power(int op, int dtype, struct rk_scalar *a) {
   return op;
 }
 static int map1(int op, struct rk_tensor *out, const struct rk_tensor *x, struct rk_scalar a, struct rk_scalar b) {
+  if (outgrows(out, x)) return taken(out, map1(op, out, x, a, b));
   RK_TRY(check_op(op, RK_MAP1, "map1"));
   op = exact_power(op, dtype_of(x), &a);
   struct rk_loop l = {.a = a.f, .b = b.f, .ia = a.i, .ib = b.i};
@@ -381,6 +403,7 @@ int rk_map_grad(int op, struct rk_tensor *dx, const struct rk_tensor *x, const s
 /* -- two and three inputs ------------------------------------------------------------------------------- */
 static int map2(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y,
                 struct rk_scalar a) {
+  if (outgrows(out, x)) return taken(out, map2(op, out, x, y, a));
   RK_TRY(check_op(op, RK_MAP2, "map2"));
   struct rk_loop l = {.a = a.f, .ia = a.i};
   provide(op, 2, out, x, y, NULL);
@@ -417,6 +440,7 @@ int rk_map2_grad(int op, int which, struct rk_tensor *dx, const struct rk_tensor
 }
 static int map3(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y,
                 const struct rk_tensor *z, struct rk_scalar a) {
+  if (outgrows(out, x)) return taken(out, map3(op, out, x, y, z, a));
   RK_TRY(check_op(op, RK_MAP3, "map3"));
   struct rk_loop l = {.a = a.f, .ia = a.i};
   provide(op, 3, out, x, y, z);
@@ -437,6 +461,7 @@ int rk_map3_long(int op, struct rk_tensor *out, const struct rk_tensor *x, const
 /* -- comparisons ------------------------------------------------------------------------------------------ */
 static int compare(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y,
                    struct rk_scalar a) {
+  if (outgrows(out, x)) return taken(out, compare(op, out, x, y, a));
   RK_TRY(check_op(op, RK_COMPARE, "compare"));
   struct call c = {.op = op, .inputs = y ? 2 : 1, .out = out, .in = {x, y}, .constant = !y};
   if (!y && x) { /* the number becomes an operand of one repeated element */

@@ -33,13 +33,15 @@ extern "C" {
 /* -- status ------------------------------------------------------------------ */
 enum rk_status {
   RK_OK = 0,
-  RK_ENOMEM,    /* out of memory: the text has the size asked for and what is held */
-  RK_EARG,      /* a wrong argument */
-  RK_ESHAPE,    /* shapes that do not fit */
-  RK_EDTYPE,    /* an element type that does not fit */
-  RK_EDEVICE,   /* not on this device */
-  RK_ESYS,      /* the system refused: file, library, thread */
-  RK_EINTERRUPT /* left early: rk_interrupt_flag */
+  RK_ENOMEM,     /* out of memory: the text has the size asked for and what is held */
+  RK_EARG,       /* a wrong argument */
+  RK_ESHAPE,     /* shapes that do not fit */
+  RK_EDTYPE,     /* an element type that does not fit */
+  RK_EDEVICE,    /* not on this device */
+  RK_ESYS,       /* the system refused: file, library, thread */
+  RK_EINTERRUPT, /* left early: rk_interrupt_flag */
+  RK_EBARE,      /* nothing was done: a bare tensor must be owned first (rk_tensor_own), then the call repeated */
+  RK_TAKEN       /* done; but a result that was bare holds a count now (functions that say so) */
 };
 /* Text of this thread's last failure: "op: what was wrong", with shapes. */
 const char *rk_error(void);
@@ -89,7 +91,8 @@ struct rk_storage {
   void (*release)(struct rk_storage *); /* returns memory that is not ours; may be NULL */
   void *owner;                          /* for release */
 };
-enum rk_storage_flags { RK_FIXED = 1, RK_MAPPED = 2, RK_FOREIGN = 4 }; /* RK_FIXED: refuses to be resized */
+/* RK_FIXED: refuses to be resized; RK_INSIDE: of a bare tensor, and gone with it */
+enum rk_storage_flags { RK_FIXED = 1, RK_MAPPED = 2, RK_FOREIGN = 4, RK_INSIDE = 8 };
 
 /* What Lua calls a storage: one count on a block, and the type it is read as. */
 struct rk_buffer {
@@ -124,7 +127,12 @@ void rk_fail_allocation(int64_t n);
 int64_t rk_allocations(void); /* how many allocations this process has made */
 
 /* -- tensor: a plain value that holds one count on its storage ----------------- */
-enum { RK_MAX_DIMS = 12 };
+enum { RK_MAX_DIMS = 12, RK_INSIDE_DIMS = 6 };
+/* The storage of a bare tensor (below) behind its shape; its elements lie behind its steps. */
+struct rk_inside {
+  int64_t shape[RK_INSIDE_DIMS];
+  struct rk_storage mem;
+};
 /* Field names must not be method names: on a LuaJIT cdata a field hides a
  * method (a field `size` would break t:size()). A spec checks. */
 struct rk_tensor {
@@ -132,13 +140,32 @@ struct rk_tensor {
   int64_t start;          /* of element (0, 0, ...), in elements */
   int8_t dt, dev;         /* enum rk_dtype; device */
   int16_t rank;           /* 0: the empty tensor, no elements (Torch7's rule) */
-  int64_t shape[RK_MAX_DIMS];
+  int32_t bare;           /* 1: nobody will drop this tensor, see below */
+  union {
+    int64_t shape[RK_MAX_DIMS];
+    struct rk_inside inside; /* of a bare tensor */
+  };
   int64_t step[RK_MAX_DIMS]; /* in elements; 0 repeats */
 };
+/* Bare tensors. A finalizer costs Lua's collector more than a sum of ten numbers takes, so a small fresh result does
+ * without: it holds no count. Up to RK_INSIDE_DIMS dimensions and as many bytes as unused steps leave (88 of a vector),
+ * its storage and elements lie in the tensor itself; `mem` points there, and every function that computes treats it as
+ * any other tensor. It must not be moved. To share its elements (views, storages), to resize it or to give it another
+ * storage is refused by RK_EBARE before anything is done; rk_tensor_own makes it an ordinary tensor that somebody has
+ * to drop. In C a tensor becomes bare only if `bare` is set while it has no storage; those that come from Lua may be.
+ */
+int rk_tensor_own(struct rk_tensor *t);    /* an ordinary tensor stays as it is */
+struct rk_tensor *rk_tensor_refused(void); /* the tensor of this thread's last RK_EBARE */
+int64_t rk_tensor_refusals(void);          /* how many RK_EBARE this process has seen */
 int rk_tensor_init(struct rk_tensor *t, int dtype, int rank, const int64_t *shape); /* contents undefined */
 int rk_tensor_init1(struct rk_tensor *t, int dtype, int64_t n); /* a vector: the same, without a shape array */
 int rk_tensor_init2(struct rk_tensor *t, int dtype, int64_t n, int64_t m);
 int rk_tensor_like(struct rk_tensor *t, const struct rk_tensor *x); /* fresh, packed, shape and dtype of x */
+/* The same, bare where the elements find room inside; RK_TAKEN where they do not. */
+int rk_tensor_small(struct rk_tensor *t, int dtype, int rank, const int64_t *shape);
+int rk_tensor_small1(struct rk_tensor *t, int dtype, int64_t n);
+int rk_tensor_small2(struct rk_tensor *t, int dtype, int64_t n, int64_t m);
+int rk_tensor_small_like(struct rk_tensor *t, const struct rk_tensor *x);
 void rk_tensor_drop(struct rk_tensor *t); /* gives the count back; t becomes empty, dtype stays */
 /* Point t at what `of` shows (Torch's set). t may hold something, which is dropped; dtypes must agree unless t is
  * fresh. */
@@ -199,7 +226,8 @@ int rk_write_doubles(struct rk_tensor *t, const double *from, int64_t n);
  * pointwise whatever their shapes, out shaped like the first; else shapes that
  * broadcast, broadcast; else RK_ESHAPE. out may be an input; partial overlap
  * is safe (computed aside). a, b are cast to the dtype first (rk_map*_long:
- * given as exact integers). Same bits on any ISA and number of threads. */
+ * given as exact integers). Same bits on any ISA and number of threads. A bare
+ * out without storage gets one: RK_TAKEN when it was too small for the result. */
 int rk_map1(int op, struct rk_tensor *out, const struct rk_tensor *x, double a, double b);
 int rk_map2(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y, double a);
 int rk_map3(int op, struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *y,

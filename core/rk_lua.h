@@ -23,7 +23,15 @@ static inline struct rk_tensor *rk_lua_tensor(lua_State *L, int place) {
   const int is = lua_toboolean(L, -1);
   lua_pop(L, 2);
   if (!is) luaL_argerror(L, place, lua_pushfstring(L, "tensor expected, got %s", luaL_typename(L, place)));
-  return (struct rk_tensor *)lua_topointer(L, place);
+  struct rk_tensor *t = (struct rk_tensor *)lua_topointer(L, place);
+  if (t->bare) { /* the module may share or resize it */
+    lua_getglobal(L, "torch");
+    lua_getfield(L, -1, "data");
+    lua_pushvalue(L, place);
+    lua_call(L, 1, 0);
+    lua_pop(L, 1);
+  }
+  return t;
 }
 
 /* Address of element (0, 0, ...); NULL for an empty tensor. Element (i, j) lies i*step[0] + j*step[1] elements on. */

@@ -482,8 +482,9 @@ static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
 enum { KEPT_BYTES = 1 << 21 };
 
 int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
-  *tmp = (struct rk_tensor){.dt = t->dt};
-  return t->step[2] == 1 || t->shape[2] == 1 ? rk_tensor_view(tmp, t) : rk_operand(tmp, t, t->dt, RK_ROWS);
+  if (t->step[2] != 1 && t->shape[2] != 1) return rk_operand(tmp, t, t->dt, RK_ROWS);
+  rk_lend(tmp, t);
+  return RK_OK;
 }
 
 /* The input's gradient can come from the packed gradients of the gates. */
@@ -564,9 +565,9 @@ static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_g
 
 /* t's steps [first, first + count) as a matrix of count * batch rows. */
 static int matrix(struct rk_tensor *m, const struct rk_tensor *t, int64_t first, int64_t count) {
-  *m = (struct rk_tensor){.dt = t->dt};
-  RK_TRY(rk_narrow(m, t, 0, first, count));
-  int status = rk_reshape(m, m, 2, (int64_t[]){count * t->shape[1], t->shape[2]});
+  rk_lend(m, t);
+  int status = rk_narrow(m, t, 0, first, count);
+  if (!status) status = rk_reshape(m, m, 2, (int64_t[]){count * t->shape[1], t->shape[2]});
   if (status) rk_tensor_drop(m);
   return status;
 }
@@ -583,11 +584,12 @@ static int matrix_of(struct rk_tensor *m, const struct rk_tensor *t) {
 /* share = x * w_ih' for all steps at once */
 static int inputs(struct run *s) {
   const struct rk_rnn *r = s->r;
-  struct rk_tensor x, share, w = {.dt = r->x->dt};
+  struct rk_tensor x, share, w;
   RK_TRY(rk_tensor_init(&s->share, s->dt, 3, (int64_t[]){s->steps, s->batch, s->gates * s->hidden}));
   RK_TRY(matrix_of(&x, r->x));
   int status = matrix(&share, &s->share, 0, s->steps);
   if (!status) {
+    rk_lend(&w, r->w_ih);
     status = rk_transpose(&w, r->w_ih, 0, 1);
     if (!status) status = rk_gemm(&share, 0, 1, &x, &w);
     rk_tensor_drop(&w);
@@ -607,10 +609,11 @@ static int last_states(const struct rk_rnn *r) {
   const struct rk_tensor *from[] = {states(r), r->cells};
   struct rk_tensor *to[] = {r->hn, r->kind == RK_RNN_LSTM ? r->cn : NULL};
   for (int k = 0; k < 2; k++) {
-    struct rk_tensor step = {.dt = r->x->dt};
+    struct rk_tensor step;
     if (!to[k]) continue;
-    RK_TRY(rk_select(&step, from[k], 0, last));
-    int status = rk_copy(to[k], &step);
+    rk_lend(&step, from[k]);
+    int status = rk_select(&step, from[k], 0, last);
+    if (!status) status = rk_copy(to[k], &step);
     rk_tensor_drop(&step);
     RK_TRY(status);
   }

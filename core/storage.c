@@ -231,12 +231,13 @@ int rk_storage_new(struct rk_storage **out, int64_t bytes, const char *who) {
   return RK_OK;
 }
 
+/* A storage inside of a tensor is not counted: it is only ever lent, for the length of a call (rk_lend). */
 void rk_storage_hold(struct rk_storage *s) {
-  if (s) __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+  if (s && !rk_is_inside(s)) __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
 }
 
 void rk_storage_drop(struct rk_storage *s) {
-  if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL)) return;
+  if (!s || rk_is_inside(s) || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL)) return;
   if (s->release) s->release(s);
   give_data(s);
   close_home(s);
@@ -252,6 +253,7 @@ static int64_t windows(struct rk_storage *s, int64_t change) {
  * tensor may show what is cut off, and reading it must stay harmless. */
 int rk_storage_resize(struct rk_storage *s, int64_t bytes, const char *who) {
   if (bytes == s->bytes) return RK_OK;
+  if (rk_is_inside(s)) return rk_refuse_inside(s);
   if (s->flags & RK_FIXED)
     return rk_fail(
         RK_EARG,

@@ -60,10 +60,12 @@ int rk_cell_set_string(struct rk_cell *c, const char *bytes, int64_t length) {
 
 int rk_cell_set_tensor(struct rk_cell *c, const struct rk_tensor *t) {
   RK_TRY(rk_need(t, "tds", 2));
+  if (rk_is_inside(t->mem)) return rk_refuse_inside(t->mem);
   struct shown *s = calloc(1, sizeof *s);
   if (!s) return rk_fail(RK_ENOMEM, "tds: no memory for a tensor");
   s->refs = 1;
   s->tensor = *t;
+  s->tensor.bare = 0;
   rk_storage_hold(s->tensor.mem);
   c->kind = RK_CELL_TENSOR, c->object = s;
   return RK_OK;

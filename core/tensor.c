@@ -1,5 +1,6 @@
 /* tensor.c -- tensors: making, sizing, pointing them at storages, and questions about their layout. */
 #include "internal.h"
+#include <stddef.h>
 #include <string.h>
 
 static const int64_t MAX_COUNT = (int64_t)1 << 60;
@@ -45,6 +46,63 @@ static int provide(struct rk_tensor *t, const char *who) {
   return rk_storage_new(&t->mem, need, who);
 }
 
+/* -- bare tensors ------------------------------------------------------------------------- */
+static _Thread_local struct rk_tensor *refused;
+static int64_t refusals;
+
+struct rk_tensor *rk_tensor_refused(void) {
+  return refused;
+}
+int64_t rk_tensor_refusals(void) { return __atomic_load_n(&refusals, __ATOMIC_RELAXED); }
+
+static int refuse(struct rk_tensor *t) {
+  refused = t;
+  __atomic_add_fetch(&refusals, 1, __ATOMIC_RELAXED);
+  return rk_fail(RK_EBARE, "a bare tensor cannot be shared, resized or given a storage: rk_tensor_own first");
+}
+int rk_refuse_inside(const struct rk_storage *s) {
+  return refuse((struct rk_tensor *)((char *)(uintptr_t)s - offsetof(struct rk_tensor, inside.mem)));
+}
+/* A copy of a bare tensor's header is nobody's: the tensor itself is meant. */
+int rk_refuse_bare(const struct rk_tensor *t) {
+  return t->mem ? rk_refuse_inside(t->mem) : refuse((struct rk_tensor *)(uintptr_t)t);
+}
+
+bool rk_keep_inside(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) {
+  if (rank < 1 || rank > RK_INSIDE_DIMS) return false;
+  const int64_t room = (RK_MAX_DIMS - rank) * (int64_t)sizeof t->step[0];
+  int64_t bytes = rk_dtype_size(dtype);
+  for (int d = 0; d < rank; d++) {
+    if (shape[d] < 1 || shape[d] > room) return false;
+    bytes *= shape[d];
+    if (bytes > room) return false;
+  }
+  int64_t n = 1;
+  for (int d = rank - 1; d >= 0; d--) t->shape[d] = shape[d], t->step[d] = n, n *= shape[d];
+  t->inside.mem = (struct rk_storage){.data = t->step + rank, .bytes = bytes, .refs = 1, .flags = RK_FIXED | RK_INSIDE};
+  t->mem = &t->inside.mem, t->start = 0, t->dt = (int8_t)dtype, t->dev = RK_CPU, t->rank = (int16_t)rank, t->bare = 1;
+  return true;
+}
+
+int rk_tensor_own(struct rk_tensor *t) {
+  RK_TRY(rk_need(t, "tensor", 1));
+  if (!t->bare) return RK_OK;
+  if (t->mem) {
+    struct rk_storage *s = NULL;
+    RK_TRY(rk_storage_new(&s, t->mem->bytes, "tensor"));
+    memcpy(s->data, t->mem->data, (size_t)t->mem->bytes);
+    t->mem = s;
+  }
+  t->bare = 0;
+  return RK_OK;
+}
+
+void rk_lend(struct rk_tensor *tmp, const struct rk_tensor *x) {
+  *tmp = *x;
+  tmp->bare = 0;
+  rk_storage_hold(tmp->mem);
+}
+
 static int start_fresh(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) {
   if (!t) return rk_fail(RK_EARG, "tensor: no tensor to initialise");
   if (!rk_dtype_size(dtype)) return rk_fail(RK_EDTYPE, "tensor: no dtype %d", dtype);
@@ -53,6 +111,7 @@ static int start_fresh(struct rk_tensor *t, int dtype, int rank, const int64_t *
   RK_TRY(rk_layout(&fresh, rank, shape, "tensor"));
   RK_TRY(provide(&fresh, "tensor"));
   t->mem = fresh.mem, t->start = 0, t->dt = (int8_t)dtype, t->dev = RK_CPU, t->rank = (int16_t)rank;
+  t->bare = 0;
   for (int d = 0; d < rank; d++) t->shape[d] = fresh.shape[d], t->step[d] = fresh.step[d];
   return RK_OK;
 }
@@ -70,6 +129,21 @@ int rk_tensor_like(struct rk_tensor *t, const struct rk_tensor *x) {
   return start_fresh(t, x->dt, x->rank, x->shape);
 }
 
+int rk_tensor_small(struct rk_tensor *t, int dtype, int rank, const int64_t *shape) {
+  if (t && shape && rk_dtype_size(dtype) && rk_keep_inside(t, dtype, rank, shape)) return RK_OK;
+  RK_TRY(start_fresh(t, dtype, rank, shape));
+  return RK_TAKEN;
+}
+int rk_tensor_small1(struct rk_tensor *t, int dtype, int64_t n) { return rk_tensor_small(t, dtype, 1, &n); }
+int rk_tensor_small2(struct rk_tensor *t, int dtype, int64_t n, int64_t m) {
+  const int64_t shape[] = {n, m};
+  return rk_tensor_small(t, dtype, 2, shape);
+}
+int rk_tensor_small_like(struct rk_tensor *t, const struct rk_tensor *x) {
+  RK_TRY(rk_need(x, "tensor", 1));
+  return rk_tensor_small(t, x->dt, x->rank, x->shape);
+}
+
 void rk_tensor_drop(struct rk_tensor *t) {
   if (!t) return;
   struct rk_storage *s = t->mem;
@@ -82,9 +156,12 @@ int rk_tensor_view(struct rk_tensor *t, const struct rk_tensor *of) {
   RK_TRY(rk_need(of, "set", 2));
   if (t == of) return RK_OK;
   if (t->mem) RK_TRY(rk_same_dtype("set", t, of));
+  if (t->bare) return rk_refuse_bare(t);
+  if (rk_is_inside(of->mem)) return rk_refuse_inside(of->mem);
   rk_storage_hold(of->mem);
   struct rk_storage *old = t->mem;
   *t = *of;
+  t->bare = 0;
   rk_storage_drop(old);
   return RK_OK;
 }
@@ -104,6 +181,7 @@ int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start,
       return rk_fail(RK_ESHAPE, "set: stride %lld of dimension %d reaches too far", (long long)step[d], d + 1);
     fresh.step[d] = step[d];
   }
+  if (t->bare) return rk_refuse_bare(t);
   RK_TRY(provide(&fresh, "set"));
   if (b && b->mem) rk_storage_hold(b->mem);
   struct rk_storage *old = t->mem;
@@ -112,11 +190,16 @@ int rk_tensor_set(struct rk_tensor *t, const struct rk_buffer *b, int64_t start,
   return RK_OK;
 }
 
+static int resize_bare(struct rk_tensor *t, int rank, const int64_t *shape, const int64_t *step) {
+  if (!t->mem && !step && shape && rk_keep_inside(t, t->dt, rank, shape)) return RK_OK;
+  return rk_refuse_bare(t);
+}
 int rk_tensor_resize(struct rk_tensor *t, int rank, const int64_t *shape, const int64_t *step) {
   RK_TRY(rk_need(t, "resize", 1));
   if (t->rank == rank && shape && memcmp(t->shape, shape, (size_t)rank * sizeof *shape) == 0 &&
       (!step || memcmp(t->step, step, (size_t)rank * sizeof *step) == 0) && (t->mem || rank == 0))
     return RK_OK;
+  if (t->bare) return resize_bare(t, rank, shape, step);
   struct rk_tensor fresh = *t;
   RK_TRY(rk_layout(&fresh, rank, shape, "resize"));
   for (int d = 0; step && d < rank; d++) {
@@ -140,6 +223,7 @@ int rk_result(struct rk_tensor *out, int rank, const int64_t *shape, const char 
 
 int rk_tensor_buffer(const struct rk_tensor *t, struct rk_buffer *b) {
   RK_TRY(rk_need(t, "storage", 1));
+  if (rk_is_inside(t->mem)) return rk_refuse_inside(t->mem);
   rk_storage_hold(t->mem);
   b->mem = t->mem, b->dt = t->dt, b->dev = t->dev;
   return RK_OK;
@@ -204,7 +288,7 @@ bool rk_overlap(const struct rk_tensor *t, const struct rk_tensor *u) {
 int rk_packed_view(struct rk_tensor *tmp, const struct rk_tensor *x) {
   memset(tmp, 0, sizeof *tmp);
   tmp->dt = x->dt;
-  if (rk_tensor_packed(x)) return rk_tensor_view(tmp, x);
+  if (rk_tensor_packed(x)) return rk_lend(tmp, x), RK_OK;
   RK_TRY(rk_tensor_like(tmp, x));
   int status = rk_copy(tmp, x);
   if (status) rk_tensor_drop(tmp);

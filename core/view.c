@@ -7,6 +7,11 @@ static int settle(struct rk_tensor *out, const struct rk_tensor *v, const char *
   RK_TRY(rk_need(out, who, 1));
   if (out->mem && out->dt != v->dt) RK_TRY(rk_same_dtype(who, out, v));
   struct rk_storage *old = out->mem;
+  if (rk_is_inside(v->mem)) { /* only a header that borrows it may be moved on it */
+    if (old != v->mem || v->mem == &out->inside.mem) return rk_refuse_inside(v->mem);
+  } else if (out->bare) {
+    return rk_refuse_bare(out);
+  }
   if (old != v->mem) {
     rk_storage_hold(v->mem);
     rk_storage_drop(old);
