@@ -93,7 +93,7 @@ function NLL:updateGradInput(input, target)
   local s = C.rk_nll_backward(dx, x, target, self.weights, ignore, weight, average)
   if s ~= 0 then again(self, s, C.rk_nll_backward, dx, x, target, self.weights, ignore, weight, average) end
   if input.rank == 1 then
-    C.rk_select(dx, dx, 0, 0)
+    C.rk_select(common.own(dx), dx, 0, 0)
     C.rk_tensor_drop(view)
   end
   return dx

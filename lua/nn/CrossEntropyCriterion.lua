@@ -192,7 +192,7 @@ function CrossEntropy:updateGradInput(input, target)
   g = log_softmax_back(self, x, g)
   local dx = buffer(self.gradInput, input)
   self.gradInput = dx
-  C.rk_reshape(dx, g, input.rank, input.shape)
+  C.rk_reshape(common.own(dx), common.own(g), input.rank, input.shape)
   return dx
 end
 

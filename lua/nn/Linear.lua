@@ -134,7 +134,8 @@ function Linear:accGradParameters(input, gradOutput, scale)
   local s
   if rank == 2 then
     view.dt = gradOutput.dt
-    C.rk_transpose(view, gradOutput, 0, 1)
+    s = C.rk_transpose(view, gradOutput, 0, 1)
+    if s ~= 0 then again(self, s, C.rk_transpose, view, gradOutput, 0, 1) end
     s = C.rk_gemm(self.gradWeight, 1, scale, view, input)
     if s ~= 0 then again(self, s, C.rk_gemm, self.gradWeight, 1, scale, view, input) end
     if self.bias then

@@ -27,8 +27,8 @@ local function batch_of(self, input, gradOutput)
   if batch then return input, gradOutput end
   local C = common.C
   local x, g = input.new(), gradOutput and gradOutput.new()
-  C.rk_unsqueeze(x, input, 0)
-  if g then C.rk_unsqueeze(g, gradOutput, 0) end
+  C.rk_unsqueeze(x, common.own(input), 0)
+  if g then C.rk_unsqueeze(g, common.own(gradOutput), 0) end
   return x, g
 end
 

@@ -34,7 +34,7 @@ end
 -- x (N, T, n) or (T, n) as (N, n, T) in `view`
 local function swap(self, view, x, batch)
   view.dt = x.dt
-  local s = batch and C.rk_transpose(view, x, 1, 2) or C.rk_transpose(view, x, 0, 1)
+  local s = C.rk_transpose(view, common.own(x), batch and 1 or 0, batch and 2 or 1)
   if s == 0 and not batch then s = C.rk_unsqueeze(view, view, 0) end
   if s ~= 0 then again(self, s, function() return 1 end) end
   return view

@@ -9,6 +9,10 @@ local fail = require 'torch.position'.fail
 local M = { C = C }
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 local EDTYPE, ENOMEM = tonumber(C.RK_EDTYPE), tonumber(C.RK_ENOMEM)
+local collect = require 'torch.collect'
+local settle = collect.settle
+local own = collect.own
+M.own = own
 
 --- "64x400" of a tensor, the type's name of anything else.
 local function shape(x)
@@ -35,17 +39,18 @@ function M.expected(self, expected, got)
   error(('%s: expected %s, got %s'):format(M.name(self), expected, shape(got)), 0)
 end
 
---- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else, or
--- a second failure: raise the library's text with the module's name before it:
+--- A C call returned status ~= 0. A bare tensor: own it and call again. Out of memory: collect what Lua no longer needs
+-- and call once more. Anything else, or a second failure: raise the library's text with the module's name before it:
 -- `local s = C.rk_zero(t); if s ~= 0 then again(self, s, C.rk_zero, t) end`.
 function M.again(self, status, f, ...)
+  status = settle(status, f, ...)
   if status == ENOMEM then
     collectgarbage()
     collectgarbage()
     C.rk_trim()
-    status = f(...)
-    if status == 0 then return end
+    status = settle(f(...), f, ...)
   end
+  if status == 0 then return end
   local text = ffi.string(C.rk_error())
   if status == EDTYPE and self._type then
     text = ('%s (the module is of type %s: convert it or the input with :type())'):format(text, self._type)
@@ -156,7 +161,7 @@ end
 -- @return t; contents undefined
 function M.resize_as(t, x)
   if not istype(tensor, x) then no_tensor(x) end
-  if C.rk_tensor_resize(t, x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
+  if C.rk_tensor_resize(own(t), x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
   return t
 end
 
@@ -199,13 +204,13 @@ function M.like(t, x)
   local n, last = x.rank, M.is_last(x)
   local same = t.rank == n and (n < 4 or M.is_last(t) == last)
   for d = 0, n - 1 do same = same and t.shape[d] == x.shape[d] end
-  if not same and C.rk_tensor_resize(t, n, x.shape, last and x.step or nil) ~= 0 then
+  if not same and C.rk_tensor_resize(own(t), n, x.shape, last and x.step or nil) ~= 0 then
     error(ffi.string(C.rk_error()), 0)
   end
   return t
 end
 
 --- A fresh, unsized tensor header: scratch space for views that are made anew at each call.
-function M.scratch() return tensor() end
+M.scratch = collect.header
 
 return M

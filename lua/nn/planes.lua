@@ -16,7 +16,7 @@ end
 
 --- Drop the batch dimension of a result again.
 function M.drop_batch(t)
-  if t.rank > 0 then C.rk_select(t, t, 0, 0) end
+  if t.rank > 0 then C.rk_select(common.own(t), t, 0, 0) end
 end
 
 --- A LongTensor for positions: the present one when it is one.

@@ -26,7 +26,7 @@ function M.planes(t) return t:transpose(t.rank - 1, t.rank) end
 
 --- The same of a buffer, in place: before a call that writes it, and again after.
 function M.flip(t)
-  if t.rank >= 2 then C.rk_transpose(t, t, t.rank - 2, t.rank - 1) end
+  if t.rank >= 2 then C.rk_transpose(common.own(t), t, t.rank - 2, t.rank - 1) end
   return t
 end
 

@@ -5,6 +5,7 @@ local ffi = require 'ffi'
 local C = require 'threads.ffi'
 require 'torch'
 local check = require 'torch.check'
+local collect = require 'torch.collect'
 
 local M = {}
 
@@ -32,7 +33,7 @@ function M.failed(level) error(ffi.string(C.rk_error()), (level or 1) + 1) end
 
 local function set_object(cell, v)
   if istype(tensor_ct, v) then
-    if C.rk_cell_set_tensor(cell, v) ~= 0 then M.failed(5) end
+    if C.rk_cell_set_tensor(cell, collect.own(v)) ~= 0 then M.failed(5) end
   elseif istype(buffer_ct, v) then
     if C.rk_cell_set_storage(cell, v) ~= 0 then M.failed(5) end
   elseif M.is(v) then
@@ -83,7 +84,7 @@ function M.take(cell)
     local text = C.rk_cell_string(cell, length)
     v = ffi.string(text, length[0])
   elseif kind == C.RK_CELL_TENSOR then
-    v = tensor_ct()
+    v = collect.header()
     C.rk_cell_tensor(cell, v)
   elseif kind == C.RK_CELL_STORAGE then
     v = buffer_ct()

@@ -14,6 +14,7 @@ local C = require 'threads.ffi'
 local class = require 'torch.class'
 local names = require 'threads.names'
 local types = require 'torch.types'
+local collect = require 'torch.collect'
 local sync = require 'threads.sync'
 
 local istype, cast, copy = ffi.istype, ffi.cast, ffi.copy
@@ -126,6 +127,7 @@ end
 local a_buffer = ffi.new 'struct rk_buffer'
 local function put_tensor(t)
   if again(t) then return end
+  collect.own(t)
   put_code(shared and SHARED_TENSOR or TENSOR)
   put_code(t.dt)
   put_code(t.rank)
@@ -516,7 +518,7 @@ end
 
 local dims = ffi.typeof('int64_t[' .. C.RK_MAX_DIMS .. ']')
 local function get_tensor()
-  local t = keep(tensor_ct())
+  local t = keep(collect.header())
   t.dt = get_code()
   local rank = get_code()
   local start = cast(longs, p)[0]

@@ -10,6 +10,7 @@ local buffer_ct = ffi.typeof 'struct rk_buffer'
 local random_ct = ffi.typeof 'struct rk_random'
 local int64_ct, uint64_ct = ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 local istype = ffi.istype
+local settle = require('torch.collect').settle
 
 local here = debug.getinfo(1, 'S').source:match '^(.*)check%.lua$'
 
@@ -149,15 +150,17 @@ function M.argument(name, n, expected, got)
   raise(('%s: argument %d: expected %s, got %s'):format(name, n, expected, M.describe(got)))
 end
 
---- A C call returned status ~= 0. Out of memory: collect what Lua no longer needs and call once more. Anything else,
--- or a second failure: raise the library's text under the name that the user called.
+--- A C call returned status ~= 0. A bare tensor: own it and call again. Out of memory: collect what Lua no longer needs
+-- and call once more. Anything else, or a second failure: raise the library's text under the name that the user called.
 function M.again(status, name, f, ...)
+  status = settle(status, f, ...)
   if status == C.RK_ENOMEM then
     collectgarbage()
     collectgarbage()
     C.rk_trim()
-    if f(...) == 0 then return end
+    status = settle(f(...), f, ...)
   end
+  if status == 0 then return end
   raise(name .. ffi.string(C.rk_error()):gsub('^[%w_.]+: ', ': ', 1))
 end
 

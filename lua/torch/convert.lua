@@ -7,13 +7,14 @@ local types = require 'torch.types'
 local memory = require 'torch.memory'
 local tensor = require 'torch.tensor'
 local storage = require 'torch.storage'
+local collect = require 'torch.collect'
 
-local istype = ffi.istype
+local istype, header, own = ffi.istype, collect.header, collect.own
 local again, fail, argument, need = check.again, check.fail, check.argument, check.tensor
 local ctype, classes = tensor.ctype, tensor.classes
 local define, method = tensor.define, tensor.method
 local int64 = ffi.typeof 'int64_t'
-local FLOAT = types.of_class.Float
+local FLOAT, TAKEN = types.of_class.Float, C.RK_TAKEN
 
 --- copy(src): the elements of a tensor of any type with as many elements, in row-major order of both.
 local function copy(t, x)
@@ -27,12 +28,14 @@ method('copy', copy)
 --- A tensor of another dtype with the same elements; the tensor itself when it has that dtype already.
 local function to(t, dt)
   if t.dt == dt then return t end
+  if t.rank == 0 then return tensor.empty(dt) end
   local out = ctype()
-  out.dt = dt
-  if t.rank == 0 then return out end
-  local s = C.rk_tensor_init(out, dt, t.rank, t.shape)
-  if s ~= 0 then again(s, 'type', C.rk_tensor_init, out, dt, t.rank, t.shape) end
-  memory.pressure()
+  local s = C.rk_tensor_small(out, dt, t.rank, t.shape)
+  if s ~= 0 then
+    if s ~= TAKEN then again(s, 'type', C.rk_tensor_small, out, dt, t.rank, t.shape) end
+    collect.keep(out)
+    memory.pressure()
+  end
   return copy(out, t)
 end
 tensor.to = to
@@ -245,9 +248,9 @@ function run(name, f, t, u, v)
     end
     if C.rk_tensor_same_shape(list[i], t) == 0 then
       list[i] = tensor.contiguous(list[i])
-      local w = ctype()
+      local w = header()
       w.dt = t.dt
-      C.rk_reshape(w, list[i], t.rank, t.shape)
+      C.rk_reshape(w, own(list[i]), t.rank, t.shape)
       list[i] = w
     end
   end

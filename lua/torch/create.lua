@@ -14,6 +14,7 @@ local again, fail, argument, need = check.again, check.fail, check.argument, che
 local describe, number, integer = check.describe, check.number, check.integer
 local ctype, empty, dims = tensor.ctype, tensor.empty, tensor.dims
 local define, gather, trim = tensor.define, tensor.gather, tensor.trim
+local own = require('torch.collect').own
 local LONG = types.of_class.Long
 
 -- -- constants ------------------------------------------------------------------------
@@ -200,7 +201,7 @@ local function diag(x, a, b)
     local d = diagonal('diag', x, k)
     if out == nil then return tensor.clone(d) end
     d = tensor.clone(d)
-    C.rk_tensor_resize_as(out, d)
+    C.rk_tensor_resize_as(own(out), d)
     return out:copy(d)
   elseif x.rank ~= 1 then
     argument('diag', 1, 'a vector or a matrix', x)
@@ -235,7 +236,7 @@ local function triangle(name, upper)
       if out.dt ~= x.dt then argument(name, 1, types.class[x.dt] .. 'Tensor', out) end
       if not (tensor.shares(out, x) and C.rk_tensor_same_view(out, x) ~= 0) then
         local copy = tensor.clone(x)
-        C.rk_tensor_resize_as(out, copy)
+        C.rk_tensor_resize_as(own(out), copy)
         out:copy(copy)
       end
     end
@@ -245,7 +246,7 @@ local function triangle(name, upper)
       local first = upper and 0 or math.max(0, r + k + 1)
       local last = upper and math.min(columns, r + k) or columns
       if last > first then
-        C.rk_select(row, out, 0, r)
+        C.rk_select(row, own(out), 0, r)
         C.rk_narrow(row, row, 0, first, last - first)
         C.rk_zero(row)
       end

@@ -13,10 +13,10 @@ local linear = require 'torch.linear'
 
 local istype = ffi.istype
 local fail, describe, argument = check.fail, check.describe, check.argument
-local ctype, classes, empty = tensor.ctype, tensor.classes, tensor.empty
+local ctype, classes, result = tensor.ctype, tensor.classes, tensor.result
 local map1, map2, op = pointwise.map1, pointwise.map2, pointwise.op
 
-local function new(t) return empty(t.dt) end
+local function new(t) return result(t.dt) end
 
 local operators = {}
 
@@ -140,7 +140,6 @@ local function chosen(a, b, event, field)
 end
 
 ffi.metatype(ctype, {
-  __gc = require('torch.collect').tensor,
   __index = index.index,
   __newindex = index.newindex,
   __add = function(a, b) return chosen(a, b, '__add', '__add__')(a, b) end,

@@ -4,6 +4,7 @@ local ffi = require 'ffi'
 local C = require 'torch.ffi'
 local check = require 'torch.check'
 local types = require 'torch.types'
+local own = require('torch.collect').own
 local tensor = require 'torch.tensor'
 
 local fail, argument = check.fail, check.argument
@@ -144,7 +145,7 @@ end
 function M.shaped(name, t, sizes)
   if #sizes == 0 then sizes = { 1 } end
   local n, out = put(name, sizes), tensor.empty(t.dt)
-  local s = C.rk_reshape(out, t, n, tensor.dims)
+  local s = C.rk_reshape(out, own(t), n, tensor.dims)
   if s == 0 then return out end
   local packed = tensor.contiguous(t)
   put(name, sizes)

@@ -15,9 +15,10 @@ local istype, pressure = ffi.istype, memory.pressure
 local too_many = check.too_many
 local again, argument, need, number, isnumber = check.again, check.argument, check.tensor, check.number, check.isnumber
 local fail = check.fail
-local ctype, empty = tensor.ctype, tensor.empty
+local ctype, result = tensor.ctype, tensor.result
+local keep = require('torch.collect').keep
 local int64 = ffi.typeof 'int64_t'
-local BYTE = types.of_class.Byte
+local BYTE, TAKEN = types.of_class.Byte, C.RK_TAKEN
 
 local M = { op = {} } -- op: name -> number in the library
 for op = 0, C.RK_NOPS - 1 do M.op[ffi.string(C.rk_op_name(op))] = op end
@@ -45,7 +46,9 @@ end
 function M.map1(name, op, out, x, a, b)
   if type(a) ~= 'number' or type(b) ~= 'number' then return map1_other(name, op, out, x, a, b) end
   local s = C.rk_map1(op, out, x, a, b)
-  if s ~= 0 then again(s, name, C.rk_map1, op, out, x, a, b) end
+  if s ~= 0 then
+    if s == TAKEN then keep(out) else again(s, name, C.rk_map1, op, out, x, a, b) end
+  end
   pressure()
   return out
 end
@@ -75,7 +78,9 @@ function M.map2(name, op, out, x, y, a)
   local s
   if type(a) == 'number' then
     s = C.rk_map2(op, out, x, y, a)
-    if s ~= 0 then map2_failed(s, name, op, out, x, y, a) end
+    if s ~= 0 then
+      if s == TAKEN then keep(out) else map2_failed(s, name, op, out, x, y, a) end
+    end
   elseif istype(int64, a) and not types.float[x.dt] then
     s = C.rk_map2_long(op, out, x, y, a)
     if s ~= 0 then again(s, name, C.rk_map2_long, op, out, x, y, a) end
@@ -98,7 +103,11 @@ local function map3(name, op, out, x, y, z, a)
   else
     a = number(name, 2, a)
     s = C.rk_map3(op, out, x, y, z, a)
-    if s ~= 0 then again(s, name, C.rk_map3, op, out, x, y, z, a) end
+    if s ~= 0 and s == TAKEN then
+      keep(out)
+    elseif s ~= 0 then
+      again(s, name, C.rk_map3, op, out, x, y, z, a)
+    end
   end
   pressure()
   return out
@@ -110,12 +119,12 @@ end
 
 -- -- one tensor --------------------------------------------------------------------------
 
-local result = ffi.new 'double[1]'
+local number_out = ffi.new 'double[1]'
 local function on_number(name, op, x, a, b)
   x = number(name, 1, x)
-  local s = C.rk_map1_number(op, x, a or 0, b or 0, result)
-  if s ~= 0 then again(s, name, C.rk_map1_number, op, x, a or 0, b or 0, result) end
-  return types.number(result)
+  local s = C.rk_map1_number(op, x, a or 0, b or 0, number_out)
+  if s ~= 0 then again(s, name, C.rk_map1_number, op, x, a or 0, b or 0, number_out) end
+  return types.number(number_out)
 end
 
 -- `not x and x == nil`: comparing a tensor with nil is a call of its __eq where code is interpreted, 80 ns.
@@ -133,7 +142,7 @@ local function unary(name, op)
       return on_number(name, op, x)
     end
     if y ~= nil then return map1(name, op, x, need(name, 1, y), 0, 0) end
-    return map1(name, op, empty(x.dt), x, 0, 0)
+    return map1(name, op, result(x.dt), x, 0, 0)
   end)
 end
 
@@ -148,7 +157,7 @@ local function with_number(name, op)
     need(name, 1, x)
     if extra ~= nil or (a ~= nil and not istensor(y)) then too_many(name, extra ~= nil and 3 or 2) end
     if istensor(y) then return map1(name, op, x, y, a, 0) end
-    return map1(name, op, empty(x.dt), x, y, 0)
+    return map1(name, op, result(x.dt), x, y, 0)
   end)
 end
 
@@ -165,7 +174,7 @@ local function with_numbers(name, op)
     if extra ~= nil or (b ~= nil and not istensor(y)) then too_many(name, extra ~= nil and 4 or 3) end
     if istensor(y) then return method(x, y, a, b) end
     if a == nil then argument(name, 3, 'a number', a) end
-    return map1(name, op, empty(x.dt), x, y, a)
+    return map1(name, op, result(x.dt), x, y, a)
   end)
 end
 
@@ -179,7 +188,7 @@ local function binary(name, op)
   end, function(x, y, z, extra)
     need(name, 1, x)
     if extra ~= nil then too_many(name, 3) end
-    if not z and z == nil then return map2(name, op, empty(x.dt), x, y, 0) end
+    if not z and z == nil then return map2(name, op, result(x.dt), x, y, 0) end
     return map2(name, op, x, y, z, 0)
   end)
 end
@@ -198,7 +207,7 @@ local function binary_number(name, op)
     end
     need(name, 1, x)
     if istensor(z) then return map2(name, op, x, y, z, a) end
-    return map2(name, op, empty(x.dt), x, y, z)
+    return map2(name, op, result(x.dt), x, y, z)
   end)
 end
 
@@ -215,7 +224,7 @@ local function binary_or_number(name, op, bound)
   end, function(x, y, z, extra)
     need(name, 1, x)
     if extra ~= nil then too_many(name, 3) end
-    if z == nil then return run(empty(x.dt), x, y) end
+    if z == nil then return run(result(x.dt), x, y) end
     return run(x, y, z)
   end)
 end
@@ -250,7 +259,7 @@ local function sum_like(name, with_scalar, with_tensor, into)
     need(name, 1, x)
     if extra ~= nil then too_many(name, 4) end
     if istensor(a) and b ~= nil then return run(x, a, b, c) end
-    return run(empty(x.dt), x, a, b)
+    return run(result(x.dt), x, a, b)
   end)
 end
 
@@ -272,7 +281,7 @@ local function ternary(name, op)
     need(name, 1, x)
     if extra ~= nil then too_many(name, 5) end
     if d ~= nil or (c ~= nil and istensor(a)) then return run(x, a, b, c, d) end
-    return run(empty(x.dt), x, a, b, c)
+    return run(result(x.dt), x, a, b, c)
   end)
 end
 
@@ -303,7 +312,7 @@ local function comparison(name, op)
   local function both(t, x, y, extra)
     need(name, 1, t)
     if extra ~= nil then too_many(name, 3) end
-    if y == nil then return compare(name, op, empty(BYTE), t, x) end
+    if y == nil then return compare(name, op, result(BYTE), t, x) end
     return compare(name, op, t, need(name, 2, x), y)
   end
   define_for(op, name, both, both)
@@ -314,7 +323,7 @@ local function test(name, op)
   local function both(t, x, extra)
     need(name, 1, t)
     if extra ~= nil then too_many(name, 2) end
-    local out, from = empty(BYTE), t
+    local out, from = result(BYTE), t
     if x ~= nil then out, from = t, need(name, 2, x) end
     if types.float[from.dt] then return compare(name, op, out, from, 0) end
     return compare(name, name == 'isfinite' and M.op.eq or M.op.ne, out, from, from)
@@ -375,7 +384,7 @@ end, function(x, y, a, b, extra)
     fail('clamp: argument 3: expected a number, got nothing; '
       .. 'for one bound torch.clamp(t, {min = low}) or t:clamp(low)')
   end
-  return clamp(empty(x.dt), x, y, a)
+  return clamp(result(x.dt), x, y, a)
 end)
 binary('cmod', op.cfmod)
 
@@ -401,8 +410,8 @@ define_for(op.pow, 'pow', function(t, x, n, extra)
 end, function(x, y, z, extra)
   if extra ~= nil then too_many('pow', 3) end
   if z ~= nil then return power(need('pow', 1, x), y, z) end
-  if istensor(x) then return power(empty(x.dt), x, y) end
-  if istensor(y) then return power(empty(y.dt), x, y) end
+  if istensor(x) then return power(result(x.dt), x, y) end
+  if istensor(y) then return power(result(y.dt), x, y) end
   return number('pow', 1, x) ^ number('pow', 2, y)
 end)
 
@@ -412,7 +421,7 @@ define_for(op.atan2, 'atan2', function(t, x, y)
 end, function(x, y, z)
   if isnumber(x) then return math.atan2(number('atan2', 1, x), number('atan2', 2, y)) end
   need('atan2', 1, x)
-  if z == nil then return map2('atan2', op.atan2, empty(x.dt), x, y, 0) end
+  if z == nil then return map2('atan2', op.atan2, result(x.dt), x, y, 0) end
   return map2('atan2', op.atan2, x, y, z, 0)
 end)
 

@@ -13,6 +13,7 @@ local C = require 'torch.ffi'
 local class = require 'torch.class'
 
 local check = require 'torch.check'
+local own = require('torch.collect').own
 
 local tonumber = tonumber
 local MAX_DIMS = C.RK_MAX_DIMS
@@ -87,7 +88,7 @@ local function tensor_reader(name, storage_name)
     elseif rank == 0 and last > count + 1 then
       offset = 1
     end
-    if C.rk_tensor_set(t, storage, tonumber(offset) - 1, rank, shape, step) ~= 0 then
+    if C.rk_tensor_set(own(t), storage, tonumber(offset) - 1, rank, shape, step) ~= 0 then
       file:_damaged('%s: %s', name, ffi.string(C.rk_error()))
     end
   end

@@ -40,7 +40,8 @@ function M.longs(from, n)
 end
 
 -- A tensor header over the whole storage, for the conversions that work on tensors.
-local view = ffi.new 'struct rk_tensor'
+local header = require('torch.collect').header
+local view = header()
 local one = ffi.new('int64_t[1]')
 local function as_tensor(b, t)
   t.dt = b.dt
@@ -183,7 +184,7 @@ function methods.copy(b, from)
     fail('%s: argument 2: expected a storage of %d, got %s', who(b.dt, 'copy'), count(b), check.describe(from))
   end
   if count(b) == 0 then return b end
-  local to, source = as_tensor(b, ffi.new 'struct rk_tensor'), as_tensor(from, ffi.new 'struct rk_tensor')
+  local to, source = as_tensor(b, header()), as_tensor(from, header())
   local s = C.rk_copy(to, source)
   if s ~= 0 then again(s, who(b.dt, 'copy'), C.rk_copy, to, source) end
   return b
@@ -192,7 +193,7 @@ end
 --- Set all elements to a number.
 function methods.fill(b, v)
   if count(b) == 0 then return b end
-  local t = as_tensor(b, ffi.new 'struct rk_tensor')
+  local t = as_tensor(b, header())
   if istype(int64, v) then
     C.rk_fill_long(t, v)
   else

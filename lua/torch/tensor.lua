@@ -1,6 +1,7 @@
 --- Tensors as Lua sees them: the ctype, the nine classes, construction.
 --
--- Every tensor is a `struct rk_tensor` owned by the Lua collector; its class
+-- Every tensor is a `struct rk_tensor` owned by the Lua collector, with a
+-- finalizer unless it is bare (rk.h, torch/collect.lua); its class
 -- (torch.FloatTensor ...) is chosen by its dtype, and the classes are plain
 -- tables of methods that programs may extend. The method files (view.lua,
 -- pointwise.lua ...) add to these tables through `M.define`.
@@ -11,9 +12,11 @@ local check = require 'torch.check'
 local types = require 'torch.types'
 local memory = require 'torch.memory'
 local storage = require 'torch.storage'
+local collect = require 'torch.collect'
 
 local istype, pressure = ffi.istype, memory.pressure
 local again, fail = check.again, check.fail
+local header, keep, own = collect.header, collect.keep, collect.own
 
 local M = {
   classes = {}, -- dtype -> table of methods
@@ -24,7 +27,7 @@ local ctype = ffi.typeof 'struct rk_tensor'
 local buffer_ct = storage.ctype
 M.ctype = ctype
 
-local LONG = types.of_class.Long
+local LONG, TAKEN = types.of_class.Long, C.RK_TAKEN
 local MAX = C.RK_MAX_DIMS
 -- Where size lists are gathered for the C call that follows at once.
 local dims = ffi.new('int64_t[?]', MAX)
@@ -33,18 +36,29 @@ M.dims = dims
 
 --- A tensor of a dtype without elements.
 local function empty(dt)
-  local t = ctype()
+  local t = header()
   t.dt = dt
   return t
 end
 M.empty = empty
 
+--- The same for a result that may turn out small, bare as yet: for the pointwise calls, where they return RK_TAKEN, and
+-- for what goes through check.again.
+function M.result(dt)
+  local t = ctype()
+  t.dt, t.bare = dt, 1
+  return t
+end
+
 --- A fresh tensor with the shape and dtype of x, contents undefined.
 function M.like(name, x)
   local t = ctype()
-  local s = C.rk_tensor_like(t, x)
-  if s ~= 0 then again(s, name, C.rk_tensor_like, t, x) end
-  pressure()
+  local s = C.rk_tensor_small_like(t, x)
+  if s ~= 0 then
+    if s ~= TAKEN then again(s, name, C.rk_tensor_small_like, t, x) end
+    keep(t)
+    pressure()
+  end
   return t
 end
 
@@ -108,12 +122,13 @@ M.trim = trim
 
 --- A tensor of the sizes gathered in `M.dims`, contents undefined.
 local function from_dims(name, dt, rank)
-  local t = ctype()
-  t.dt = dt
   rank = trim(rank, name)
-  if rank > 0 then
-    local s = C.rk_tensor_init(t, dt, rank, dims)
-    if s ~= 0 then again(s, name, C.rk_tensor_init, t, dt, rank, dims) end
+  if rank == 0 then return empty(dt) end
+  local t = ctype()
+  local s = C.rk_tensor_small(t, dt, rank, dims)
+  if s ~= 0 then
+    if s ~= TAKEN then again(s, name, C.rk_tensor_small, t, dt, rank, dims) end
+    keep(t)
     pressure()
   end
   return t
@@ -234,9 +249,9 @@ M.set_storage = set_storage
 
 --- Another tensor header on the same memory.
 local function alias(x)
-  local t = ctype()
+  local t = header()
   t.dt = x.dt
-  C.rk_tensor_view(t, x)
+  C.rk_tensor_view(t, own(x))
   return t
 end
 M.alias = alias
@@ -280,15 +295,21 @@ local function construct(dt, a, b, ...)
   if type(a) == 'number' and a >= 1 then
     if b == nil then
       local t = ctype()
-      local s = C.rk_tensor_init1(t, dt, a)
-      if s ~= 0 then again(s, types.class[dt] .. 'Tensor', C.rk_tensor_init1, t, dt, a) end
-      pressure()
+      local s = C.rk_tensor_small1(t, dt, a)
+      if s ~= 0 then
+        if s ~= TAKEN then again(s, types.class[dt] .. 'Tensor', C.rk_tensor_small1, t, dt, a) end
+        keep(t)
+        pressure()
+      end
       return t
     elseif type(b) == 'number' and b >= 1 and select('#', ...) == 0 then
       local t = ctype()
-      local s = C.rk_tensor_init2(t, dt, a, b)
-      if s ~= 0 then again(s, types.class[dt] .. 'Tensor', C.rk_tensor_init2, t, dt, a, b) end
-      pressure()
+      local s = C.rk_tensor_small2(t, dt, a, b)
+      if s ~= 0 then
+        if s ~= TAKEN then again(s, types.class[dt] .. 'Tensor', C.rk_tensor_small2, t, dt, a, b) end
+        keep(t)
+        pressure()
+      end
       return t
     end
   end

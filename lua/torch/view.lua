@@ -7,8 +7,10 @@ local types = require 'torch.types'
 local memory = require 'torch.memory'
 local tensor = require 'torch.tensor'
 local storage = require 'torch.storage'
+local collect = require 'torch.collect'
 
 local istype, pressure = ffi.istype, memory.pressure
+local header, own = collect.header, collect.own
 local again, fail, describe, argument = check.again, check.fail, check.describe, check.argument
 local integer, dimension, need = check.integer, check.dim, check.tensor
 local ctype, dims = tensor.ctype, tensor.dims
@@ -61,6 +63,7 @@ define('data', function(t, asnumber)
   local p
   if istype(buffer_ct, t) then return t:data(asnumber) end
   need('data', 1, t)
+  own(t)
   p = ffi.cast(types.pointer[t.dt], t.mem ~= nil and t.mem.data or nil)
   if t.mem ~= nil then p = p + t.start end
   if asnumber then return tonumber(ffi.cast('uintptr_t', p)) end
@@ -70,7 +73,7 @@ end)
 --- Pointer to the library's own structure, valid while the tensor lives.
 define('cdata', function(t, asnumber)
   if istype(buffer_ct, t) then return t:cdata(asnumber) end
-  local p = ffi.cast('struct rk_tensor *', need('cdata', 1, t))
+  local p = ffi.cast('struct rk_tensor *', own(need('cdata', 1, t)))
   if asnumber then return tonumber(ffi.cast('uintptr_t', p)) end
   return p
 end)
@@ -99,14 +102,14 @@ method('free', function(t)
   if n then
     retained[t] = n > 1 and n - 1 or nil
   else
-    C.rk_tensor_drop(t)
+    collect.release(t)
   end
 end)
 
 -- -- views ------------------------------------------------------------------------------
 
 local function view_like(t)
-  local out = ctype()
+  local out = header()
   out.dt = t.dt
   return out
 end
@@ -117,7 +120,7 @@ method('narrow', function(t, dim, first, length)
   if type(first) ~= 'number' then first = integer('narrow', 3, first) end
   if type(length) ~= 'number' then length = integer('narrow', 4, length) end
   local out = view_like(t)
-  if length < 1 or C.rk_narrow(out, t, dim, first - 1, length) ~= 0 then
+  if length < 1 or C.rk_narrow(out, t.bare == 0 and t or own(t), dim, first - 1, length) ~= 0 then
     fail('narrow: %d positions from %d do not fit dimension %d of %s', length, first, dim + 1, describe(t))
   end
   return out
@@ -378,7 +381,7 @@ end)
 --- set(): empty; set(tensor): the same view; set(storage, [offset, sizes, strides]).
 method('set', function(t, a, ...)
   if a == nil then
-    C.rk_tensor_drop(t)
+    collect.release(t)
     return t
   elseif istype(ctype, a) then
     if a.dt ~= t.dt then argument('set', 2, types.class[t.dt] .. 'Tensor', a) end
@@ -454,7 +457,7 @@ function tiled(out, x, times)
   if #wide > C.RK_MAX_DIMS then return tiled_in_turn(out, x, times, size) end
   for i = 1, n do dims[i - 1] = times[i] * size[i] end
   out = out and tensor.resize_dims('repeatTensor', out, n) or tensor.from_dims('repeatTensor', x.dt, n)
-  local to, from, packed = ctype(), ctype(), tensor.contiguous(x)
+  local to, from, packed = header(), header(), tensor.contiguous(x)
   for i = 1, #wide do dims[i - 1] = wide[i] end
   local s = C.rk_reshape(to, out, #wide, dims)
   if s ~= 0 then again(s, 'repeatTensor', C.rk_reshape, to, out, #wide, dims) end
