@@ -117,7 +117,8 @@ function LookupTable:updateOutput(input)
   if index.rank > 1 then
     for d = 0, index.rank - 1 do dims[d] = index.shape[d] end
     dims[index.rank] = weight.shape[1]
-    C.rk_tensor_resize(common.own(out), index.rank + 1, dims, nil)
+    s = C.rk_tensor_resize(out, index.rank + 1, dims, nil)
+    if s ~= 0 then again(self, s, C.rk_tensor_resize, out, index.rank + 1, dims, nil) end
   end
   return out
 end

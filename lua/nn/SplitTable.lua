@@ -50,8 +50,9 @@ function SplitTable:updateGradInput(input, gradOutput)
     if not common.istensor(g) then
       common.expected(self, ('a table of %d gradients, tensors'):format(input:size(dim)), g)
     end
-    C.rk_narrow(view, common.own(dx), dim - 1, i - 1, 1)
-    local s = C.rk_copy(view, g)
+    local s = C.rk_narrow(view, dx, dim - 1, i - 1, 1)
+    if s ~= 0 then again(self, s, C.rk_narrow, view, dx, dim - 1, i - 1, 1) end
+    s = C.rk_copy(view, g)
     if s ~= 0 then again(self, s, C.rk_copy, view, g) end
   end
   C.rk_tensor_drop(view)

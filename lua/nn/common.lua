@@ -161,7 +161,8 @@ end
 -- @return t; contents undefined
 function M.resize_as(t, x)
   if not istype(tensor, x) then no_tensor(x) end
-  if C.rk_tensor_resize(own(t), x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
+  if t.bare ~= 0 then own(t) end
+  if C.rk_tensor_resize(t, x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
   return t
 end
 
@@ -204,7 +205,8 @@ function M.like(t, x)
   local n, last = x.rank, M.is_last(x)
   local same = t.rank == n and (n < 4 or M.is_last(t) == last)
   for d = 0, n - 1 do same = same and t.shape[d] == x.shape[d] end
-  if not same and C.rk_tensor_resize(own(t), n, x.shape, last and x.step or nil) ~= 0 then
+  if not same and t.bare ~= 0 then own(t) end
+  if not same and C.rk_tensor_resize(t, n, x.shape, last and x.step or nil) ~= 0 then
     error(ffi.string(C.rk_error()), 0)
   end
   return t

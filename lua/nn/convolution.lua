@@ -49,7 +49,9 @@ end
 
 --- Drop the batch dimension of a result again, unless `batch`: t (1, ...) becomes (...).
 function M.drop_batch(t, batch)
-  if not batch then C.rk_select(common.own(t), t, 0, 0) end
+  if batch then return t end
+  if t.bare ~= 0 then common.own(t) end
+  C.rk_select(t, t, 0, 0)
   return t
 end
 

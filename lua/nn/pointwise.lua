@@ -4,7 +4,7 @@
 -- and derivative are the row's.
 local common = require 'nn.common'
 local options = require 'nn.options'
-local C, again, buffer, like, own = common.C, common.again, common.buffer, common.like, common.own
+local C, again, buffer, like = common.C, common.again, common.buffer, common.like
 local check_tensor = common.check_tensor
 
 local M = {}
@@ -50,7 +50,12 @@ function M.methods(Class, name, a, b)
     check_tensor(self, input)
     local out = buffer(self.output, input)
     self.output = out
-    if self.inplace then C.rk_tensor_view(own(out), own(input)) elseif input.rank > 3 then like(out, input) end
+    if self.inplace then
+      local s = C.rk_tensor_view(out, input)
+      if s ~= 0 then again(self, s, C.rk_tensor_view, out, input) end
+    elseif input.rank > 3 then
+      like(out, input)
+    end
     local va, vb = a and self[a] or fixed_a, b and self[b] or fixed_b
     local s = C.rk_map1(op, out, input, va, vb)
     if s ~= 0 then again(self, s, C.rk_map1, op, out, input, va, vb) end
@@ -65,7 +70,12 @@ function M.methods(Class, name, a, b)
     end
     local dx = buffer(self.gradInput, input)
     self.gradInput = dx
-    if self.inplace then C.rk_tensor_view(own(dx), own(gradOutput)) elseif input.rank > 3 then like(dx, input) end
+    if self.inplace then
+      local s = C.rk_tensor_view(dx, gradOutput)
+      if s ~= 0 then again(self, s, C.rk_tensor_view, dx, gradOutput) end
+    elseif input.rank > 3 then
+      like(dx, input)
+    end
     local va, vb, y = a and self[a] or fixed_a, b and self[b] or fixed_b, self.output
     if C.rk_tensor_count(y) ~= C.rk_tensor_count(input) then y = other_output(self, op, input, va, vb) end
     local s = C.rk_map_grad(op, dx, input, y, gradOutput, va, vb)

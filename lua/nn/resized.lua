@@ -20,7 +20,9 @@ end
 -- @param field of the module that keeps the copy
 -- @return out
 function M.view(self, out, x, rank, shape, field)
-  if C.rk_reshape(common.own(out), common.own(x), rank, shape) ~= 0 then
+  if out.bare ~= 0 then common.own(out) end
+  if x.bare ~= 0 then common.own(x) end
+  if C.rk_reshape(out, x, rank, shape) ~= 0 then
     local copy = buffer(self[field], x):resizeAs(x):copy(x)
     self[field] = copy
     local s = C.rk_reshape(out, copy, rank, shape)

@@ -27,11 +27,9 @@ local ctype = ffi.typeof 'struct rk_tensor'
 local address = ffi.typeof 'void *'
 local EBARE, TAKEN = C.RK_EBARE, C.RK_TAKEN
 
---- A fresh header that may hold a count.
+--- A fresh header that may hold a count. Hot paths write it out: each function called uses up some of the length that
+-- LuaJIT allows a trace.
 function M.header() return gc(ctype(), drop) end
-
---- A tensor that took a count although it was bare (RK_TAKEN): it goes with the tensor from now on.
-function M.keep(t) return gc(t, drop) end
 
 -- Make a bare tensor an ordinary one; false without memory.
 local function owned(t)

@@ -33,7 +33,7 @@ local function to(t, dt)
   local s = C.rk_tensor_small(out, dt, t.rank, t.shape)
   if s ~= 0 then
     if s ~= TAKEN then again(s, 'type', C.rk_tensor_small, out, dt, t.rank, t.shape) end
-    collect.keep(out)
+    ffi.gc(out, collect.tensor)
     memory.pressure()
   end
   return copy(out, t)

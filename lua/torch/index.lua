@@ -9,7 +9,7 @@ local types = require 'torch.types'
 local memory = require 'torch.memory'
 local tensor = require 'torch.tensor'
 local storage = require 'torch.storage'
-local header = require('torch.collect').header
+local gc, drop = ffi.gc, require('torch.collect').tensor
 
 local istype, type = ffi.istype, type
 local again, fail, describe = check.again, check.fail, check.describe
@@ -37,7 +37,7 @@ end
 
 -- A view of t with dimension dim dropped at position k (from 0).
 local function selected(t, dim, k)
-  local out = header()
+  local out = gc(ctype(), drop)
   out.dt = t.dt
   local s = C.rk_select(out, t, dim, k)
   if s ~= 0 then again(s, 'index', C.rk_select, out, t, dim, k) end

@@ -16,7 +16,7 @@ local too_many = check.too_many
 local again, argument, need, number, isnumber = check.again, check.argument, check.tensor, check.number, check.isnumber
 local fail = check.fail
 local ctype, result = tensor.ctype, tensor.result
-local keep = require('torch.collect').keep
+local gc, drop = ffi.gc, require('torch.collect').tensor
 local int64 = ffi.typeof 'int64_t'
 local BYTE, TAKEN = types.of_class.Byte, C.RK_TAKEN
 
@@ -47,7 +47,7 @@ function M.map1(name, op, out, x, a, b)
   if type(a) ~= 'number' or type(b) ~= 'number' then return map1_other(name, op, out, x, a, b) end
   local s = C.rk_map1(op, out, x, a, b)
   if s ~= 0 then
-    if s == TAKEN then keep(out) else again(s, name, C.rk_map1, op, out, x, a, b) end
+    if s == TAKEN then gc(out, drop) else again(s, name, C.rk_map1, op, out, x, a, b) end
   end
   pressure()
   return out
@@ -79,7 +79,7 @@ function M.map2(name, op, out, x, y, a)
   if type(a) == 'number' then
     s = C.rk_map2(op, out, x, y, a)
     if s ~= 0 then
-      if s == TAKEN then keep(out) else map2_failed(s, name, op, out, x, y, a) end
+      if s == TAKEN then gc(out, drop) else map2_failed(s, name, op, out, x, y, a) end
     end
   elseif istype(int64, a) and not types.float[x.dt] then
     s = C.rk_map2_long(op, out, x, y, a)
@@ -104,7 +104,7 @@ local function map3(name, op, out, x, y, z, a)
     a = number(name, 2, a)
     s = C.rk_map3(op, out, x, y, z, a)
     if s ~= 0 and s == TAKEN then
-      keep(out)
+      gc(out, drop)
     elseif s ~= 0 then
       again(s, name, C.rk_map3, op, out, x, y, z, a)
     end

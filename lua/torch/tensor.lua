@@ -16,7 +16,7 @@ local collect = require 'torch.collect'
 
 local istype, pressure = ffi.istype, memory.pressure
 local again, fail = check.again, check.fail
-local header, keep, own = collect.header, collect.keep, collect.own
+local gc, drop, own = ffi.gc, collect.tensor, collect.own
 
 local M = {
   classes = {}, -- dtype -> table of methods
@@ -36,7 +36,7 @@ M.dims = dims
 
 --- A tensor of a dtype without elements.
 local function empty(dt)
-  local t = header()
+  local t = gc(ctype(), drop)
   t.dt = dt
   return t
 end
@@ -56,7 +56,7 @@ function M.like(name, x)
   local s = C.rk_tensor_small_like(t, x)
   if s ~= 0 then
     if s ~= TAKEN then again(s, name, C.rk_tensor_small_like, t, x) end
-    keep(t)
+    gc(t, drop)
     pressure()
   end
   return t
@@ -128,7 +128,7 @@ local function from_dims(name, dt, rank)
   local s = C.rk_tensor_small(t, dt, rank, dims)
   if s ~= 0 then
     if s ~= TAKEN then again(s, name, C.rk_tensor_small, t, dt, rank, dims) end
-    keep(t)
+    gc(t, drop)
     pressure()
   end
   return t
@@ -249,7 +249,7 @@ M.set_storage = set_storage
 
 --- Another tensor header on the same memory.
 local function alias(x)
-  local t = header()
+  local t = gc(ctype(), drop)
   t.dt = x.dt
   C.rk_tensor_view(t, own(x))
   return t
@@ -298,7 +298,7 @@ local function construct(dt, a, b, ...)
       local s = C.rk_tensor_small1(t, dt, a)
       if s ~= 0 then
         if s ~= TAKEN then again(s, types.class[dt] .. 'Tensor', C.rk_tensor_small1, t, dt, a) end
-        keep(t)
+        gc(t, drop)
         pressure()
       end
       return t
@@ -307,7 +307,7 @@ local function construct(dt, a, b, ...)
       local s = C.rk_tensor_small2(t, dt, a, b)
       if s ~= 0 then
         if s ~= TAKEN then again(s, types.class[dt] .. 'Tensor', C.rk_tensor_small2, t, dt, a, b) end
-        keep(t)
+        gc(t, drop)
         pressure()
       end
       return t

@@ -10,7 +10,7 @@ local storage = require 'torch.storage'
 local collect = require 'torch.collect'
 
 local istype, pressure = ffi.istype, memory.pressure
-local header, own = collect.header, collect.own
+local header, own, gc, drop = collect.header, collect.own, ffi.gc, collect.tensor
 local again, fail, describe, argument = check.again, check.fail, check.describe, check.argument
 local integer, dimension, need = check.integer, check.dim, check.tensor
 local ctype, dims = tensor.ctype, tensor.dims
@@ -109,7 +109,7 @@ end)
 -- -- views ------------------------------------------------------------------------------
 
 local function view_like(t)
-  local out = header()
+  local out = gc(ctype(), drop)
   out.dt = t.dt
   return out
 end
@@ -120,7 +120,8 @@ method('narrow', function(t, dim, first, length)
   if type(first) ~= 'number' then first = integer('narrow', 3, first) end
   if type(length) ~= 'number' then length = integer('narrow', 4, length) end
   local out = view_like(t)
-  if length < 1 or C.rk_narrow(out, t.bare == 0 and t or own(t), dim, first - 1, length) ~= 0 then
+  if t.bare ~= 0 then own(t) end
+  if length < 1 or C.rk_narrow(out, t, dim, first - 1, length) ~= 0 then
     fail('narrow: %d positions from %d do not fit dimension %d of %s', length, first, dim + 1, describe(t))
   end
   return out
