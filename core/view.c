@@ -32,7 +32,7 @@ int rk_narrow(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t
   RK_TRY(check_dim("narrow", x, dim));
   if (first < 0 || length < 0 || first > x->shape[dim] || length > x->shape[dim] - first)
     return rk_fail(RK_EARG, "narrow: %lld elements from %lld on leave dimension %d of %s", (long long)length,
-                   (long long)first + 1, dim + 1, rk_describe(x));
+                   (long long)((uint64_t)first + 1), dim + 1, rk_describe(x));
   struct rk_tensor v = *x;
   v.start += first * v.step[dim];
   v.shape[dim] = length;
@@ -58,8 +58,8 @@ int rk_select(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t
   RK_TRY(check_dim("select", x, dim));
   if (x->rank == 1) return rk_fail(RK_ESHAPE, "select: %s has one dimension: its elements are numbers", rk_describe(x));
   if (index < 0 || index >= x->shape[dim])
-    return rk_fail(RK_EARG, "select: index %lld out of range for dimension %d of %s", (long long)index + 1, dim + 1,
-                   rk_describe(x));
+    return rk_fail(RK_EARG, "select: index %lld out of range for dimension %d of %s", (long long)((uint64_t)index + 1),
+                   dim + 1, rk_describe(x));
   struct rk_tensor v = *x;
   v.start += index * v.step[dim];
   remove_dim(&v, dim);
