@@ -5,8 +5,8 @@
 -- Bytes that must move (inputs read, result written) a second, against a plain copy of the same elements that is
 -- measured in turns with the op, best of both. "fresh": the result in a tensor of its own, "in place": over the first
 -- input. The same op in the second-level caches shows what its arithmetic allows: where that is less than a copy moves,
--- arithmetic is the limit and the op is listed as such. Left are those that wait for memory; reading alone and writing
--- alone have ceilings of their own, which the first lines show as far as this library gets. Without --all only ops
+-- arithmetic is the limit and the op is listed as such. Left are those that wait for memory. Reading alone and writing
+-- alone have ceilings of their own, some 75 % of a copy on two cores of a Zen 4 by a bare loop. Without --all only ops
 -- below 85 % are listed.
 local C = require 'torch.ffi'
 local ffi = require 'ffi'
@@ -22,7 +22,7 @@ local function now()
 end
 
 local GOAL, RUNS, CACHED_RUNS = 0.85, 7, 40
-local CACHED = { f32 = 65536, f64 = 32768 } -- elements: the tensors of an op fit the second-level caches
+local CACHED = 2 ^ 20 -- bytes that an op moves in the second-level caches
 local classes = { f32 = torch.FloatTensor, f64 = torch.DoubleTensor }
 
 local options = { types = { 'f32', 'f64' }, millions = 10, names = {} }
@@ -144,7 +144,10 @@ local function large(row, t)
   return bytes / fresh, row.place and bytes / place, 2 * t.bytes / copy
 end
 
-local function cached(row, t)
+-- The same with so few elements, whole chunks of them for each thread, that the second-level caches hold all.
+local function cached(row, class)
+  local each = (row.read + row.out) * class():elementSize()
+  local t = tensors(class, math.floor(CACHED / each / 32768 + 0.5) * 32768)
   local least = math.huge
   for _ = 1, CACHED_RUNS do
     least = math.min(least, timed(row.run, t))
@@ -156,7 +159,7 @@ local function report(kind)
   local class = classes[kind] or error 'bandwidth.lua: --type f32 or f64'
   local dt = class().dt
   local n = math.floor(options.millions * 1e6)
-  local t, small = tensors(class, n), tensors(class, CACHED[kind])
+  local t = tensors(class, n)
   print(('%s, %d elements, %d threads\n%-26s %8s %6s %9s %6s %9s  %s'):format(kind, n, torch.getnumthreads(), '',
     'fresh', 'copy', 'in place', 'copy', 'in cache', ''))
   local reached, bound, below = 0, {}, 0
@@ -166,7 +169,7 @@ local function report(kind)
       local wanted = next(options.names) == nil or options.names[row.name]
       if wanted and (not row.defined or row.defined(dt)) then
         local fresh, place, copy = large(row, t)
-        local cache = row.kind and cached(row, small) or math.huge
+        local cache = row.kind and cached(row, class) or math.huge
         local share, place_share = fresh / copy, (place or math.huge) / copy
         local arithmetic = cache < copy / GOAL
         local low = math.min(share, place_share) < GOAL
