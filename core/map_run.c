@@ -211,7 +211,7 @@ static void run_rows(struct work *w, int64_t first, int64_t end) {
 /* Rows too short for a call each: many rows to a block. */
 static void run_short_rows(struct work *w, int64_t first, int64_t end) {
   const struct rk_job *j = w->job;
-  const int inner = j->rank - 1;
+  const int inner = j->rank - 1, args = j->args;
   struct rk_loop l = {
       .a = j->a, .b = j->b, .ia = j->ia, .ib = j->ib, .mask = rk_dtype_mask(j->dtype), .out = w->block[0]};
   const bool flags = rk_op_kind(j->op) == RK_COMPARE;
@@ -223,11 +223,11 @@ static void run_short_rows(struct work *w, int64_t first, int64_t end) {
     for (int64_t i = 0, n; i < l.n; i += n) {
       n = j->shape[inner] - c.at[inner];
       n = n < l.n - i ? n : l.n - i;
-      for (int k = 1; k < j->args; k++)
+      for (int k = 1; k < args; k++)
         if (READS(w, k)) w->loops->load[j->dtype](w->block[k] + i * w->compute_size, c.p[k], j->step[k][inner], n);
       advance(w, &c, n);
     }
-    for (int k = 1; k < j->args; k++) l.in[k - 1] = w->block[k];
+    for (int k = 1; k < args; k++) l.in[k - 1] = w->block[k];
     w->f(&l);
     for (int64_t i = 0, n; i < l.n; i += n) {
       n = j->shape[inner] - start.at[inner];
