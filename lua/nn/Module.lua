@@ -40,6 +40,10 @@ end
 -- @return self.gradInput
 function Module:backward(input, gradOutput, scale)
   scale = scale or 1
+  if type(scale) ~= 'number' then
+    scale = tonumber(scale) or error(('%s: backward: argument 3: a scale (number) expected, got %s'):format(
+      torch.type(self), torch.type(scale)), 2)
+  end
   self:updateGradInput(input, gradOutput)
   self:accGradParameters(input, gradOutput, scale)
   return self.gradInput

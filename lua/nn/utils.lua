@@ -169,6 +169,15 @@ local function insist_on_object(name, self)
   if type(self) ~= 'table' then error(('%s: expected an object, got %s'):format(name, torch.type(self)), 3) end
 end
 
+local function insist_on_names(name, list)
+  for i = 1, #list do
+    if type(list[i]) ~= 'string' then
+      error(('%s: a name of a field expected, got %s'):format(name, torch.type(list[i])), 3)
+    end
+  end
+  return list
+end
+
 local function clear(self, f)
   local v = self[f]
   if torch.isTensor(v) then
@@ -188,7 +197,7 @@ end
 function utils.clear(self, ...)
   local first = ... -- before anything else: torch.varargs
   insist_on_object('nn.utils.clear', self)
-  local list = type(first) == 'table' and first or { ... }
+  local list = insist_on_names('nn.utils.clear', type(first) == 'table' and first or { ... })
   for _, f in ipairs(list) do
     if self[f] ~= nil then clear(self, f) end
   end
@@ -218,7 +227,7 @@ end
 -- @return self
 function utils.forget(self, ...)
   insist_on_object('nn.utils.forget', self)
-  for _, f in ipairs { ... } do
+  for _, f in ipairs(insist_on_names('nn.utils.forget', { ... })) do
     local v = self[f]
     if torch.isTensor(v) then
       self[f] = v.new()

@@ -91,7 +91,7 @@ end)
 local function rows(t, level, walk, at)
   local out, n = {}, tonumber(t.shape[level])
   if level == t.rank - 1 then
-    local read, data = types.read[t.dt], t.mem.data
+    local read, data = types.read[t.dt], n > 0 and t.mem.data or nil -- without elements, perhaps no memory
     for i = 1, n do out[i] = read(data, walk(at + i - 1)) end
     return out, at + n
   end
@@ -254,7 +254,7 @@ function run(name, f, t, u, v)
       list[i] = w
     end
   end
-  if t.rank == 0 then return t end
+  if C.rk_tensor_count(t) == 0 then return t end -- which may have no memory
   if types.size[t.dt] == 2 and types.float[t.dt] then -- half types go through float, which holds them exactly
     for i = 1, inputs do list[i] = to(list[i], FLOAT) end
     return copy(t, run(name, f, unpack(list, 1, inputs)))

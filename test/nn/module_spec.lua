@@ -270,6 +270,10 @@ describe('what is no module, dataset or size', function()
     ['nn.Unsqueeze: numInputDims: expected a number'] = function() nn.Unsqueeze(2, 'a') end,
     ['add: expected a module, got nn.MSECriterion'] = function() nn.Sequential():add(nn.MSECriterion()) end,
     ['add: expected a module, got table'] = function() nn.Concat(1):add { 1, 2 } end,
+    ['nn.utils.forget: a name of a field expected'] = function() nn.utils.forget({}, 0 / 0) end,
+    ['backward: argument 3: a scale'] = function()
+      nn.LookupTable(3, 2):backward(torch.LongTensor { 1 }, torch.ones(1, 2), torch.ones(1))
+    end,
     ['share: a module expected'] = function() nn.Linear(2, 3):share('a', 'weight') end,
     ['updateParameters: a learning rate expected'] = function() nn.Linear(2, 3):updateParameters() end,
     ['accUpdateGradParameters: a learning rate'] = function()

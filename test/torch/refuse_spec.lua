@@ -45,6 +45,18 @@ describe('what the fuzzers found', function()
     assert.equal(0, s[2])
   end)
 
+  it('elements of what has sizes and no memory', function()
+    for _, class in ipairs { 'Long', 'Float', 'Half', 'Byte' } do
+      local t = torch[class .. 'Tensor']():view(-1)
+      assert.same({}, t:totable())
+      assert.equal(t, t:apply(function() return 1 end))
+      assert.equal(t, t:map(t:clone(), function() return 1 end))
+      assert.equal(t, t:map2(t:clone(), t:clone(), function() return 1 end))
+      assert.is_false(pcall(function() return t[1] end))
+      assert.is_false(pcall(function() t[1] = 1 end))
+    end
+  end)
+
   it('resize to empty sizes and strides, and freed storages', function()
     assert.equal(0, torch.Tensor(3):resize(torch.LongStorage(), torch.LongStorage()):dim())
     local s = torch.CharStorage(3)
