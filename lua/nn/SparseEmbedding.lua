@@ -55,6 +55,7 @@ function Sparse:zeroGradParameters()
 end
 
 function Sparse:updateParameters(lr)
+  if not tonumber(lr) then error('nn.SparseEmbedding: updateParameters: a learning rate expected', 2) end
   local rows, g = self:sparseGradient()
   if rows:nElement() > 0 then self.weight:indexAdd(1, rows, g:mul(-lr)) end
 end

@@ -247,7 +247,8 @@ define('unravel_index', function(t, ...)
     count = count * sizes[i]
   end
   if t.rank > 0 and (t:min() < 1 or t:max() > count) then
-    fail('unravel_index: argument 1: positions 1 to %.14g expected, got %.14g to %.14g', count, t:min(), t:max())
+    fail('unravel_index: argument 1: positions 1 to %.14g expected, got %.14g to %.14g', count, tonumber(t:min()),
+      tonumber(t:max()))
   end
   local rest, out = t.rank > 0 and t - 1 or t, {}
   for d = n, 1, -1 do

@@ -320,6 +320,7 @@ function M.prune(t, hash, merge)
   for _, v in pairs(t) do
     local h = hash and hash(v)
     if h == nil or h ~= h then h = v end
+    if h ~= h then h = {} end -- NaN equals nothing, and is no key
     if by_hash[h] == nil then
       by_hash[h] = v
       order[#order + 1] = h

@@ -274,6 +274,9 @@ describe('what is no module, dataset or size', function()
     ['backward: argument 3: a scale'] = function()
       nn.LookupTable(3, 2):backward(torch.LongTensor { 1 }, torch.ones(1, 2), torch.ones(1))
     end,
+    ['nn.SparseEmbedding: updateParameters: a learning rate'] = function()
+      nn.SparseEmbedding(3, 2):updateParameters()
+    end,
     ['share: a module expected'] = function() nn.Linear(2, 3):share('a', 'weight') end,
     ['updateParameters: a learning rate expected'] = function() nn.Linear(2, 3):updateParameters() end,
     ['accUpdateGradParameters: a learning rate'] = function()

@@ -79,6 +79,7 @@ describe('pieces and joins', function()
       'would reach element 5 of a storage of 4' },
     { 'views before it', function() torch.ones(4):as_strided({ 1 }, { 1 }, 0) end, 'would reach element 0' },
     { 'what is no broadcast', function() torch.ones(2, 3):sum_to_size(2, 2) end, 'not a broadcast of %[2x2%]' },
+    { 'places far outside', function() torch.unravel_index(longs { -2 ^ 63 }, { 2, 3 }) end, 'positions 1 to 6' },
     { 'places outside', function() torch.unravel_index(longs { 7 }, { 2, 3 }) end, 'positions 1 to 6 expected' },
     { 'one new dimension twice', function() torch.ones(2):diag_embed(0, 1, 1) end, 'named twice' },
     { 'a strided view of nothing', function() torch.Tensor():as_strided({ 1 }, { 1 }) end, 'a tensor with elements' },

@@ -111,6 +111,7 @@ describe('texts and tables', function()
     assert.error_matches(function() xlua.installed(3) end, 'argument 1: string expected')
     assert.error_matches(function() xlua.trycatch(error) end, 'argument 2: function expected')
     assert.error_matches(function() xlua.envparams(3) end, 'argument 1: table expected')
+    assert.equal(3, #table.prune({0 / 0, 1, 1, 0 / 0})) -- luacheck: ignore 143
     local merged = table.prune({1, -1, 2}, math.abs, function(a, b) return a + b end) -- luacheck: ignore 143
     table.sort(merged)
     assert.same({0, 2}, merged)
