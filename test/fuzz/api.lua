@@ -33,7 +33,8 @@ end
 for name in pairs(require 'torch.lazy'.where) do local _ = torch[name] end
 local kinds = { 'Byte', 'Char', 'Short', 'Int', 'Long', 'Half', 'BFloat16', 'Float', 'Double' }
 local functions = sorted_names(torch, function(name, value)
-  return (type(value) == 'function' or type(value) == 'table') and not name:find '^_'
+  local called = type(value) == 'function' or type(value) == 'table' and (getmetatable(value) or {}).__call
+  return called and not name:find '^_'
 end)
 local is_operator = {}
 local operators = {
