@@ -43,7 +43,7 @@ static double psi(double x) { /* central difference of lgamma: enough for a roug
 static long double exact_erfinv(long double x) {
   const long double a = fabsl(x);
   long double y = a;
-  if (!(a < 1)) return a > 1 || isnan(a) ? NAN : copysignl(INFINITY, x);
+  if (!(a < 1)) return a > 1 || isnan(a) ? (long double)NAN : copysignl((long double)INFINITY, x);
   for (int k = 0; k < 60; k++) {
     const long double miss = a < 0.5L ? erfl(y) - a : (1 - a) - erfcl(y), slope = 1.1283791670955125739L * expl(-y * y);
     const long double step = miss / slope;
@@ -95,11 +95,11 @@ F(exp, exp(x)) F(exp2, exp2(x)) F(expm1, expm1(x)) F(log, log(x)) F(log2, log2(x
 F(sin, sin(x)) F(cos, cos(x)) F(tan, tan(x)) F(asin, asin(x)) F(acos, acos(x)) F(atan, atan(x))
 F(sinh, sinh(x)) F(cosh, cosh(x)) F(tanh, tanh(x)) F(erf, erf(x)) F(erfc, erfc(x)) F(lgamma, lgamma(x))
 F(digamma, x > 0 ? psi(x) : (double)NAN)
-F(asinh, asinh(x)) F(acosh, acosh(x)) F(atanh, atanh(x)) F(erfinv, (double)exact_erfinv(x)) F(logit, log(x / (1 - x)))
+F(asinh, asinh(x)) F(acosh, acosh(x)) F(atanh, atanh(x)) F(erfinv, (double)exact_erfinv((long double)x)) F(logit, log(x / (1 - x)))
 F(maximum, isnan(x) ? x : isnan(y) ? y : fmax(x, y)) I(maximum, x > y ? x : y)
 F(minimum, isnan(x) ? x : isnan(y) ? y : fmin(x, y)) I(minimum, x < y ? x : y)
 F(hypot, hypot(x, y)) F(copysign, copysign(x, y)) F(xlogy, x == 0 && !isnan(y) ? 0 : x * log(y))
-F(logaddexp, (double)logl(expl(x) + expl(y)))
+F(logaddexp, (double)logl(expl((long double)x) + expl((long double)y)))
 F(sigmoid, sigmoid(x)) F(logsigmoid, -softplus(-x))
 F(relu, x > 0 ? x : 0) I(relu, x > 0 ? x : 0)
 F(relu6, fmin(fmax(x, 0), 6)) F(leaky_relu, x > 0 ? x : a * x)
