@@ -11,13 +11,14 @@ int pty_close(int fd) __asm__("close");
 int pty_kill(int pid, int number) __asm__("kill");
 int pty_waitpid(int pid, int *status, int options) __asm__("waitpid");
 void pty_exit(int) __asm__("_exit");
+void *pty_signal(int number, void *action) __asm__("signal");
 int pty_ioctl(int fd, unsigned long what, ...) __asm__("ioctl");
 struct pty_poll { int fd; short events, happened; };
 int pty_poll(struct pty_poll *what, unsigned long n, int milliseconds) __asm__("poll");
 ]]
 local C = ffi.C
 local util = pcall(function() return C.pty_forkpty end) and C or ffi.load 'util'
-local WNOHANG, POLLIN = 1, 1
+local WNOHANG, POLLIN, SIGHUP, SIGINT = 1, 1, 1, 2
 
 local Terminal = {}
 Terminal.__index = Terminal
@@ -32,6 +33,9 @@ local function open(words, environment)
   local pid = util.pty_forkpty(master, nil, nil, size)
   assert(pid >= 0, 'no pseudo-terminal')
   if pid == 0 then
+    for _, number in ipairs { SIGHUP, SIGINT } do -- which nohup and the background of a shell have it ignore
+      C.pty_signal(number, nil)
+    end
     for k, v in pairs(environment or {}) do
       C.pty_setenv(k, v, 1)
     end
