@@ -4,9 +4,8 @@ require 'torch'
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/[^/]*$' or 'test/torch'
 local support = dofile(here .. '/support.lua')
 
-local function longs(t) return torch.LongTensor(t) end
+local longs, sizes = support.longs, support.sizes
 local function same(want, got) assert.same(want, torch.isTensor(got) and got:totable() or got) end
-local function sizes(t) return t:size():totable() end
 
 -- The same numbers in memory laid out otherwise
 local function layouts(x)

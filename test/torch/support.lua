@@ -31,6 +31,12 @@ function M.numbers(short, rows, columns)
   return torch.DoubleTensor(rows, columns):random(1, 9):type('torch.' .. short .. 'Tensor')
 end
 
+--- A LongTensor of a table.
+function M.longs(t) return torch.LongTensor(t) end
+
+--- Sizes as a table.
+function M.sizes(t) return t:size():totable() end
+
 --- Are two tensors (or numbers) equal up to a relative tolerance?
 function M.near(got, want, tolerance)
   if type(want) == 'number' then
