@@ -53,6 +53,8 @@ describe('rocks', function()
     assert.are.equal('3', inside [[luajit -e "require 'nn'; print(nn.Linear(2, 3):forward(torch.ones(2)):nElement())"]])
     assert.are.equal('6', inside [[th -e "require 'nn'; print(torch.FloatTensor(3):fill(2):sum())"]])
     assert.are.equal(tree, run('%s/bin/th --cmake-prefix', tree))
+    assert.are.equal(tree .. '\t' .. tree .. '/share/lua/5.1',
+      inside [[th -e "print(paths.install_prefix, paths.install_lua_path)"]])
     -- luarocks' LUA_PATH has no place for LuaJIT's own modules, which code with `...` asks for
     assert.are.equal('true', inside [[th -e "local a = ... print(a == nil and require 'image' ~= nil)"]])
     assert.are.equal('true', inside [[luajit -e "require 'torch.compat' print(require 'image' ~= nil)"]])

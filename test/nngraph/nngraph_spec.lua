@@ -414,4 +414,16 @@ describe('nngraph drawings', function()
     for _, end_ in ipairs { '', '.dot', '.svg' } do os.remove(net.name .. end_) end
     assert.are.equal(net.name, tostring(net))
   end)
+
+  it('unwraps tables of one entry, and names nodes in drawings', function()
+    local m, x = nngraph.JustElement(), torch.ones(2)
+    assert.are.equal(x, m:forward { x })
+    assert.are.equal(x, m:backward({ x }, x)[1])
+    assert.error_matches(function() m:forward { x, x } end, 'a table of one entry, got one of 2')
+    assert.error_matches(function() m:forward(x) end, 'a table of one entry, got torch.DoubleTensor')
+    local node = nn.Identity()()
+    assert.are.equal('Node' .. node.id, node:graphNodeName())
+    node:annotate { name = 'left' }
+    assert.are.equal(('left (%s)'):format(node.id), node:graphNodeName())
+  end)
 end)

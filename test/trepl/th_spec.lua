@@ -27,6 +27,14 @@ describe('th', function()
     assert.are.equal('2\n', (run "-e'print(1 + 1)'"))
   end)
 
+  it('has the printers, the switch of colours, the documentation and the prompt as functions', function()
+    assert.are.equal('{\n  1 : 2\n}\n', (run [[-e "noColors() print_new {2}"]]))
+    assert.matches('^table: ', (run [[-e "print_old {2}"]]))
+    assert.matches('SpatialConvolution', (run [[-e "browse 'nn'"]]))
+    assert.matches('browse', (run [[-e "browse()"]]))
+    assert.matches('42', (run('-e "repl()"', 'print(6 * 7)\n')))
+  end)
+
   it("has its printing under plain LuaJIT as Torch7's env", function()
     local text = run [[-e "assert(require 'env'); print_old(setprintlevel ~= nil, type(lfs))"]]
     assert.are.equal('true\ttable\n', text)

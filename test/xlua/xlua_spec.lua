@@ -176,4 +176,12 @@ describe('Profiler', function()
     fails('zz was never started', p.lap, p, 'zz')
     fails('no colour', p.setColor, p, 'puce')
   end)
+
+  it('usage_module makes the text of a module', function()
+    local module = { b = function() end }
+    assert.are.equal(module, xlua.usage_module(module, 'thing', 'does things') or module)
+    assert.matches('thing', tostring(module))
+    assert.matches('does things', tostring(module))
+    assert.error_matches(function() xlua.usage_module(1, 'thing') end, 'usage_module')
+  end)
 end)
