@@ -129,6 +129,7 @@ local function soft_slope(self, x, p)
 end
 
 local function settle(self)
+  common.whole_of[self.nll] = self
   if self.sizeAverage ~= self.oldSizeAverage then
     self.nll.sizeAverage = self.sizeAverage
     self.oldSizeAverage = self.sizeAverage

@@ -24,8 +24,12 @@ local function shape(x)
 end
 M.shape = shape
 
+--- Modules that work on behalf of another, whose name their errors bear: part → whole.
+M.whole_of = setmetatable({}, { __mode = 'kv' })
+
 --- A module in one line: its text, or its class where that is a tree of children.
 function M.name(module)
+  module = M.whole_of[module] or module
   local kind = torch.type(module)
   if type(module) ~= 'table' or module.modules then return kind end
   return (tostring(module):match '^[^\n]*')

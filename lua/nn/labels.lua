@@ -41,7 +41,7 @@ end
 --- Raise the error of one target out of range.
 function M.out_of_range(self, row, value, classes)
   local hint = value == 0 and '; classes count from 1 here: add 1 to targets that count from 0' or ''
-  error(('%s: row %d: target %s is not one of the %d classes 1..%d%s'):format(torch.type(self), row,
+  error(('%s: row %d: target %s is not one of the %d classes 1..%d%s'):format(common.name(self), row,
     tostring(value), classes, classes, hint), 0)
 end
 

@@ -96,6 +96,9 @@ return function(_, key, name, methods)
   end
   if not is_method_call(key) then return nil end
   local torch = package.loaded['torch']
+  if torch and name:find '^%w+Tensor$' and torch.DoubleTensor[key] ~= nil then
+    return fail('%s has no method %s: it is for float types; x:double():%s(...)', name, key, key)
+  end
   if torch and name:find '^%w+Tensor$' and type(torch[key]) == 'function' then
     return fail('%s has no method %s; there is a function: torch.%s(...)', name, key, key)
   end

@@ -326,6 +326,7 @@ describe('settings and spellings', function()
     assert.is_nil(torch.sub)
     assert.is_nil(torch.no_such_function)
     assert.error_matches(function() torch.ones(1):save() end, 'there is a function: torch.save')
+    assert.error_matches(function() torch.LongTensor(1):sqrt() end, 'has no method sqrt: .*x:double%(%):sqrt')
   end)
 
   support.refuses(it, {
