@@ -12,60 +12,19 @@
 -- assert(table_.rows:nElement() == 2)
 -- table_:updateParameters(0.1)
 local Sparse, parent = torch.class('nn.SparseEmbedding', 'nn.LookupTable')
-local common = require 'nn.common'
+local sparse_rows = require 'nn.sparse_rows'
 
 Sparse.sparse = true
+sparse_rows.attach(Sparse, parent)
 
 function Sparse:__init(numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType)
   parent.__init(self, numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType)
   self.rows = torch.LongTensor()
 end
 
--- The rows of the gradient that are in use, as a LongTensor whatever type() has made of it.
-local function rows_of(self)
-  if torch.type(self.rows) ~= 'torch.LongTensor' then
-    self.rows = self.rows and self.rows:long() or torch.LongTensor()
-  end
-  return self.rows
-end
-
 function Sparse:accGradParameters(input, gradOutput, scale)
   parent.accGradParameters(self, input, gradOutput, scale)
-  if self.gradWeight == self.weight then return end -- a step at once: nothing is kept
-  local rows = rows_of(self)
-  local keys = self:makeInputContiguous(input):view(-1)
-  if rows:nElement() > 0 then keys = torch.cat(rows, keys, 1) end
-  self.rows = torch.unique(keys)
-end
-
---- The gradient's rows in use, and their numbers.
--- @return LongTensor (K), tensor (K, embeddingDim)
-function Sparse:sparseGradient()
-  local rows = rows_of(self)
-  self._part = common.buffer(self._part, self.gradWeight)
-  if rows:nElement() == 0 then return rows, self._part:resize(0) end
-  self._part:index(self.gradWeight, 1, rows)
-  return rows, self._part
-end
-
-function Sparse:zeroGradParameters()
-  local rows = rows_of(self)
-  if rows:nElement() > 0 then self.gradWeight:indexFill(1, rows, 0) end
-  self.rows = rows:resize(0)
-end
-
-function Sparse:updateParameters(lr)
-  if not tonumber(lr) then error('nn.SparseEmbedding: updateParameters: a learning rate expected', 2) end
-  local rows, g = self:sparseGradient()
-  if rows:nElement() > 0 then self.weight:indexAdd(1, rows, g:mul(-lr)) end
-end
-
-function Sparse:type(typename, cache)
-  local rows = self.rows
-  if typename then self.rows, self._part = nil, nil end
-  local result = parent.type(self, typename, cache)
-  self.rows = rows
-  return result
+  sparse_rows.note(self, self:makeInputContiguous(input):view(-1))
 end
 
 function Sparse:clearState()

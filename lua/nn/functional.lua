@@ -10,6 +10,7 @@
 -- local F = nn.functional
 -- local y = F.softmax(F.linear(torch.randn(2, 3), torch.randn(4, 3)), 2)
 local nn = require 'nn'
+local bare = require 'nn.bare'
 local options = require 'nn.options'
 local convolution = require 'nn.convolution'
 local groupnorm = require 'nn.groupnorm'
@@ -75,6 +76,8 @@ channel_shuffle: groups = ChannelShuffle
 local_response_norm: size alpha beta k = LocalResponseNorm
 interpolate: size scaleFactor mode alignCorners = Upsample
 upsample: size scaleFactor mode alignCorners = Upsample
+upsample_nearest: size scaleFactor = UpsamplingNearest2d
+upsample_bilinear: size scaleFactor = UpsamplingBilinear2d
 ]]
 
 -- Input and target in; the number says how many inputs there are.
@@ -155,21 +158,6 @@ for name, count, words, class in losses:gmatch '([%w_]+)( ?%d?): ([^=\n]*)= (%w+
 end
 
 -- -- what takes weights ----------------------------------------------------------------------------------------
-
--- An object of a class of nn whose constructor has not run: no weights are drawn.
-local function bare(class, x, fields)
-  local m = torch.factory('nn.' .. class)()
-  m.output, m.gradInput, m._type = x.new(), x.new(), x:type()
-  for k, v in pairs(fields) do
-    if (k == 'weight' or k == 'bias') and not torch.isTensor(v) then
-      options.refuse('nn.functional', k, 'a tensor', v)
-    elseif (k == 'maxNorm' or k == 'normType') and type(v) ~= 'number' then
-      options.refuse('nn.functional', k, 'a number', v)
-    end
-    m[k] = v
-  end
-  return m
-end
 
 local function weights(who, w, dims, name)
   insist(who, name or 'weight', w)
@@ -284,6 +272,17 @@ for n = 1, 3 do
   end
 end
 
+--- Convolution over time of x (T, N, in) with weight (k, in, out) and bias (out) → (T + 2 pad - k + 1, N, out).
+-- @usage local y = nn.functional.conv_tbc(torch.randn(7, 2, 3), torch.randn(3, 3, 4), torch.zeros(4), 1)
+function M.conv_tbc(x, weight, ...)
+  local who = 'nn.functional.conv_tbc'
+  local o = options.read(who, { 'bias', 'pad' }, ...)
+  if insist(who, 'input', x):dim() ~= 3 then options.refuse(who, 'input', '3 dimensions', x:dim()) end
+  weights(who, weight, 3)
+  return convolve(who, 1, false, x:permute(2, 3, 1), weight:permute(3, 2, 1):contiguous(), o.bias,
+    { padding = o.pad }):permute(3, 1, 2):contiguous()
+end
+
 --- The rows of weight (n, width) that indices pick: (...) → (..., width).
 -- @usage local y = nn.functional.embedding(torch.LongTensor { 2, 1 }, torch.randn(3, 4))
 function M.embedding(input, weight, ...)
@@ -301,8 +300,8 @@ function M.embedding_bag(input, weight, ...)
   local who = 'nn.functional.embedding_bag'
   insist(who, 'input', input)
   weights(who, weight, 2)
-  local o = options.read(who, { 'offsets', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'includeLastOffset',
-    'paddingIdx' }, ...)
+  local o = options.read(who, { 'offsets', 'maxNorm', 'normType', 'scaleGradByFreq', 'mode', 'sparse',
+    'perSampleWeights', 'includeLastOffset', 'paddingIdx' }, ...)
   local mode = o.mode or 'mean'
   if mode ~= 'mean' and mode ~= 'sum' and mode ~= 'max' then
     options.refuse(who, 'mode', "'mean', 'sum' or 'max'", mode)
@@ -310,7 +309,10 @@ function M.embedding_bag(input, weight, ...)
   local ends = options.flag(who, 'includeLastOffset', o.includeLastOffset, false)
   local m = bare('EmbeddingBag', weight, { weight = weight, mode = mode, maxNorm = o.maxNorm,
     normType = o.normType or 2, paddingIdx = o.paddingIdx, includeLastOffset = ends })
-  return m:forward(o.offsets and { input, o.offsets } or input)
+  local shares = o.perSampleWeights
+  if shares ~= nil then insist(who, 'perSampleWeights', shares) end
+  if o.offsets then return m:forward { input, o.offsets, shares } end
+  return m:forward(shares and { input, shares } or input)
 end
 
 --- Vectors of n with 1 at an index: (...) → LongTensor (..., n); n is the largest index where it is not given.
@@ -421,6 +423,14 @@ function M.pairwise_distance(x1, x2, ...)
   return (options.flag(who, 'keepdim', o.keepdim, false) or y:dim() == 1) and y or y:squeeze(y:dim())
 end
 
+--- The p-norms of the differences of all pairs of rows: torch.pdist.
+-- @usage local d = nn.functional.pdist(torch.randn(4, 2))  -- 6 numbers: of rows 1 and 2, 1 and 3 ...
+function M.pdist(x, ...)
+  local who = 'nn.functional.pdist'
+  if insist(who, 'input', x):dim() ~= 2 then options.refuse(who, 'input', '2 dimensions', x:dim()) end
+  return torch.pdist(x, options.number(who, 'p', options.read(who, { 'p' }, ...).p, 2))
+end
+
 --- x divided by its p-norm (at least eps) along a dimension.
 -- @usage local y = nn.functional.normalize(torch.randn(2, 3))
 function M.normalize(x, ...)
@@ -483,28 +493,6 @@ function M.gumbel_softmax(x, ...)
   return y:zero():scatter(dim, at, 1)
 end
 
---- softmax(q kᵀ scale) v: q (..., L, d), k (..., S, d), v (..., S, e) → (..., L, e).
--- mask: bytes (L, S) where 1 lets a query see a key, as PyTorch's, or numbers that are added to the scores.
--- @usage
--- local q, k = torch.randn(2, 3, 4), torch.randn(2, 5, 4)
--- local y = nn.functional.scaled_dot_product_attention(q, k, k)
-function M.scaled_dot_product_attention(q, k, v, ...)
-  local who = 'nn.functional.scaled_dot_product_attention'
-  local o = options.read(who, { 'attnMask', 'dropoutP', 'isCausal', 'scale' }, ...)
-  local function flat(x, name)
-    if insist(who, name, x):dim() < 2 then options.refuse(who, name, '2 dimensions or more', x:dim()) end
-    return x:contiguous():view(-1, x:size(x:dim() - 1), x:size(x:dim()))
-  end
-  local m = nn.ScaledDotProductAttention(o.dropoutP or 0, o.isCausal, o.scale)
-  local mask = o.attnMask
-  if torch.isTensor(mask) and mask:type() == 'torch.ByteTensor' then mask = mask:eq(0) end
-  if mask ~= nil then m:setMask(mask) end
-  local y = m:forward { flat(q, 'query'), flat(k, 'key'), flat(v, 'value') }
-  local sizes = q:size():totable()
-  sizes[#sizes] = v:size(v:dim())
-  return y:view(unpack(sizes))
-end
-
 --- Of mean, target and variances: nn.GaussianNLLLoss.
 -- @usage local l = nn.functional.gaussian_nll_loss(torch.randn(3), torch.randn(3), torch.ones(3))
 function M.gaussian_nll_loss(x, target, var, ...)
@@ -519,6 +507,15 @@ function M.triplet_margin_loss(anchor, positive, negative, ...)
   return typed(nn.TripletMarginLoss(...), anchor):forward { anchor, positive, negative }
 end
 
+--- Of anchors, positives and negatives, by a distance of one's own: nn.TripletMarginWithDistanceLoss.
+-- @usage
+-- local F, x = nn.functional, torch.randn(3, 2)
+-- local l = F.triplet_margin_with_distance_loss(x, x * 2, x * 3, { distance_function = nn.PairwiseDistance(1) })
+function M.triplet_margin_with_distance_loss(anchor, positive, negative, ...)
+  insist('nn.functional.triplet_margin_with_distance_loss', 'anchor', anchor)
+  return typed(nn.TripletMarginWithDistanceLoss(...), anchor):forward { anchor, positive, negative }
+end
+
 --- Of log-probabilities (T, N, C), targets and lengths: nn.CTCLoss.
 -- @usage local l = nn.functional.ctc_loss(nn.functional.log_softmax(torch.randn(9, 1, 5), 3), { { 3, 2 } })
 function M.ctc_loss(logProbs, targets, inputLengths, targetLengths, ...)
@@ -526,106 +523,8 @@ function M.ctc_loss(logProbs, targets, inputLengths, targetLengths, ...)
   return nn.CTCLoss(...):forward(logProbs, { targets, inputLengths, targetLengths })
 end
 
--- -- places in images -------------------------------------------------------------------------------------------
-
--- The coordinates of n pixels in -1..1: of their centres, or with the outer ones at the ends.
-local function coordinates(like, n, aligned)
-  local t = torch.range(0, n - 1):type(like:type())
-  if aligned then return n > 1 and t:mul(2 / (n - 1)):add(-1) or t:zero() end
-  return t:mul(2):add(1):div(n):add(-1)
-end
-
---- The places that affine maps send the pixels of an image to: theta (N, 2, 3), size {N, C, H, W} → (N, H, W, 2), x and
--- y in -1..1, for grid_sample.
--- @param theta maps
--- @param size of the result of grid_sample
--- @param[opt=false] alignCorners -1 and 1 are the centres of the outer pixels, not their edges
--- @usage
--- local F, theta = nn.functional, torch.Tensor { { { 1, 0, 0 }, { 0, 1, 0 } } }
--- local y = F.grid_sample(torch.randn(1, 3, 4, 4), F.affine_grid(theta, { 1, 3, 4, 4 }))
-function M.affine_grid(theta, size, ...)
-  local who = 'nn.functional.affine_grid'
-  local aligned = options.flag(who, 'alignCorners', options.read(who, { 'alignCorners' }, ...).alignCorners, false)
-  if insist(who, 'theta', theta):dim() ~= 3 or theta:size(2) ~= 2 or theta:size(3) ~= 3 then
-    options.refuse(who, 'theta', 'N maps of 2 x 3', theta)
-  end
-  if torch.isTypeOf(size, 'torch.LongStorage') then size = size:totable() end
-  if type(size) ~= 'table' or #size ~= 4 then options.refuse(who, 'size', '{N, C, H, W}', size) end
-  for i, n in ipairs(size) do options.count(who, ('size[%d]'):format(i), n) end
-  local n, H, W = theta:size(1), size[3], size[4]
-  if n ~= size[1] then options.refuse(who, 'theta', ('%d maps'):format(size[1]), n) end
-  local base = theta.new(H, W, 3):fill(1)
-  base:select(3, 1):copy(coordinates(theta, W, aligned):view(1, W):expand(H, W))
-  base:select(3, 2):copy(coordinates(theta, H, aligned):view(H, 1):expand(H, W))
-  local maps = theta:transpose(2, 3):contiguous()
-  return torch.bmm(base:view(1, H * W, 3):expand(n, H * W, 3):contiguous(), maps):view(n, H, W, 2)
-end
-
--- Where in 0..n - 1 the coordinates in -1..1 are.
-local function pixels(g, n, aligned, border)
-  local t = g:contiguous():view(g:size(1), 1, -1)
-  t = aligned and torch.add(t, 1):mul((n - 1) / 2) or torch.add(t, 1):mul(n):add(-1):div(2)
-  return border and t:clamp(0, n - 1) or t
-end
-
--- The nearest whole number, halves to even.
-local function rounded(t)
-  local r = torch.add(t, 0.5):floor()
-  local tie = torch.eq(torch.add(t, 0.5), r):type(t:type())
-  return r:add(-1, tie:cmul(torch.remainder(r, 2)))
-end
-
--- out += weight * the pixels of x (N, C, H, W) at columns and rows; 0 outside.
-local function add_corner(out, x, column, row, weight)
-  local n, c, H, W = x:size(1), x:size(2), x:size(3), x:size(4)
-  local inside = torch.ge(column, 0):cmul(torch.le(column, W - 1))
-  local outside = inside:cmul(torch.ge(row, 0)):cmul(torch.le(row, H - 1)):eq(0)
-  local at = torch.mul(row, W):add(column):maskedFill_(outside, 0):long():add(1)
-  local count = at:size(3)
-  local values = x:contiguous():view(n, c, H * W):gather(3, at:expand(n, c, count):contiguous())
-  out:addcmul(values, weight:clone():maskedFill_(outside, 0):expand(n, c, count))
-end
-
---- Images at other places: x (N, C, H, W), grid (N, H', W', 2) of x and y in -1..1 → (N, C, H', W').
--- @param x images
--- @param grid places
--- @param[opt='bilinear'] mode 'bilinear' or 'nearest'
--- @param[opt='zeros'] paddingMode what lies outside: 'zeros' or 'border'
--- @param[opt=false] alignCorners as of affine_grid
--- @usage local y = nn.functional.grid_sample(torch.randn(1, 3, 4, 4), torch.zeros(1, 2, 2, 2))
-function M.grid_sample(x, grid, ...)
-  local who = 'nn.functional.grid_sample'
-  local o = options.read(who, { 'mode', 'paddingMode', 'alignCorners' }, ...)
-  local mode, border = o.mode or 'bilinear', o.paddingMode or 'zeros'
-  local aligned = options.flag(who, 'alignCorners', o.alignCorners, false)
-  if insist(who, 'input', x):dim() ~= 4 then options.refuse(who, 'input', '4 dimensions', x:dim()) end
-  if insist(who, 'grid', grid):dim() ~= 4 or grid:size(4) ~= 2 or grid:size(1) ~= x:size(1) then
-    options.refuse(who, 'grid', ("%d x H' x W' x 2"):format(x:size(1)), grid)
-  elseif grid:type() ~= x:type() then
-    options.refuse(who, 'grid', 'a ' .. x:type(), grid)
-  elseif mode ~= 'bilinear' and mode ~= 'nearest' then
-    options.refuse(who, 'mode', "'bilinear' or 'nearest'", mode)
-  elseif border ~= 'zeros' and border ~= 'border' then
-    options.refuse(who, 'paddingMode', "'zeros' or 'border'", border)
-  end
-  local n, c, H, W = grid:size(1), x:size(2), grid:size(2), grid:size(3)
-  local column = pixels(grid:select(4, 1), x:size(4), aligned, border == 'border')
-  local row = pixels(grid:select(4, 2), x:size(3), aligned, border == 'border')
-  local out = x.new(n, c, H * W):zero()
-  if mode == 'nearest' then
-    add_corner(out, x, rounded(column), rounded(row), column:clone():fill(1))
-  else
-    local left, top = torch.floor(column), torch.floor(row)
-    local right, below = column - left, row - top -- shares
-    for dy = 0, 1 do
-      for dx = 0, 1 do
-        local share = (dx == 1 and right or torch.mul(right, -1):add(1)):clone()
-        share:cmul(dy == 1 and below or torch.mul(below, -1):add(1))
-        add_corner(out, x, torch.add(left, dx), torch.add(top, dy), share)
-      end
-    end
-  end
-  return out:view(n, c, H, W)
+for _, file in ipairs { 'nn.functional_attention', 'nn.grid' } do
+  for name, f in pairs(require(file)) do M[name] = f end
 end
 
 return M

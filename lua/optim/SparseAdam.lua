@@ -1,7 +1,7 @@
 --- optim.SparseAdam(tables, { lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8 }): Adam for sparse embeddings, PyTorch's
 -- SparseAdam: a step moves the rows that the batch has picked, and their moments, alone.
 --
--- tables: an nn.Embedding with sparse = true (nn.SparseEmbedding), a list of them, or a net with no other parameters.
+-- tables: an nn.Embedding or nn.EmbeddingBag with sparse = true, a list of them, or a net with no other parameters.
 -- For row i of the gradient g, at step t: m_i = β1 m_i + (1 - β1) g_i, v_i = β2 v_i + (1 - β2) g_i²,
 -- w_i = w_i - lr √(1 - β2^t) / (1 - β1^t) · m_i / (√v_i + eps). The rest of a net has an optimiser of its own.
 -- @usage
@@ -42,7 +42,7 @@ end
 
 -- The sparse tables in a module or a list of modules; anything else that learns is refused.
 local function gather(what, list)
-  if torch.isTypeOf(what, 'nn.SparseEmbedding') then
+  if torch.isTypeOf(what, 'nn.Module') and what.sparse and what.sparseGradient then
     list[#list + 1] = what
   elseif torch.isTypeOf(what, 'nn.Container') then
     for _, m in ipairs(what.modules) do gather(m, list) end

@@ -100,6 +100,28 @@ describe('nn.EmbeddingBag', function()
     end)
   end
 
+  it("weighs indices, with PyTorch's numbers", function()
+    local function digest(t) return t:clone():view(-1):dot(torch.range(0, t:nElement() - 1):cos()) end
+    local m = nn.EmbeddingBag(9, 4, nil, 2, false, 'sum', false, torch.range(0, 35):mul(0.7):sin():view(9, 4), false, 5)
+    local keys, offsets = torch.LongTensor { 1, 5, 2, 9, 1, 1, 5, 4, 3 }, torch.LongTensor { 1, 4, 4, 8 }
+    local w = torch.range(0, 8):mul(0.3):cos()
+    local y = m:forward { keys, offsets, w }
+    assert.is_true(math.abs(digest(y) - 0.7896142469406945) < 1e-12)
+    local d = m:backward({ keys, offsets, w }, y * 2)
+    assert.is_true(math.abs(digest(m.gradWeight) + 0.032775326567586055) < 1e-12)
+    assert.is_true(math.abs(digest(d[3]) - 1.221127965535389) < 1e-12)
+    assert.are.equal(0, d[1]:sum() + d[2]:sum())
+    local even = { torch.LongTensor { { 1, 5, 2 }, { 4, 1, 1 } }, torch.range(1, 6):view(2, 3) }
+    y = m:forward(even)
+    assert.is_true(support.distance(y[1], m.weight[1] + m.weight[2] * 3) < 1e-12)
+    assert.are.same({ 2, 3 }, m:backward(even, y)[2]:size():totable())
+    m.mode = 'mean'
+    assert.is_truthy(message(m.forward, m, even):find("mode 'sum' only", 1, true))
+    m.mode = 'sum'
+    assert.is_truthy(message(m.forward, m, { even[1], torch.ones(6) }):find('weights [2 x 3] of type', 1, true))
+    assert.is_truthy(message(nn.EmbeddingBag, 6, 4, { weight = torch.ones(4, 6) }):find('a tensor of 6 x 4', 1, true))
+  end)
+
   it('adds and averages rows', function()
     local index = torch.LongTensor { { 1, 5, 2 }, { 4, 1, 1 } }
     for _, mode in ipairs { 'mean', 'sum' } do

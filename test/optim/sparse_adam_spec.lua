@@ -31,6 +31,23 @@ describe('sparse embeddings', function()
     assert.are.equal(4, opt.state.t)
   end)
 
+  it('may be bags', function()
+    local m = nn.EmbeddingBag(7, 3, { sparse = true })
+    m.weight:copy(count(21, 1):add(1):sin():mul(0.5))
+    local opt = optim.SparseAdam(nn.Sequential():add(m), { lr = 0.1 })
+    for k = 0, 3 do
+      local index = torch.LongTensor { { (1 + k) % 7 + 1, 4, 2 }, { 6, (5 * k) % 7 + 1, 2 } }
+      opt:zeroGrad()
+      m:backward(index, m:forward(index):clone():copy(count(6, 1):add(1):sin()))
+      opt:step()
+    end
+    assert.is_true(math.abs(digest(m.weight) - 4.847559818632606) < 1e-12)
+    assert.are.equal('torch.LongTensor', torch.type(m:float().rows))
+    m:zeroGradParameters()
+    assert.are.equal(0, m.gradWeight:norm())
+    assert.is_truthy(message(optim.SparseAdam, nn.EmbeddingBag(3, 2)):find('has a dense gradient', 1, true))
+  end)
+
   it('learn as dense ones where all rows are picked', function()
     local a, b = filled(5, 2, { sparse = true }), filled(5, 2)
     local opt = optim.SparseAdam({ a }, { lr = 0.05 })
