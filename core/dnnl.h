@@ -2,8 +2,8 @@
 #ifndef RK_DNNL_H
 #define RK_DNNL_H
 #include "conv.h"
+#include "dnnl_library.h"
 
-enum rk_product { RK_GATHER, RK_SCATTER, RK_WEIGHTS }; /* see conv.h */
 struct rk_dnnl;
 /* What is asked for: a product of float32 tensors, the layouts of its image and column sides, and for gather
  * j = act(product + bias + add). */

@@ -398,7 +398,8 @@ struct rk_conv {
   struct rk_tensor *packed;    /* f32: keeps a reordered weight for the next call. The caller empties it when the
                                 * weight's numbers have changed */
 };
-const char *rk_dnnl(void); /* "oneDNN 2.6.3"; NULL: absent or shut by RK_DNNL=off. Opens it */
+const char *rk_dnnl(void);      /* "oneDNN 2.6.3"; NULL: none serves. Opens it */
+const char *rk_dnnl_note(void); /* then why: shut by RK_DNNL=off, not found, another version ... */
 int rk_conv_forward(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *weight,
                     const struct rk_tensor *bias, const struct rk_conv *c);
 int rk_conv_backward_input(struct rk_tensor *dx, const struct rk_tensor *g, const struct rk_tensor *weight,

@@ -10,17 +10,6 @@ local function text(s)
   return s ~= nil and ffi.string(s) or nil
 end
 
--- Why oneDNN does not serve. Version 3 has another interface, which would be called wrongly.
-local function without_dnnl()
-  local wish = os.getenv 'RK_DNNL'
-  if wish == 'off' or wish == '0' then
-    return 'shut by RK_DNNL=' .. wish
-  elseif pcall(ffi.load, 'libdnnl.so.3') then
-    return 'only version 3 is installed, whose interface is another one: version 2 (libdnnl.so.2) serves'
-  end
-  return 'not found (libdnnl.so.2), or not there when the engine was built'
-end
-
 --- What computes here: version, instruction set, threads, and the libraries of products, decompositions and
 -- convolutions; where one is missing, why, and what is done instead.
 -- @return a table with the fields version, isa, threads, blas, dnnl (absent where it does not serve), note (why); its
@@ -30,7 +19,7 @@ function M.config()
   local config = { version = text(C.rk_version()), isa = text(C.rk_isa()), threads = C.rk_threads(),
     blas = text(C.rk_blas()), dnnl = text(C.rk_dnnl()) }
   if not config.dnnl then
-    config.note = without_dnnl()
+    config.note = text(C.rk_dnnl_note())
   end
   return setmetatable(config, { __tostring = function(c)
     local dnnl = c.dnnl or ('none, %s; im2col and matrix products instead'):format(c.note)
