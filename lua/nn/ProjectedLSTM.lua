@@ -396,4 +396,6 @@ function Projected:__tostring__()
   return (parent.__tostring__(self):gsub('^nn%.%w+%(%d+ %-> %d+', sizes))
 end
 
+require('nn.PackedSequence').through(Projected)
+
 return Projected

@@ -5,7 +5,7 @@
 -- or `hiddenInput` (L*D, N, H) (LSTM: `cellInput`); the final ones are in `hiddenOutput` (`cellOutput`), and their
 -- gradients go in by `gradHiddenOutput` (`gradCellOutput`) and come out in `gradHiddenInput` (`gradCellInput`). Or the
 -- states travel with the data: input {x, h0[, c0]}, output {y, hn[, cn]}, gradOutput {dy, dhn[, dcn]}, gradInput
--- {dx, dh0[, dc0]}.
+-- {dx, dh0[, dc0]}. Sequences may also come as an nn.PackedSequence, and go out as one.
 --
 -- All weights lie in `weight`, layer by layer and direction by direction, each w_ih (G*H, in) then w_hh (G*H, H);
 -- `bias` holds b_ih and b_hh (G*H) in the same order. `named()` shows them under PyTorch's names; the layout is
@@ -491,5 +491,7 @@ function Base:__tostring__()
   if not self.bias then more[#more + 1] = ', without bias' end
   return ('%s(%d -> %d%s)'):format(torch.type(self), self.inputSize, self.hiddenSize, table.concat(more))
 end
+
+require('nn.PackedSequence').through(Base)
 
 return Base

@@ -472,7 +472,7 @@ function M.pad(x, pad, ...)
     from = from:narrow(d, 1 + cut, left)
     sizes[d] = sizes[d] + before + after
   end
-  local y = x.new(torch.LongStorage(sizes)):fill(options.number(who, 'value', o.value, 0))
+  local y = x.new():resize(torch.LongStorage(sizes)):fill(options.number(who, 'value', o.value, 0))
   local into = y
   for i = 1, n do into = into:narrow(x:dim() + 1 - i, 1 + math.max(0, pad[2 * i - 1]), from:size(x:dim() + 1 - i)) end
   into:copy(from)

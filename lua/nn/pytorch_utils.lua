@@ -1,23 +1,11 @@
 --- nn.utils under PyTorch's names: clip_grad_norm_, clip_grad_value_, parameters_to_vector, vector_to_parameters,
--- weight_norm, spectral_norm, rnn.pad_sequence, rnn.unpad_sequence; prune is in a file of its own. Sequences that are
--- padded go into nn.LSTM and the like with their setLengths.
+-- weight_norm, spectral_norm; prune and rnn (padded and packed sequences) are in files of their own.
 local options = require 'nn.options'
 
-local M, rnn = {}, {}
-M.rnn = rnn
+local sequences = require 'nn.sequences'
+local tensors = sequences.tensors
 
--- A list of tensors: the list itself, a module's parameters, or one tensor.
-local function tensors(who, name, what)
-  if torch.isTypeOf(what, 'nn.Module') then return (what:parameters()) or {} end
-  if torch.isTensor(what) then return { what } end
-  if torch.type(what) ~= 'table' or #what == 0 then options.refuse(who, name, 'a list of tensors or a module', what) end
-  for i = 1, #what do
-    local t = what[i]
-    if not torch.isTensor(t) then options.refuse(who, ('%s[%d]'):format(name, i), 'a tensor', t) end
-    if t:type() ~= what[1]:type() then options.refuse(who, ('%s[%d]'):format(name, i), 'a ' .. what[1]:type(), t) end
-  end
-  return what
-end
+local M = { rnn = sequences.rnn }
 
 --- Shrink gradients together, so that their common norm is at most max: optim.clipNorm.
 -- @function clip_grad_norm_
@@ -160,64 +148,5 @@ end
 
 M.parametrizations = { weight_norm = M.weight_norm, spectral_norm = M.spectral_norm }
 M.prune = require 'nn.prune'
-
---- Sequences of different lengths as one tensor.
--- @param sequences a list of N tensors (length, ...), of one type and equal but for the length
--- @param[opt=false] batchFirst (N, longest, ...) instead of (longest, N, ...)
--- @param[opt=0] value what fills the rest
--- @usage local x = nn.utils.rnn.pad_sequence { torch.ones(3, 2), torch.ones(5, 2) }  -- 5x2x2
-function rnn.pad_sequence(sequences, batchFirst, value)
-  local who = 'nn.utils.rnn.pad_sequence'
-  local list, longest = tensors(who, 'sequences', sequences), 0
-  if #list == 0 then options.refuse(who, 'sequences', 'a list of tensors', sequences) end
-  batchFirst, value = options.flag(who, 'batchFirst', batchFirst, false), options.number(who, 'value', value, 0)
-  for i, t in ipairs(list) do
-    local same = t:dim() == list[1]:dim() and t:dim() > 0
-    for d = 2, t:dim() do same = same and t:size(d) == list[1]:size(d) end
-    if not same then options.refuse(who, ('sequences[%d]'):format(i), 'sizes of the first but for the length', t) end
-    longest = math.max(longest, t:size(1))
-  end
-  local sizes = list[1]:size():totable()
-  sizes[1] = longest
-  table.insert(sizes, batchFirst and 1 or 2, #list)
-  local out = list[1].new(torch.LongStorage(sizes)):fill(value)
-  for i, t in ipairs(list) do out:select(batchFirst and 1 or 2, i):narrow(1, 1, t:size(1)):copy(t) end
-  return out
-end
-
--- Sequences stay padded here.
-for _, name in ipairs { 'pack_padded_sequence', 'pack_sequence', 'pad_packed_sequence', 'unpack_sequence' } do
-  rnn[name] = function()
-    error(('nn.utils.rnn.%s: sequences stay padded here: give nn.LSTM, nn.GRU or nn.RNN the padded batch after '
-      .. 'layer:setLengths(lengths); pad_sequence makes one of a list, unpad_sequence undoes it'):format(name), 2)
-  end
-end
-
---- The sequences of a padded tensor: views of it.
--- @param padded (longest, N, ...)
--- @param lengths a list or a tensor of N lengths
--- @param[opt=false] batchFirst padded is (N, longest, ...)
--- @return a list of N tensors (length, ...)
--- @usage local list = nn.utils.rnn.unpad_sequence(torch.ones(5, 2, 3), { 4, 5 })
-function rnn.unpad_sequence(padded, lengths, batchFirst)
-  local who = 'nn.utils.rnn.unpad_sequence'
-  batchFirst = options.flag(who, 'batchFirst', batchFirst, false)
-  if not torch.isTensor(padded) or padded:dim() < 2 then
-    options.refuse(who, 'padded', 'a tensor of at least 2 dimensions', padded)
-  end
-  if torch.isTensor(lengths) then lengths = lengths:contiguous():view(-1):totable() end
-  local n, longest = padded:size(batchFirst and 1 or 2), padded:size(batchFirst and 2 or 1)
-  if torch.type(lengths) ~= 'table' or #lengths ~= n then
-    options.refuse(who, 'lengths', ('%d numbers'):format(n), lengths)
-  end
-  local out = {}
-  for i, length in ipairs(lengths) do
-    if type(length) ~= 'number' or length % 1 ~= 0 or length < 1 or length > longest then
-      options.refuse(who, ('lengths[%d]'):format(i), ('a whole number of 1..%d'):format(longest), length)
-    end
-    out[i] = padded:select(batchFirst and 1 or 2, i):narrow(1, 1, length)
-  end
-  return out
-end
 
 return M

@@ -219,6 +219,7 @@ describe('nn.functional', function()
     end
     assert.is_true(x:max() < 7)
     assert.are.equal('number', type(F.mse_loss(x, x)))
+    assert.are.same({ { 0, 4 } }, F.pad(torch.LongTensor { { 4 } }, { 1, 0 }):totable())
     assert.is_true(torch.isTypeOf(F.one_hot(torch.LongTensor { 2, 1 }), 'torch.LongTensor'))
   end)
 

@@ -125,6 +125,7 @@ all('FusedResidual', 'nn.Sequential():add(nn.FusedConvolution(nn.SpatialConvolut
 -- normalisation
 all('SpectralNorm', 'nn.Linear(5, 3), 80', 'R(4, 5)', batch)
 all('PruningHook', "'updateOutput'", '', { abstract = true })
+all('PackedSequence', 'torch.ones(3, 2), { 2, 1 }', '', { abstract = true }) -- test/nn/packed_spec.lua
 all('BatchNormalization', '5', 'R(6, 5)')
 all('SpatialBatchNormalization SyncBatchNorm', '3', 'R(2, 3, 4, 5)')
 all('VolumetricBatchNormalization', '3', 'R(2, 3, 2, 3, 4)')
