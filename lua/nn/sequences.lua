@@ -47,7 +47,8 @@ function M.pad_sequence(sequences, ...)
   local sizes, dim = list[1]:size():totable(), first and 1 or 2
   sizes[1] = longest
   table.insert(sizes, dim, #list)
-  local out = list[1].new():resize(torch.LongStorage(sizes)):fill(options.number(who, 'paddingValue', o.paddingValue, 0))
+  local value = options.number(who, 'paddingValue', o.paddingValue, 0)
+  local out = list[1].new():resize(torch.LongStorage(sizes)):fill(value)
   for i, t in ipairs(list) do
     local from = side == 'left' and longest - t:size(1) + 1 or 1
     out:select(dim, i):narrow(1, from, t:size(1)):copy(t)

@@ -1,18 +1,20 @@
 --- optim.Optimizer: optimisers in PyTorch's form, objects that hold what they train: optim.SGD, Adam, AdamW, NAdam,
--- RAdam, RMSprop, Adagrad, Adadelta, Adamax, ASGD, Rprop, LBFGS.
+-- RAdam, RMSprop, Adagrad, Adadelta, Adamax, ASGD, Rprop, LBFGS, Adafactor, Muon.
 --
 -- optim.Adam(net, { lr = 1e-3 }): the parameters are those of an nn module, flattened by net:getParameters(), or
 -- {x, dx}, such flat tensors. Options have PyTorch's names and defaults (lr, betas, eps, weight_decay, momentum ...;
 -- camelCase will do) or those of Torch7's settings. groups: a list as optim.Groups takes.
 -- Then, batch after batch: opt:zeroGrad(), net:forward, net:backward, opt:step(). Settings stand in opt.config, under
 -- Torch7's names, where optim.Schedule and optim.lr_scheduler find them; x, dx and state in opt.x, opt.dx, opt.state.
+-- Adafactor and Muon look at matrices: they take a net, or {x, dx} with the option parameters = net:parameters(), and
+-- no groups. Muon moves biases by optim.adamw.
 -- Steps are those of the functions optim.sgd, optim.adamw ..., with PyTorch's numbers.
 local Optimizer = torch.class 'optim.Optimizer'
 local optim = require 'optim'
 local fail = require 'torch.position'.fail
 
 -- Method, the settings by PyTorch's names, and the defaults that are not the method's own. coupled: the decay passes
--- through the gradient; rate: PyTorch's default.
+-- through the gradient; rate: PyTorch's default; scaled: Torch7's method has no rate; parts: see optim.parts.
 local kinds = {
   SGD = { 'sgd', { momentum = 'momentum', dampening = 'dampening', nesterov = 'nesterov' }, { dampening = 0 },
     rate = 1e-3 },
@@ -22,17 +24,21 @@ local kinds = {
   RAdam = { 'radam', { betas = 'betas', eps = 'epsilon' }, {}, rate = 1e-3 },
   RMSprop = { 'rmsprop', { alpha = 'alpha', eps = 'epsilon' }, {}, rate = 1e-2 },
   Adagrad = { 'adagrad', { lrDecay = 'learningRateDecay' }, {}, rate = 1e-2 },
-  Adadelta = { 'adadelta', { rho = 'rho', eps = 'eps' }, {} },
+  Adadelta = { 'adadelta', { rho = 'rho', eps = 'eps' }, {}, rate = 1, scaled = true },
   Adamax = { 'adamax', { betas = 'betas', eps = 'epsilon' }, { epsilon = 1e-8 }, rate = 2e-3 },
   ASGD = { 'asgd', { lr = 'eta0', lambd = 'lambda', alpha = 'alpha', t0 = 't0' }, { eta0 = 0.01 }, no_decay = true },
   Rprop = { 'rprop', { lr = 'stepsize', etas = 'etas', stepSizes = 'stepSizes' }, { stepsize = 0.01 },
     no_decay = true },
   LBFGS = { 'lbfgs', { maxIter = 'maxIter', maxEval = 'maxEval', toleranceGrad = 'tolFun', toleranceChange = 'tolX',
     historySize = 'nCorrection' }, { tolFun = 1e-7, nCorrection = 100 }, no_decay = true, closure = true, rate = 1 },
+  Adafactor = { 'adafactor', { beta2Decay = 'beta2Decay', eps = 'epsilons', d = 'clip' }, { weightDecay = 0 },
+    rate = 1e-2, parts = true },
+  Muon = { 'muon', { momentum = 'momentum', nesterov = 'nesterov', nsCoefficients = 'coefficients', eps = 'epsilon',
+    nsSteps = 'steps', adjustLrFn = 'adjust' }, {}, rate = 1e-3, parts = true },
 }
 -- Options that are a pair: the settings of both.
 local couples = { betas = { 'beta1', 'beta2' }, etas = { 'etaminus', 'etaplus' },
-  stepSizes = { 'stepsizemin', 'stepsizemax' } }
+  stepSizes = { 'stepsizemin', 'stepsizemax' }, epsilons = { 'epsilon1', 'epsilon2' } }
 
 -- What options of a kind may be called → the setting.
 local function known(kind)
@@ -52,6 +58,10 @@ local function refuse(who, text, ...) fail(('optim.%s: '):format(who) .. text:fo
 local function set(who, config, setting, value)
   if setting == 'nesterov' then
     if type(value) ~= 'boolean' then refuse(who, 'nesterov: expected true or false, got %s', torch.type(value)) end
+  elseif setting == 'coefficients' then
+    if torch.type(value) ~= 'table' or #value ~= 3 then refuse(who, 'nsCoefficients: expected three numbers') end
+  elseif setting == 'adjust' then
+    if type(value) ~= 'string' then refuse(who, 'adjustLrFn: expected a name, got %s', torch.type(value)) end
   elseif type(value) ~= 'number' or value ~= value then
     refuse(who, '%s: expected a number, got %s', setting, torch.type(value))
   end
@@ -110,11 +120,16 @@ function Optimizer:__init(kind, parameters, options)
   if torch.type(options) ~= 'table' then refuse(kind, 'argument 2: expected a table of options') end
   local rest = {}
   for k, v in pairs(options) do
-    if k ~= 'groups' then rest[k] = v end
+    if k ~= 'groups' and not (k == 'parameters' and kinds[kind].parts) then rest[k] = v end
   end
   self.kind, self.config, self.state = kind, settings_of(kind, kinds[kind], rest), {}
   self.x, self.dx = flat(kind, parameters)
   self:rated()
+  if kinds[kind].parts then
+    if options.groups ~= nil then refuse(kind, 'groups: not with an optimizer that looks at matrices') end
+    local list = torch.isTypeOf(parameters, 'nn.Module') and parameters:parameters() or options.parameters
+    self.state.parts = require('optim.parts').places(kinds[kind][1], self.x, list, 0)
+  end
   if options.groups ~= nil then self.groups = optim.Groups(self.x, options.groups) end
 end
 
@@ -142,10 +157,11 @@ function Optimizer:step(closure)
     error(('optim.%s: step: expected a function, got %s'):format(self.kind, torch.type(closure)), 2)
   end
   local config, decay = self.config, 0
-  if kind.coupled then
+  if kind.coupled or kind.scaled then
     config = {}
     for k, v in pairs(self.config) do config[k] = v end
-    decay, config.weightDecay = config.weightDecay, 0
+    if kind.scaled then config.scale = config.learningRate end
+    if kind.coupled then decay, config.weightDecay = config.weightDecay, 0 end
   end
   local function evaluate()
     local loss = closure and closure()

@@ -17,6 +17,7 @@ return function(opfunc, x, config, state)
   end
   settings.step('adadelta', x, dfdx, state.paramVariance, state.accDelta, state.paramStd, state.delta, weightDecay, rho,
     1 - rho, eps)
+  if config.scale and config.scale ~= 1 then x:add(1 - config.scale, state.delta) end
   state.evalCounter = (state.evalCounter or 0) + 1
   return x, { fx }
 end

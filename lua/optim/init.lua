@@ -8,9 +8,10 @@ local onefile = require 'torch.onefile'
 
 local optim = {}
 -- Names that share a file: name -> module; files that are no optimisers: false.
-local extra = { init = false, settings = false, clip = false, clipNorm = 'optim.clip', clipValue = 'optim.clip',
-  clipLayers = 'optim.clip', clipped = 'optim.clip' }
-for name in ('SGD Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta Adamax ASGD Rprop LBFGS'):gmatch '%S+' do
+local extra = { init = false, settings = false, parts = false, clip = false, clipNorm = 'optim.clip',
+  clipValue = 'optim.clip', clipLayers = 'optim.clip', clipped = 'optim.clip' }
+local objects = 'SGD Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta Adamax ASGD Rprop LBFGS Adafactor Muon'
+for name in objects:gmatch '%S+' do
   extra[name] = 'optim.Optimizer'
 end
 

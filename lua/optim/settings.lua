@@ -11,7 +11,8 @@ for i = 0, tonumber(C.RK_NUPDATES) - 1 do rows[ffi.string(C.rk_update_name(i))] 
 
 local NUMBERS = { 'learningRate', 'learningRateDecay', 'momentum', 'dampening', 'weightDecay', 'beta1', 'beta2',
   'epsilon', 'eps', 'alpha', 'rho', 'lambda', 'eta0', 't0', 'etaplus', 'etaminus', 'stepsizemax', 'stepsizemin',
-  'maxIter', 'maxEval', 'tolFun', 'tolX', 'nCorrection', 'momentumDecay', 'sig', 'int', 'ext', 'ratio' }
+  'maxIter', 'maxEval', 'tolFun', 'tolX', 'nCorrection', 'momentumDecay', 'beta2Decay',
+  'epsilon1', 'epsilon2', 'clip', 'steps', 'sig', 'int', 'ext', 'ratio' }
 local judged = setmetatable({}, { __mode = 'k' })
 
 -- Once for each table of settings: what is to be a number is one. Digits in a string, as they come from a command line

@@ -17,6 +17,7 @@ local optimisers = {
   { 'RMSprop', 'lr = 0.05, alpha = 0.9, weight_decay = 0.1', -1.434400721542, 6.11230716078 },
   { 'Adagrad', 'lr = 0.1, lr_decay = 0.1', -1.690592318406, 8.544508625089 },
   { 'Adadelta', 'rho = 0.8', -1.814979111251, 11.5344753623 },
+  { 'Adadelta', 'rho = 0.8, lr = 0.3', -1.8184285451, 11.65060831769 },
   { 'Adamax', 'lr = 0.1', -1.418461253458, 6.206658671774 },
   { 'ASGD', 'lr = 0.1', -0.05416971069137, 3.184472955374 },
   { 'Rprop', 'lr = 0.05, etas = { 0.4, 1.3 }', -1.345815109007, 5.751247188649 },
@@ -92,6 +93,46 @@ describe("PyTorch's names of optim", function()
       end
       near(last, loss)
       near(x:dot(torch.range(1, 6):cos()), digest)
+    end)
+  end
+
+  -- Sizes of the parameters, digest, last loss.
+  for _, row in ipairs {
+    { 'Adafactor', '', true, 14.85408338515, 162.8215043938 },
+    { 'Adafactor', 'lr = 0.1, beta2_decay = -0.5, eps = { 1e-3, 1e-2 }, d = 1.5, weight_decay = 0.1', true,
+      8.326494419712, 53.89585448974 },
+    { 'Muon', 'lr = 0.05', false, 5.07562715903, 60.27157215123 },
+    { 'Muon', "lr = 0.05, momentum = 0.8, nesterov = false, weight_decay = 0.2, ns_steps = 3, "
+      .. "adjust_lr_fn = 'match_rms_adamw', ns_coefficients = { 3, -4, 2 }", false, 4.61738322728, 61.43467908656 },
+    { 'Muon', "lr = 0.05, adjust_lr_fn = 'spectral_unclamped'", false, 5.06473625146, 60.91675924245 },
+  } do
+    local name, options, all, digest, loss = unpack(row)
+    it(('%s(%s)'):format(name, options), function()
+      local net = nn.Sequential()
+      for i, sizes in ipairs(all and { { 3, 4 }, { 5 }, { 2, 3, 2, 2 } } or { { 3, 4 }, { 5, 2 } }) do
+        local p = torch.Tensor(unpack(sizes))
+        net:add(nn.Parameter(p:copy(torch.range(0, p:nElement() - 1):mul(0.3):add(i - 1):cos():mul(2))))
+      end
+      local opt = optim[name](net, value(options))
+      local list, slopes = net:parameters()
+      local function closure()
+        local sum = 0
+        for i, p in ipairs(list) do
+          local k = torch.range(1, p:nElement()):viewAs(p):mul(0.5)
+          slopes[i]:cmul(k, p):add(torch.cos(p))
+          sum = sum + torch.cmul(p, p):dot(k) / 2 + torch.sin(p):sum()
+        end
+        return sum
+      end
+      local last
+      for _ = 1, 7 do last = opt:step(closure) end
+      near(last, loss)
+      local sum = 0
+      for i, p in ipairs(list) do sum = sum + i * p:view(-1):dot(torch.range(0, p:nElement() - 1):cos()) end
+      near(sum, digest)
+      local flat = { net:getParameters() }
+      optim[name](flat, { parameters = net:parameters() }):step()
+      assert.is_truthy(tostring(opt):find('optim.' .. name, 1, true))
     end)
   end
 
@@ -191,7 +232,14 @@ describe("PyTorch's names of optim", function()
       { 'optim.Adam: betas: expected two numbers', optim.Adam, pair, { betas = 0.9 } },
       { 'optim.Adam: betas: expected two numbers', optim.Adam, pair, { betas = { 0.9 } } },
       { 'optim.Adam: beta1: expected a number, got string', optim.Adam, pair, { betas = { 'a', 0.9 } } },
-      { 'optim.Adadelta: there is no option lr', optim.Adadelta, pair, { lr = 1 } },
+      { 'optim.Rprop: there is no option weight_decay', optim.Rprop, pair, { weight_decay = 1 } },
+      { 'optim.Muon: nesterov: expected true', optim.Muon, nn.Linear(2, 3), { nesterov = 1 } },
+      { 'optim.Muon: nsCoefficients: expected three', optim.Muon, nn.Linear(2, 3), { ns_coefficients = { 1, 2 } } },
+      { 'optim.Muon: adjustLrFn: expected a name', optim.Muon, nn.Linear(2, 3), { adjust_lr_fn = true } },
+      { 'optim.muon: x is a vector: config.parameters must list', optim.Muon, pair },
+      { 'optim.adafactor: config.parameters[1] is no part of x', optim.Adafactor, pair, { parameters = { dx } } },
+      { 'optim.Adafactor: groups: not with', optim.Adafactor, nn.Linear(2, 3), { groups = {} } },
+      { 'optim.Adafactor: eps: expected two', optim.Adafactor, nn.Linear(2, 3), { eps = 1 } },
       { 'optim.Adam: argument 1: expected an nn module', optim.Adam },
       { 'optim.Adam: argument 1: expected an nn module', optim.Adam, x },
       { 'optim.Adam: argument 1: expected an nn module', optim.Adam, { x, torch.ones(2) } },
