@@ -3,6 +3,7 @@
  * another one; what the processor lacks is not granted. */
 #include "internal.h"
 #include "kernels.h"
+#include "layer_loops.h"
 #include "scalar.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ const char *rk_red_doc(int red) { return red >= 0 && red < RK_NREDS ? reds[red].
   extern const struct rk_loops rk_loops_i32_##isa, rk_loops_i64_##isa, rk_loops_f32_##isa, rk_loops_f64_##isa;
 #define TABLES(isa)                                                                                                    \
   {                                                                                                                    \
-#isa, { &rk_loops_i32_##isa, &rk_loops_i64_##isa, &rk_loops_f32_##isa, &rk_loops_f64_##isa }                       \
+#isa, RK_LEVEL_##isa, { &rk_loops_i32_##isa, &rk_loops_i64_##isa, &rk_loops_f32_##isa, &rk_loops_f64_##isa }       \
   }
 #pragma GCC visibility push(hidden)
 DECLARE(base)
@@ -54,6 +55,7 @@ DECLARE(avx512)
 #pragma GCC visibility pop
 struct isa {
   const char *name;
+  int level;
   const struct rk_loops *loops[RK_NCOMPUTE];
 };
 static const struct isa isas[] = {/* best first */
@@ -108,6 +110,7 @@ __attribute__((constructor)) static void choose_isa(void) {
             wanted, rk_isa());
 }
 const char *rk_isa(void) { return chosen->name; }
+int rk_isa_level(void) { return chosen->level; }
 
 int rk_op_defined(int op, int dtype) {
   return op_row(op)->name && rk_dtype_name(dtype) && rk_cpu_loops[dtype]->map[RK_VALUE][op] != NULL;

@@ -10,6 +10,9 @@ static const struct {
   int8_t size, is_float;
 } rows[] = {RK_DTYPES(ROW, )};
 
+#define SIZE(dt, T, ...) [RK_##dt] = sizeof(T),
+const uint8_t rk_sizes[256] = {RK_DTYPES(SIZE, )};
+
 static bool known(int dtype) { return dtype >= 0 && dtype < RK_NDTYPES; }
 const char *rk_dtype_name(int dtype) { return known(dtype) ? rows[dtype].name : NULL; }
 const char *rk_dtype_class(int dtype) { return known(dtype) ? rows[dtype].class_name : NULL; }

@@ -2,7 +2,7 @@
  *
  * float32 and float64 go to the BLAS library (blas.c) when there is one and
  * the steps suit it (transposed operands do, without copying), float32 also to
- * oneDNN (dnnl_gemm.c); all else, and everything under rk_set_deterministic, to
+ * oneDNN (dnnl_gemm.c), but small ones to gemm_small.c; all else, and everything under rk_set_deterministic, to
  * gemm_own.c. A batch of small products is split among the threads instead of
  * each product. */
 #include "gemm.h"
@@ -151,7 +151,7 @@ static int in_turns(const struct rk_product *p) {
   return RK_OK;
 }
 static int multiply(const struct rk_product *p, const char *who) {
-  if (p->m == 0 || p->n == 0) return RK_OK;
+  if (p->m == 0 || p->n == 0 || rk_small_gemm(p)) return RK_OK;
   if (!library(p)) return rk_own_gemm(p, who);
   if ((double)p->m * (double)p->n * (double)p->k > turn_work) return in_turns(p);
   library_multiply(p);
@@ -243,6 +243,7 @@ static struct rk_product product_of(const struct batch *s, int64_t i) {
 static void batch_part(void *arg, int64_t i) {
   struct batch *s = arg;
   struct rk_product p = product_of(s, i);
+  if (rk_small_gemm(&p)) return;
   if (s->library)
     by_library(&p, 1);
   else if (rk_own_gemm(&p, "bmm") == RK_ENOMEM)

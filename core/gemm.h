@@ -2,7 +2,7 @@
  * as an address with two steps, and who multiplies them. */
 #ifndef RK_GEMM_H
 #define RK_GEMM_H
-#include "internal.h"
+#include "layer_loops.h"
 
 /* out (m, n) = beta * out + alpha * a (m, k) * b (k, n), all of one dtype, any
  * steps. beta 0 overwrites. out shares no memory with a or b. */
@@ -14,6 +14,21 @@ struct rk_product {
   int64_t a_row, a_col, b_row, b_col, out_row, out_col; /* steps, in elements */
   double alpha, beta;
 };
+
+/* Results whose columns are dense are computed as their transposes: same sums. */
+static inline struct rk_product rk_by_rows(const struct rk_product *p) {
+  if (p->out_col == 1 || p->out_row != 1) return *p;
+  return (struct rk_product){p->dt,    p->n,     p->m,     p->k,       p->b,       p->a,     p->out, p->b_col,
+                             p->b_row, p->a_col, p->a_row, p->out_col, p->out_row, p->alpha, p->beta};
+}
+
+/* -- small ones (gemm_small.c): floats, by this thread; false: not done -- */
+bool rk_small_gemm(const struct rk_product *p);
+struct rk_gemm_loops {
+  void (*product)(const struct rk_product *p); /* b and out dense along their rows, k > 0 */
+  int64_t lanes, most; /* columns go by so many; multiplications for which it pays, whole blocks counted */
+};
+RK_DECLARE_LOOPS(rk_gemm_loops)
 
 /* -- own (gemm_own.c): every dtype; bits independent of steps and threads -- */
 int rk_own_gemm(const struct rk_product *p, const char *who);

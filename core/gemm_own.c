@@ -164,19 +164,12 @@ static bool only_scale(const struct rk_product *p) {
   return true;
 }
 
-/* Results whose columns are dense are computed as their transposes: same sums. */
-static struct rk_product by_rows(const struct rk_product *p) {
-  if (p->out_col == 1 || p->out_row != 1) return *p;
-  return (struct rk_product){p->dt,    p->n,     p->m,     p->k,       p->b,       p->a,     p->out, p->b_col,
-                             p->b_row, p->a_col, p->a_row, p->out_col, p->out_row, p->alpha, p->beta};
-}
-
 bool rk_own_gemm_small(const struct rk_product *given) {
   const struct access *access = access_of + given->dt;
   int64_t m = given->m, n = given->n, k = given->k;
   if (m > SMALL_BYTES || n > SMALL_BYTES || k > K_PASS) return false;
   if (only_scale(given)) return true;
-  const struct rk_product q = by_rows(given);
+  const struct rk_product q = rk_by_rows(given);
   const struct rk_gemm_kernel *kernel = rk_gemm_kernel(access->compute);
   int64_t a_count = padded(q.m, kernel->rows) * k, b_count = padded(q.n, kernel->cols) * k;
   if ((a_count + b_count) * access->size > SMALL_BYTES) return false;
@@ -200,7 +193,7 @@ static void cut(struct pass *s) {
 
 int rk_own_gemm(const struct rk_product *given, const char *who) {
   if (rk_own_gemm_small(given) || only_scale(given)) return RK_OK;
-  const struct rk_product p = by_rows(given);
+  const struct rk_product p = rk_by_rows(given);
   const struct access *access = access_of + p.dt;
   struct pass s = {.p = &p, .access = access, .kernel = rk_gemm_kernel(access->compute)};
   /* stretches of equal length, for the last one not to be a short one */

@@ -40,8 +40,9 @@ void rk_storage_hold(struct rk_storage *s);
 void rk_storage_drop(struct rk_storage *s);
 
 /* -- tensors (tensor.c) -- */
+extern const uint8_t rk_sizes[256];                    /* bytes of an element by dtype; 0 for what is none */
 static inline char *rk_at(const struct rk_tensor *t) { /* address of element (0, 0, ...) */
-  return t->mem && t->mem->data ? (char *)t->mem->data + t->start * rk_dtype_size(t->dt) : NULL;
+  return t->mem && t->mem->data ? (char *)t->mem->data + t->start * rk_sizes[(uint8_t)t->dt] : NULL;
 }
 /* Fill in shape and packed steps, checking rank, sizes and the product. */
 int rk_layout(struct rk_tensor *t, int rank, const int64_t *shape, const char *who);

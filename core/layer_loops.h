@@ -128,6 +128,8 @@ struct rk_update_loops {
   void (*step[RK_NUPDATES])(void *x, const void *g, void *const *states, const double *p, int64_t n);
 };
 
+int rk_isa_level(void); /* of rk_isa() (cpu.c) */
+enum { RK_LEVEL_base, RK_LEVEL_avx2, RK_LEVEL_avx512 };
 /* -- choice: element [0] is float, [1] double -- */
 #define RK_LOOPS_NAME_(name, isa) name##_##isa
 #define RK_LOOPS_NAME(name, isa) RK_LOOPS_NAME_(name, isa)
@@ -141,7 +143,7 @@ struct rk_update_loops {
   }
 #ifdef __x86_64__
 #define RK_PREFER_LOOPS(name, isa)                                                                                     \
-  if (strcmp(rk_isa(), #isa) == 0) l = name##_##isa;
+  if (rk_isa_level() >= RK_LEVEL_##isa) l = name##_##isa;
 #else
 #define RK_PREFER_LOOPS(name, isa)
 #endif

@@ -275,9 +275,14 @@ static bool beside(const struct rk_tensor *t, const struct rk_tensor *u) {
   return extent(t, a) * t_size <= shift && shift + extent(u, b) * u_size <= row;
 }
 
+/* Blocks of memory that have nothing in common? Two storages may stand for one block. */
+static bool apart(const struct rk_storage *s, const struct rk_storage *u) {
+  const char *a = s->data, *b = u->data;
+  return s != u && (a >= b + u->bytes || b >= a + s->bytes);
+}
 /* Conservative: address ranges that meet count as overlapping unless they are columns beside each other. */
 bool rk_overlap(const struct rk_tensor *t, const struct rk_tensor *u) {
-  if (!t->mem || !u->mem || !rk_tensor_count(t) || !rk_tensor_count(u)) return false;
+  if (!t->mem || !u->mem || apart(t->mem, u->mem) || !rk_tensor_count(t) || !rk_tensor_count(u)) return false;
   const char *a = rk_at(t), *b = rk_at(u);
   const char *a_end = a + extent(t, -1) * rk_dtype_size(t->dt);
   const char *b_end = b + extent(u, -1) * rk_dtype_size(u->dt);

@@ -143,7 +143,13 @@ end
 
 for short, p in pairs(products) do
   if short ~= 'bmm_sum' then
+    local call = p.call
     local function both(a, b, c)
+      if istype(ctype, c) and istype(ctype, b) and istype(ctype, a) then
+        -- the library checks it all once more: only what it refuses needs the explanations here
+        if call(a, 0, 1, b, c) == 0 then return a end
+        return multiply(p, short, a, b, c)
+      end
       if c or c ~= nil then return multiply(p, short, need(short, 1, a), b, c) end
       return multiply(p, short, nil, a, b)
     end

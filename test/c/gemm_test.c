@@ -188,6 +188,56 @@ static void deterministic(void) {
   rk_tensor_drop(&a), rk_tensor_drop(&b), rk_tensor_drop(&at_), rk_tensor_drop(&one), rk_tensor_drop(&three);
 }
 
+/* Small products: nothing beside the result is written, and the bits do not depend on how the operands lie. */
+static void small_ones(int dtype) {
+  enum { ROW = 40 };
+  struct rk_tensor a, b, at_, bt, wide, out, again, part = {0};
+  for (int round = 0; round < 400; round++) {
+    int64_t m = test_int(1, 19), n = test_int(1, 35), k = test_int(1, 12);
+    CHECK_OK(test_layout(&a, dtype, 2, (int64_t[]){m, k}, 0));
+    CHECK_OK(test_layout(&b, dtype, 2, (int64_t[]){k, n}, 0));
+    CHECK_OK(rk_tensor_init2(&at_, dtype, k, m));
+    CHECK_OK(rk_tensor_init2(&bt, dtype, n, k));
+    CHECK_OK(rk_transpose(&at_, &at_, 0, 1));
+    CHECK_OK(rk_transpose(&bt, &bt, 0, 1));
+    CHECK_OK(rk_copy(&at_, &a));
+    CHECK_OK(rk_copy(&bt, &b));
+    CHECK_OK(rk_tensor_init2(&wide, dtype, m, ROW));
+    CHECK_OK(rk_fill(&wide, 7));
+    part.dt = (int8_t)dtype;
+    CHECK_OK(rk_narrow(&part, &wide, 1, 2, n));
+    CHECK_OK(rk_gemm(&part, 0.5, 2, &a, &b));
+    bool good = true;
+    for (int64_t i = 0; i < m && good; i++)
+      for (int64_t j = 0; j < ROW && good; j++) {
+        double want = 7, scale = 1;
+        if (j >= 2 && j < 2 + n) {
+          want = 3.5;
+          for (int64_t q = 0; q < k; q++) want += 2 * at(&a, i, q, 0) * at(&b, q, j - 2, 0), scale += fabs(want);
+        }
+        good = near(dtype, at(&wide, i, j, 0), want, j >= 2 && j < 2 + n ? scale : 0);
+      }
+    CHECK(good);
+    CHECK_OK(rk_tensor_init2(&out, dtype, m, n));
+    CHECK_OK(rk_tensor_init2(&again, dtype, m, n));
+    rk_set_deterministic(1); /* for those that are not small by every instruction set */
+    CHECK_OK(rk_gemm(&out, 0, 1, &a, &b));
+    for (int kind = 1; kind < 4; kind++) {
+      int same = 0;
+      CHECK_OK(rk_gemm(&again, 0, 1, kind & 1 ? &at_ : &a, kind & 2 ? &bt : &b));
+      CHECK_OK(rk_equal(&out, &again, &same));
+      CHECK(same);
+    }
+    rk_set_deterministic(0);
+    rk_tensor_drop(&a), rk_tensor_drop(&b), rk_tensor_drop(&at_), rk_tensor_drop(&bt), rk_tensor_drop(&wide);
+    rk_tensor_drop(&out), rk_tensor_drop(&again), rk_tensor_drop(&part);
+  }
+}
+static void small(void) {
+  small_ones(RK_f32);
+  small_ones(RK_f64);
+}
+
 static void wrong_calls(void) {
   struct rk_tensor a, b, v, d, wide, out;
   int64_t s23[] = {2, 3}, s22[] = {2, 2}, s3[] = {3}, s32[] = {3, 2};
@@ -229,6 +279,7 @@ int main(void) {
   RUN(inner);
   RUN(sums_of_batches);
   RUN(deterministic);
+  RUN(small);
   RUN(wrong_calls);
   return test_done();
 }
