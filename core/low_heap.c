@@ -8,6 +8,8 @@
  * of code asks for addresses near its own and is left alone. Once the memory down there has run out, LuaJIT goes on
  * asking next to what it got elsewhere, and is as safe as without this file.
  *
+ * The same happens to addresses on the C stack: low_stack.c.
+ *
  * Elsewhere than on x86-64, and under AddressSanitizer, which has the low addresses for itself, nothing happens. */
 #define _GNU_SOURCE
 #include "low_heap.h"

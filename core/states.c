@@ -10,6 +10,7 @@
 #include "states.h"
 #include "internal.h"
 #include "leave.h"
+#include "low_stack.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 static const double GRACE = 2; /* seconds */
+static const size_t STACK = (size_t)8 << 20;
 
 /* -- the interpreter --------------------------------------------------------------------- */
 typedef void lua; /* lua_State */
@@ -87,7 +89,10 @@ static int with_traceback(lua *L) {
   return 1;
 }
 
-static void run_code(const char *code, size_t length) {
+static void run_code(void *arg) {
+  const struct rk_thread *t = arg;
+  const char *const code = t->code;
+  const size_t length = (size_t)t->length;
   lua *L = api.newstate();
   if (!L) {
     fprintf(stderr, "threads: no memory for a Lua state\n");
@@ -107,7 +112,7 @@ static void *thread_main(void *arg) {
   struct rk_thread *t = arg;
   ours = true;
   if (t->cores) rk_set_threads(t->cores);
-  run_code(t->code, (size_t)t->length);
+  rk_on_low_stack(STACK, run_code, t);
   pthread_mutex_lock(&lock);
   living--;
   t->ended = true;

@@ -7,6 +7,7 @@
  * `arg`, tracebacks, exit status. The prompt itself is Lua: lua/trepl/prompt.lua. */
 #include "interrupt.h"
 #include "low_heap.h"
+#include "low_stack.h"
 
 #include <dlfcn.h>
 #include <lauxlib.h>
@@ -454,18 +455,28 @@ static int protected_main(lua_State *L) {
   return 0;
 }
 
-int main(int argc, char **argv) {
-  struct process p = {argc, argv, EXIT_FAILURE};
-  th_low_heap();
+static void run_process(void *arg) {
+  struct process *p = arg;
   lua_State *L = luaL_newstate();
   if (!L) {
     fputs("th: not enough memory for a Lua state\n", stderr);
-    return EXIT_FAILURE;
+    return;
   }
-  int status = lua_cpcall(L, protected_main, &p);
+  int status = lua_cpcall(L, protected_main, p);
   report(L, status);
   leave_pools(L);
   lua_close(L);
   free(library_lua);
-  return status ? EXIT_FAILURE : p.status;
+  if (status) p->status = EXIT_FAILURE;
+}
+
+/* Enough for what Lua's own stack allows: calls back out of string.gsub, each with a buffer of 8 KB in C, end in an
+ * error at a depth of about 10,000. Only what is used takes memory. */
+static const size_t STACK = (size_t)128 << 20;
+
+int main(int argc, char **argv) {
+  struct process p = {argc, argv, EXIT_FAILURE};
+  th_low_heap();
+  rk_on_low_stack(STACK, run_process, &p);
+  return p.status;
 }
