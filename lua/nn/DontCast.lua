@@ -4,6 +4,7 @@
 -- Shapes: those of the module. With castIn, inputs of another type are converted to the module's; with castOut, its
 -- output and gradients to the type of the decorator.
 -- @usage nn.DontCast(nn.Linear(2, 2), true):float():forward(torch.FloatTensor(3, 2):zero())
+local common = require 'nn.common'
 local DontCast, parent = torch.class('nn.DontCast', 'nn.Decorator')
 local utils = require 'nn.utils'
 
@@ -19,10 +20,11 @@ function DontCast:__init(module, castin, castout, moduleType)
 end
 
 -- A copy of nested tables of tensors in another type, written to `into` where that fits.
-local function converted(into, x, typename)
+local function converted(into, x, typename, depth)
   if type(x) == 'table' then
+    depth = common.deeper('nn.DontCast', depth)
     if type(into) ~= 'table' then into = {} end
-    for k, v in pairs(x) do into[k] = converted(into[k], v, typename) end
+    for k, v in pairs(x) do into[k] = converted(into[k], v, typename, depth) end
     for k in pairs(into) do
       if x[k] == nil then into[k] = nil end
     end
@@ -34,7 +36,11 @@ local function converted(into, x, typename)
 end
 
 local function typename_of(x)
-  while type(x) == 'table' and not torch.isTensor(x) do x = select(2, next(x)) end
+  local depth
+  while type(x) == 'table' and not torch.isTensor(x) do
+    depth = common.deeper('nn.DontCast', depth)
+    x = select(2, next(x))
+  end
   return torch.typename(x)
 end
 

@@ -13,13 +13,14 @@ function FlattenTable:__init()
 end
 
 -- Append the leaves of x to out; the map says where each went.
-local function flatten(out, x)
+local function flatten(out, x, depth)
   if type(x) ~= 'table' then
     out[#out + 1] = x
     return #out
   end
+  depth = common.deeper('nn.FlattenTable', depth)
   local map = {}
-  for i = 1, #x do map[i] = flatten(out, x[i]) end
+  for i = 1, #x do map[i] = flatten(out, x[i], depth) end
   return map
 end
 

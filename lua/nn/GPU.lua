@@ -3,6 +3,7 @@
 -- Shapes: those of the module. Tensors on other devices are copied to `device` before and the output to `outdevice`
 -- after; a net that is not of a CUDA type is not touched, so that the same program runs without one.
 -- @usage nn.GPU(nn.Linear(2, 3), 1):forward(torch.ones(4, 2))
+local common = require 'nn.common'
 local GPU, parent = torch.class('nn.GPU', 'nn.Container')
 
 function GPU:__init(module, device, outdevice)
@@ -22,10 +23,11 @@ local function on_gpu(self)
 end
 
 -- Nested tables of tensors, copied where they lie on another device.
-local function moved(into, x, device)
+local function moved(into, x, device, depth)
   if type(x) == 'table' then
+    depth = common.deeper('nn.GPU', depth)
     into = type(into) == 'table' and into or {}
-    for k, v in pairs(x) do into[k] = moved(into[k], v, device) end
+    for k, v in pairs(x) do into[k] = moved(into[k], v, device, depth) end
     return into
   end
   if not torch.isTensor(x) or not x.getDevice or x:getDevice() == device then return x end
@@ -97,26 +99,31 @@ function GPU:setDevice(device)
   return self
 end
 
---- Give a module and everything inside a device number, for nn.GPU modules among them.
-function GPU.recursiveSetDevice(object, device)
-  if torch.type(object) == 'table' then
-    for _, v in pairs(object) do GPU.recursiveSetDevice(v, device) end
-  elseif torch.isTypeOf(object, 'nn.GPU') then
-    object:setDevice(device)
+-- f of everything in nested tables, each table once (modules hold one another), until f returns something.
+local function find(object, f, seen)
+  local result = f(object)
+  if result ~= nil or type(object) ~= 'table' or seen[object] then return result end
+  seen[object] = true
+  for _, v in pairs(object) do
+    result = find(v, f, seen)
+    if result ~= nil then return result end
   end
+end
+
+--- Give every nn.GPU in nested tables a device number.
+-- @return object
+function GPU.recursiveSetDevice(object, device)
+  find(object, function(x)
+    if torch.isTypeOf(x, 'nn.GPU') then x:setDevice(device) end
+  end, {})
   return object
 end
 
 --- The device of the first CUDA tensor among a module's parameters; nil without one.
 function GPU.recursiveModuleDevice(object)
-  if type(object) == 'table' then
-    for _, v in pairs(object) do
-      local device = GPU.recursiveModuleDevice(v)
-      if device then return device end
-    end
-  elseif torch.isTensor(object) and object.getDevice and torch.typename(object):find 'Cuda' then
-    return object:getDevice()
-  end
+  return find(object, function(x)
+    if torch.isTensor(x) and x.getDevice and torch.typename(x):find 'Cuda' then return x:getDevice() end
+  end, {})
 end
 
 function GPU:clearState()

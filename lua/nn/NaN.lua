@@ -3,6 +3,7 @@
 -- Shapes: those of the module. Forward looks at the output, and when it has NaN says whether the input, the parameters
 -- or the module are to blame; backward does so for gradients. id (by default a running number) is told with the module.
 -- @usage nn.NaN(nn.Linear(3, 2), 'first'):forward(torch.ones(3))
+local common = require 'nn.common'
 local NaN, parent = torch.class('nn.NaN', 'nn.Decorator')
 
 local idseq = 0
@@ -18,22 +19,25 @@ function NaN:__init(module, id)
   self.id = id or NaN.newId()
 end
 
---- Is there NaN in a tensor or in nested tables of them?
-function NaN:recursiveIsNaN(x)
+local function is_nan(x, depth)
   if torch.isTensor(x) then
     -- the sum of anything with NaN is NaN; so may be that of infinities
     if x:nElement() == 0 then return false end
     local sum = x:sum()
     return sum ~= sum and x:ne(x):any()
   elseif type(x) == 'table' then
+    depth = common.deeper('nn.NaN', depth)
     for _, v in pairs(x) do
-      if self:recursiveIsNaN(v) then return true end
+      if is_nan(v, depth) then return true end
     end
   elseif type(x) == 'number' then
     return x ~= x
   end
   return false
 end
+
+--- Is there NaN in a tensor or in nested tables of them?
+function NaN:recursiveIsNaN(x) return is_nan(x) end -- luacheck: ignore self
 
 local function blame(self, what)
   error(('nn.NaN(%s): NaN found in %s of module: %s'):format(tostring(self.id), what, tostring(self.modules[1])), 0)

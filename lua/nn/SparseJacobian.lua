@@ -6,6 +6,7 @@
 -- assert(nn.SparseJacobian.testJacobian(m, x) < 1e-7)
 local SparseJacobian = {}
 local Jacobian = require 'nn.Jacobian'
+local check = require 'torch.check'
 
 local function samples(input)
   local list = type(input) == 'table' and input or { input }
@@ -33,10 +34,18 @@ local function values_of(gradInput, input)
   local dx = type(gradInput) == 'table' and gradInput or { gradInput }
   for i, x in ipairs(samples(input)) do
     local d = dx[i]
+    if not (torch.isTensor(d) and d:dim() == 2 and d:size(2) == 2 and d:size(1) > 0) then
+      error(('nn.SparseJacobian: expected gradients n x 2 of (index, value) from the module, got %s '
+        .. '(nn.SparseLinear(n, m, true) gives them)'):format(check.describe(d)), 0)
+    end
     for k = 1, x:size(1) do
       at = at + 1
       -- rows either stand in the input's order or hold every index in turn
-      out[at] = d:size(1) == x:size(1) and d[k][1] == x[k][1] and d[k][2] or d[x[k][1]][2]
+      local row = d:size(1) == x:size(1) and d[k][1] == x[k][1] and k or x[k][1]
+      if not (row >= 1 and row <= d:size(1)) then
+        error(('nn.SparseJacobian: the module gives no gradient for index %s of the input'):format(row), 0)
+      end
+      out[at] = d[row][2]
     end
   end
   return out

@@ -41,6 +41,7 @@ function Unfold:updateOutput(input)
 end
 
 function Unfold:updateGradInput(input, gradOutput)
+  common.check_tensor(self, input)
   local x, places = batch(self, input:contiguous())
   local n, rows, count = x:size(1), x:size(2) * self.kernelSize[1] * self.kernelSize[2], places[1] * places[2]
   local dims = input:dim() - 1

@@ -16,10 +16,11 @@ function ZeroGrad:updateOutput(input)
 end
 
 -- 0 for each tensor, in the tensors of `into` where it has them
-local function zeros(into, x)
+local function zeros(into, x, depth)
   if type(x) == 'table' then
+    depth = common.deeper('nn.ZeroGrad', depth)
     into = type(into) == 'table' and into or {}
-    for k, v in pairs(x) do into[k] = zeros(into[k], v) end
+    for k, v in pairs(x) do into[k] = zeros(into[k], v, depth) end
     for k in pairs(into) do
       if x[k] == nil then into[k] = nil end
     end

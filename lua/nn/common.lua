@@ -179,13 +179,25 @@ function M.trim(t, other)
   return t
 end
 
+--- One level down in nested tables: one that holds itself is an error before the stack is full.
+-- @param name of who goes down
+-- @param[opt=0] depth levels so far
+-- @return depth + 1
+function M.deeper(name, depth)
+  depth = depth or 0
+  if depth == 500 then error(name .. ': tables nested more than 500 deep: does one hold itself?', 0) end
+  return depth + 1
+end
+
 --- Zeros of x's sizes, x a tensor or nested tables of them.
 -- @param old what it returned before, used again; or nil
-function M.zeros_like(old, x)
+-- @param[opt] depth as in M.deeper
+function M.zeros_like(old, x, depth)
   if istype(tensor, x) then return M.resize_as(M.buffer(istype(tensor, old) and old or nil, x), x):zero() end
   if type(x) ~= 'table' then return nil end -- numbers and the like have no gradient
+  depth = M.deeper('nn: gradients of a table', depth)
   local out = type(old) == 'table' and old or {}
-  for k, v in next, x do out[k] = M.zeros_like(out[k], v) end
+  for k, v in next, x do out[k] = M.zeros_like(out[k], v, depth) end
   return M.trim(out, x)
 end
 

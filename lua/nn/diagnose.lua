@@ -18,22 +18,25 @@
 --   { quiet = true })
 -- assert(#findings == 0)
 local checks = require 'nn.diagnose_checks'
+local common = require 'nn.common'
 
-local function first_tensor(x)
+local function first_tensor(x, depth)
   if torch.isTensor(x) then return x end
   if type(x) == 'table' then
+    depth = common.deeper('nn.diagnose', depth)
     for _, v in ipairs(x) do
-      local t = first_tensor(v)
+      local t = first_tensor(v, depth)
       if t then return t end
     end
   end
 end
 
-local function copied(x)
+local function copied(x, depth)
   if torch.isTensor(x) then return x:clone() end
   if torch.type(x) ~= 'table' then return x end
+  depth = common.deeper('nn.diagnose', depth)
   local out = {}
-  for k, v in pairs(x) do out[k] = copied(v) end
+  for k, v in pairs(x) do out[k] = copied(v, depth) end
   return out
 end
 

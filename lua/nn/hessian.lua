@@ -20,6 +20,7 @@
 -- local h = m:updateDiagHessianInput(x, torch.ones(2))
 -- m:accDiagHessianParameters(x, torch.ones(2))
 -- nn.hessian.disable()
+local common = require 'nn.common'
 local hessian = {}
 
 -- How a class carries the diagonal back. linear: backward with squared weights, and squared inputs for the parameters.
@@ -73,11 +74,12 @@ local function each_pair(x, y, f)
   end
 end
 
-local function copied(x)
+local function copied(x, depth)
   if torch.isTensor(x) then return x:clone() end
   if type(x) ~= 'table' then return x end
+  depth = common.deeper('nn.hessian', depth)
   local out = {}
-  for key, value in pairs(x) do out[key] = copied(value) end
+  for key, value in pairs(x) do out[key] = copied(value, depth) end
   return out
 end
 

@@ -2,7 +2,7 @@
 local utils = {}
 local ffi = require 'ffi'
 local common = require 'nn.common'
-local resize_as = common.resize_as
+local resize_as, deeper = common.resize_as, common.deeper
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 -- One conversion of a tensor, remembered in `cache` by tensor and by storage so that sharing survives.
@@ -40,10 +40,16 @@ function utils.recursiveType(param, typename, cache)
       :format(torch.type(param), torch.type(typename), torch.type(cache)), 2)
   end
   cache = cache or {}
-  if torch.type(param) == 'table' then
-    for k, v in pairs(param) do param[k] = utils.recursiveType(v, typename, cache) end
-  elseif torch.isTypeOf(param, 'nn.Module') or torch.isTypeOf(param, 'nn.Criterion') then
-    param:type(typename, cache)
+  local plain = torch.type(param) == 'table'
+  if plain or torch.isTypeOf(param, 'nn.Module') or torch.isTypeOf(param, 'nn.Criterion') then
+    if cache[param] then return param end -- on the way here: what holds itself is converted once
+    cache[param] = true
+    if plain then
+      for k, v in pairs(param) do param[k] = utils.recursiveType(v, typename, cache) end
+    else
+      param:type(typename, cache)
+    end
+    cache[param] = nil
   elseif torch.isTensor(param) and torch.typename(param) ~= typename then
     return convert(param, typename, cache)
   end
@@ -56,37 +62,49 @@ end
 
 local function mismatch(name, a, b)
   error(('%s: expected nested tables of tensors of one structure, got %s and %s'):format(name, torch.type(a),
-    torch.type(b)), 3)
+    torch.type(b)), 0)
+end
+
+local function resized(t1, t2, depth)
+  if istype(tensor, t2) then return resize_as(istype(tensor, t1) and t1 or t2.new(), t2) end
+  if torch.type(t2) ~= 'table' then mismatch('nn.utils.recursiveResizeAs', t1, t2) end
+  depth = deeper('nn.utils.recursiveResizeAs', depth)
+  t1 = torch.type(t1) == 'table' and t1 or { t1 }
+  for k, v in next, t2 do t1[k] = resized(t1[k], v, depth) end
+  return common.trim(t1, t2)
 end
 
 --- Give t1 the nested structure and sizes of t2.
 -- @param t1 a tensor, a table or nil
 -- @param t2 a tensor or nested tables of tensors
 -- @return t1 (a new value where it had another kind), t2
-function utils.recursiveResizeAs(t1, t2)
-  if istype(tensor, t2) then
-    t1 = resize_as(istype(tensor, t1) and t1 or t2.new(), t2)
-  elseif torch.type(t2) == 'table' then
-    t1 = torch.type(t1) == 'table' and t1 or { t1 }
-    for k, v in next, t2 do t1[k] = utils.recursiveResizeAs(t1[k], v) end
-    common.trim(t1, t2)
+function utils.recursiveResizeAs(t1, t2) return resized(t1, t2), t2 end
+
+local function fill(t, value, depth)
+  if torch.type(t) == 'table' then
+    depth = deeper('nn.utils.recursiveFill', depth)
+    for _, v in pairs(t) do fill(v, value, depth) end
+  elseif torch.isTensor(t) then
+    t:fill(value)
   else
-    mismatch('nn.utils.recursiveResizeAs', t1, t2)
+    error('nn.utils.recursiveFill: expected tensors or nested tables of tensors, got ' .. torch.type(t), 0)
   end
-  return t1, t2
 end
 
 --- Fill every tensor of a nested table.
 -- @return t
 function utils.recursiveFill(t, value)
-  if torch.type(t) == 'table' then
-    for k in pairs(t) do t[k] = utils.recursiveFill(t[k], value) end
-  elseif torch.isTensor(t) then
-    t:fill(value)
-  else
-    error('nn.utils.recursiveFill: expected tensors or nested tables of tensors, got ' .. torch.type(t), 2)
-  end
+  fill(t, value)
   return t
+end
+
+local function added(t1, value, t2, depth)
+  if istype(tensor, t2) and istype(tensor, t1) then return t1:add(value, t2) end
+  if torch.type(t2) ~= 'table' then mismatch('nn.utils.recursiveAdd', t1, t2) end
+  depth = deeper('nn.utils.recursiveAdd', depth)
+  t1 = torch.type(t1) == 'table' and t1 or { t1 }
+  for k, v in next, t2 do t1[k] = added(t1[k], value, v, depth) end
+  return t1
 end
 
 --- t1 = t1 + value * t2, tensor by tensor.
@@ -94,31 +112,24 @@ end
 -- @return t1, t2
 function utils.recursiveAdd(t1, value, t2)
   if not t2 then value, t2 = 1, value end
-  if istype(tensor, t2) and istype(tensor, t1) then
-    t1:add(value, t2)
-  elseif torch.type(t2) == 'table' then
-    t1 = torch.type(t1) == 'table' and t1 or { t1 }
-    for k, v in next, t2 do t1[k] = utils.recursiveAdd(t1[k], value, v) end
-  else
-    mismatch('nn.utils.recursiveAdd', t1, t2)
+  return added(t1, value, t2), t2
+end
+
+local function copied(t1, t2, async, depth)
+  if istype(tensor, t2) then
+    t1 = resize_as(istype(tensor, t1) and t1 or t2.new(), t2)
+    return async and t1.copyAsync and t1:copyAsync(t2) or t1:copy(t2)
   end
-  return t1, t2
+  if torch.type(t2) ~= 'table' then mismatch('nn.utils.recursiveCopy', t1, t2) end
+  depth = deeper('nn.utils.recursiveCopy', depth)
+  t1 = torch.type(t1) == 'table' and t1 or { t1 }
+  for k, v in next, t2 do t1[k] = copied(t1[k], v, async, depth) end
+  return t1
 end
 
 --- Copy t2 into t1, making and resizing what t1 lacks.
 -- @return t1, t2
-function utils.recursiveCopy(t1, t2, async)
-  if istype(tensor, t2) then
-    t1 = resize_as(istype(tensor, t1) and t1 or t2.new(), t2)
-    if async and t1.copyAsync then t1:copyAsync(t2) else t1:copy(t2) end
-  elseif torch.type(t2) == 'table' then
-    t1 = torch.type(t1) == 'table' and t1 or { t1 }
-    for k, v in next, t2 do t1[k] = utils.recursiveCopy(t1[k], v, async) end
-  else
-    mismatch('nn.utils.recursiveCopy', t1, t2)
-  end
-  return t1, t2
-end
+function utils.recursiveCopy(t1, t2, async) return copied(t1, t2, async), t2 end
 
 --- A view of t with a dimension of size 1 put in at dim.
 -- @param[opt] tensor to turn into the view

@@ -1,4 +1,5 @@
 --- nn.ModuleFromCriterion: a criterion as a module, {prediction, target} → a tensor of one element, the loss.
+local common = require 'nn.common'
 local ModuleFromCriterion, parent = torch.class('nn.ModuleFromCriterion', 'nn.Module')
 
 --- @param criterion nn.Criterion
@@ -37,15 +38,16 @@ local function scaled(to, gradient, scale)
   return to
 end
 
-local function zeros(to, like)
+local function zeros(to, like, depth)
   if torch.isTensor(like) then
     to = torch.isTensor(to) and torch.type(to) == torch.type(like) and to or like.new()
     return to:resizeAs(like):zero()
   elseif type(like) ~= 'table' then
     return to
   end
+  depth = common.deeper('nn.ModuleFromCriterion', depth)
   to = torch.type(to) == 'table' and to or {}
-  for i, x in ipairs(like) do to[i] = zeros(to[i], x) end
+  for i, x in ipairs(like) do to[i] = zeros(to[i], x, depth) end
   return to
 end
 

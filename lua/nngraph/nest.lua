@@ -1,4 +1,5 @@
 --- nngraph.nest and the two modules it needs, which wrap a value in a table and take it out.
+local common = require 'nn.common'
 local JustTable, parent = torch.class('nngraph.JustTable', 'nn.Module')
 
 --- nngraph.JustTable: x → {x}
@@ -44,14 +45,15 @@ function JustElement:updateGradInput(_, gradOutput)
   return self.gradInput
 end
 
-local function nest(x)
+local function nest(x, depth)
   if torch.isTypeOf(x, 'nngraph.Node') then return x end
   if torch.type(x) ~= 'table' or #x == 0 then
     error('nngraph.nest: expected a node or a nested table of nodes, got ' .. (torch.type(x) == 'table'
       and 'an empty table' or torch.type(x)), 0)
   end
+  depth = common.deeper('nngraph.nest', depth)
   local nodes = {}
-  for i, child in ipairs(x) do nodes[i] = nest(child) end
+  for i, child in ipairs(x) do nodes[i] = nest(child, depth) end
   if #nodes == 1 then return nngraph.JustTable()(nodes[1]) end
   return nn.Identity()(nodes)
 end

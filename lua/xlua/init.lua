@@ -277,6 +277,19 @@ local function literal(value)
   return type(value) == 'string' and ('"%s"'):format(value) or tostring(value)
 end
 
+-- `above` marks the tables on the way down: one of them again is only named.
+local function spelled(t, between, above)
+  local parts = {}
+  above[t] = true
+  for _, k in ipairs(sorted_keys(t)) do
+    local v = t[k]
+    local text = type(v) == 'table' and not above[v] and spelled(v, ', ', above) or literal(v)
+    parts[#parts + 1] = type(k) == 'string' and k .. '=' .. text or ('[%s]=%s'):format(tostring(k), text)
+  end
+  above[t] = nil
+  return '{' .. table.concat(parts, between) .. '}'
+end
+
 --- A table as Lua-like text.
 -- @tab t
 -- @bool[opt] newline each entry on its own line
@@ -284,13 +297,7 @@ function M.table2string(t, newline)
   if type(t) ~= 'table' then
     error(('xlua.table2string: argument 1: table expected, got %s'):format(type(t)), 2)
   end
-  local parts = {}
-  for _, k in ipairs(sorted_keys(t)) do
-    local v = t[k]
-    local text = type(v) == 'table' and v ~= t and M.table2string(v) or literal(v)
-    parts[#parts + 1] = type(k) == 'string' and k .. '=' .. text or ('[%s]=%s'):format(tostring(k), text)
-  end
-  return '{' .. table.concat(parts, newline and ',\n ' or ', ') .. '}'
+  return spelled(t, newline and ',\n ' or ', ', {})
 end
 
 --- Cut a piece out of a list: the list without it, and the piece.

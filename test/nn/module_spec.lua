@@ -234,6 +234,19 @@ describe('nn.utils', function()
     local b = utils.recursiveCopy(nil, a)
     assert.are.equal(5, b[1][2][3])
     assert.has_error(function() utils.recursiveFill('x', 1) end)
+    local ring = {}
+    ring[1] = { ring }
+    for _, name in ipairs { 'ResizeAs', 'Copy', 'Add', 'Fill' } do
+      local f = utils['recursive' .. name]
+      assert.error_matches(function() f(name == 'Fill' and ring or {}, name == 'Fill' and 1 or ring) end,
+        'does one hold itself')
+    end
+    ring[2] = torch.ones(2)
+    assert.equal(ring, utils.recursiveType(ring, 'torch.FloatTensor'))
+    assert.equal('torch.FloatTensor', ring[2]:type())
+    local m = nn.Linear(2, 3)
+    m.holder = { m }
+    assert.equal('torch.FloatTensor', m:float().weight:type())
   end)
 
   it('views', function()

@@ -38,6 +38,8 @@ describe('nn.Jacobian', function()
   it('of sparse layers', function()
     local sjac, m = nn.SparseJacobian, nn.SparseLinear(6, 3, true)
     local x = torch.Tensor { { 2, 1 }, { 5, -1 }, { 6, 3 } }
+    assert.error_matches(function() sjac.testJacobian(nn.SparseLinear(6, 3), x) end, 'gradients n x 2')
+    assert.error_matches(function() sjac.testJacobian(nn.Identity(), x[{ { 2, 3 } }]) end, 'no gradient for index 5')
     for _, input in ipairs { x, { x, x[{ { 1, 2 } }]:clone() } } do
       assert.is_true(sjac.testJacobian(m, input) < precision)
       assert.is_true(sjac.testJacobianParameters(m, input, m.weight, m.gradWeight) < precision)

@@ -36,6 +36,11 @@ local values = {
   function() return { torch.ones(2, 3), torch.ones(3, 2):long(), 'x' } end,
   function() return { torch.Tensor(), torch.Tensor() } end,
   function() return { torch.ones(2), { torch.ones(2) } } end,
+  function()
+    local t = { torch.ones(2, 3) }
+    t[2] = t
+    return t
+  end,
 }
 
 local banned = { 'attempt to', 'bad argument', 'cannot convert', 'missing declaration', 'table expected',

@@ -99,6 +99,9 @@ end)
 describe('texts and tables', function()
   it('are printed and converted', function()
     assert.equal('{[1]=1, [2]="x", [3]={y=2}, z=true}', xlua.table2string {1, 'x', {y = 2}, z = true})
+    local ring = {1}
+    ring[2] = {ring}
+    assert.truthy(xlua.table2string(ring):find '^{%[1%]=1, %[2%]={%[1%]=table: 0x%x+}}$')
     assert.equal('{\n  [1] = 1\n  [a] = b\n}\n', captured(function() xprint {1, a = 'b'} end)) -- luacheck: ignore 113
     assert.same({'a', 'b', 'c'}, string.split('a,b,c', ',')) -- luacheck: ignore 143
     assert.same({'a'}, string.split(',a', ',')) -- luacheck: ignore 143
