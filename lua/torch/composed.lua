@@ -136,13 +136,17 @@ end, tensor.integers)
 
 -- -- order ---------------------------------------------------------------------------------------------
 
--- The q quantiles of the slices of x along dim, of their first `count` elements in ascending order
-local function between(sorted, dim, count, q, how)
-  local place = (count - 1):mul(q):clamp(0, math.huge)
+-- The quantiles of slices along dim, of their first `count` elements in ascending order, all shares side by side.
+local function between(sorted, dim, count, shares, how)
+  local sizes = {}
+  for d = 1, sorted.rank do sizes[d] = d == dim and shares:nElement() or 1 end
+  local list = options.broadcast('quantile', { count, shares:view(unpack(sizes)) })
+  local last = functions.csub(list[1], 1):clamp(0, math.huge)
+  local place = functions.cmul(last, list[2])
   local low = functions.floor(place)
   local part = place - low
   local function at(position) return sorted:gather(dim, (position + 1):long()) end
-  local high = functions.cmin(low + 1, functions.clamp(count - 1, 0, math.huge))
+  local high = functions.cmin(low + 1, last)
   if how == 'lower' then return at(low) end
   if how == 'higher' then return at(part:gt(0):double():cmul(high - low):add(low)) end
   if how == 'nearest' then -- halves to the even position
@@ -158,6 +162,18 @@ end
 
 local ways = { linear = true, lower = true, higher = true, nearest = true, midpoint = true }
 
+-- A number, or a list or vector of them, as a DoubleTensor
+local function shares_of(name, q)
+  local list = check.istensor(q) and q:totable() or type(q) == 'table' and q or { q }
+  local shares = {}
+  for i = 1, math.max(1, #list) do
+    local v = check.number(name, 2, list[i])
+    if not (v >= 0 and v <= 1) then fail('%s: argument 2: a share from 0 to 1 expected, got %.14g', name, v) end
+    shares[i] = v
+  end
+  return torch.DoubleTensor(shares)
+end
+
 local function quantile(name, skip, x, q, dim, given)
   only_float(name, x)
   if options.isoptions(dim) then dim, given = dim.dim, dim end
@@ -167,11 +183,7 @@ local function quantile(name, skip, x, q, dim, given)
     fail("%s: option interpolation: 'linear', 'lower', 'higher', 'nearest' or 'midpoint' expected, got %s", name,
       describe(how))
   end
-  local list = check.istensor(q) and q:totable() or type(q) == 'table' and q or { q }
-  for i = 1, math.max(1, #list) do
-    local v = check.number(name, 2, list[i])
-    if not (v >= 0 and v <= 1) then fail('%s: argument 2: a share from 0 to 1 expected, got %.14g', name, v) end
-  end
+  local shares = shares_of(name, q)
   local row = dim == nil
   if row then x, dim = x:contiguous():view(-1), 1 end
   dim = options.dim(name, 3, x, dim)
@@ -179,20 +191,16 @@ local function quantile(name, skip, x, q, dim, given)
   local whole = sorted:narrow(dim, x:size(dim), 1)
   local count = skip and wide:eq(wide):double():sum(dim)
     or functions.full(whole:size(), x:size(dim), { dtype = 'float64' })
-  local results = {}
-  for i, v in ipairs(list) do
-    local y = between(sorted, dim, count, v, how)
-    results[i] = skip and y or functions.where(whole:ne(whole), whole, y)
-    if row or given.keepdim == false then
-      results[i] = x.rank == 1 and results[i]:view(-1) or results[i]:squeeze(dim)
-    end
+  local y = between(sorted, dim, count, shares, how)
+  if not skip then
+    local list = options.broadcast(name, { whole, y })
+    y = functions.where(list[1]:ne(list[1]), list[1], y)
   end
-  if check.isnumber(q) then
-    if row or given.keepdim == false and x.rank == 1 then return results[1]:item() end
-    return results[1]
-  end
-  if row then return functions.cat(results, 1) end
-  return functions.stack(results)
+  local without = row or given.keepdim == false
+  if without and x.rank == 1 then return check.isnumber(q) and y:item() or y end
+  if check.isnumber(q) then return without and y:squeeze(dim) or y end
+  y = y:view(1, unpack(options.sizes(y))):transpose(1, dim + 1):contiguous() -- the shares go first
+  return without and y:squeeze(dim + 1) or y
 end
 
 --- quantile(x, q, [dim], [{interpolation = 'linear', keepdim = false}]): the value below which the share q of the
@@ -260,9 +268,14 @@ define('pdist', function(x, p)
   only_float('pdist', x)
   p = order_of('pdist', 2, p)
   if x.rank ~= 2 then argument('pdist', 1, 'a matrix', x) end
-  local list, n = {}, x:size(1)
-  for i = 1, n - 1 do list[i] = distances(x:narrow(1, i + 1, n - i), x[i], p) end
-  return #list > 0 and functions.cat(list, 1) or tensor.empty(x.dt)
+  local n, done = x:size(1), 0
+  if n == 1 then return tensor.empty(x.dt) end
+  local out = tensor.construct(x.dt, n * (n - 1) / 2)
+  for i = 1, n - 1 do
+    out:narrow(1, done + 1, n - i):copy(distances(x:narrow(1, i + 1, n - i), x[i], p))
+    done = done + n - i
+  end
+  return out
 end, nil, floats)
 
 -- -- areas -----------------------------------------------------------------------------------------------
@@ -319,6 +332,7 @@ define('histogram', function(x, bins, given)
     bins = check.integer('histogram', 2, bins)
     if bins < 1 or bins > MOST_BINS then fail('histogram: argument 2: 1 to 2^24 bins expected, got %.14g', bins) end
     local range = given.range or { x:min(), x:max() }
+    if type(range) ~= 'table' then argument('histogram', 3, 'range = {low, high}', range) end
     local low, high = check.number('histogram', 3, range[1]), check.number('histogram', 3, range[2])
     if low == high then low, high = low - 0.5, high + 0.5 end
     if not (low < high and high - low < math.huge) then
@@ -332,7 +346,11 @@ define('histogram', function(x, bins, given)
   local inside = row:ge(edges[1]):cmul(row:le(edges[n + 1]))
   local count = x.new(n):zero()
   if functions.any(inside) then
-    local weight = given.weight and need('histogram', 3, given.weight):contiguous():view(-1):maskedSelect(inside)
+    local weight = given.weight and need('histogram', 3, given.weight)
+    if weight and weight:nElement() ~= row:nElement() then
+      argument('histogram', 3, ('weight = a tensor of %d elements'):format(row:nElement()), weight)
+    end
+    weight = weight and weight:contiguous():view(-1):maskedSelect(inside)
     local at = functions.bucketize(row:maskedSelect(inside), edges, true):csub(1):clamp(1, n)
     count:copy(weight and functions.bincount(at, weight, n) or functions.bincount(at, n))
   end

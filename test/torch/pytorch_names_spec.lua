@@ -183,6 +183,12 @@ describe('statistics', function()
       end
       same({ 2, 3, 1 }, sizes(x:quantile({ 0.2, 0.4 }, 2)))
       same({ 2 }, sizes(torch.quantile(x, x.new { 0.2, 0.4 })))
+      same({ 2, 3 }, sizes(x:quantile({ 0.2, 0.4 }, 2, { keepdim = false })))
+      same({ 2 }, sizes(x[1]:quantile({ 0.2, 0.4 }, 1, { keepdim = false })))
+      local shares = torch.linspace(0, 1, 5001) -- all at once
+      local all = x:quantile(shares, 1)
+      same({ 5001, 1, 7 }, sizes(all))
+      for i = 1, 5001, 500 do near(x:quantile(shares[i], 1):view(-1):totable(), all[i][1]) end
     end
     local v = torch.Tensor { 4, 1, 3, 2 }
     local ways = { lower = 2, higher = 3, nearest = 3, midpoint = 2.5 }
@@ -260,6 +266,9 @@ describe('statistics', function()
     { 'places of another number', function() torch.trapezoid(torch.rand(3), torch.rand(4)) end, 'trapezoid' },
     { 'no bins', function() torch.histogram(torch.rand(3), 0) end, '1 to 2%^24 bins' },
     { 'empty ranges', function() torch.histogram(torch.rand(3), 2, { range = { 2, 1 } }) end, 'a range from 2 to 1' },
+    { 'ranges without an end', function() torch.histogram(torch.rand(3), 2, { range = 2 }) end, 'range = {low, high}' },
+    { 'weights of others', function() torch.histogram(torch.rand(3), 2, { weight = torch.rand(2) }) end,
+      'weight = a tensor of 3 elements' },
     { 'bounds upside down', function() torch.randint(3, 3, { 1 }) end, 'from 3 to below 3' },
     { 'no sizes', function() torch.randint(3) end, 'a table of sizes' },
     { 'windows of nothing', function() torch.hann_window(0) end, '1 to 2%^26 weights' },
