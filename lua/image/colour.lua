@@ -162,14 +162,15 @@ end
 -- @usage local map = image.jetColormap(64)
 function M.jetColormap(n)
   n = common.whole('jetColormap', 'argument 1', n, 1)
-  local map = torch.Tensor(n, 3)
+  local map = torch.DoubleTensor(n, 3)
+  local p = map:data()
   for i = 1, n do
     local x = 4 * i / n
-    map[i][1] = max(min(x - 1.5, 4.5 - x, 1), 0)
-    map[i][2] = max(min(x - 0.5, 3.5 - x, 1), 0)
-    map[i][3] = max(min(x + 0.5, 2.5 - x, 1), 0)
+    p[3 * i - 3] = max(min(x - 1.5, 4.5 - x, 1), 0)
+    p[3 * i - 2] = max(min(x - 0.5, 3.5 - x, 1), 0)
+    p[3 * i - 1] = max(min(x + 0.5, 2.5 - x, 1), 0)
   end
-  return map
+  return map:type(torch.getdefaulttensortype())
 end
 
 local function paint(q, p, n, map, colours, channels)

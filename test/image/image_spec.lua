@@ -286,6 +286,7 @@ describe('image colours', function()
         assert.is_true(map:min() >= 0 and map:max() <= 1)
       end
     end
+    assert.equal(300000, image.jetColormap(3e5):size(1))
     local jet, picture = image.jetColormap(6), image.y2jet(torch.range(1, 6):view(2, 3))
     for i = 0, 5 do
       for c = 1, 3 do assert.equal(jet[i + 1][c], picture[c][math.floor(i / 3) + 1][i % 3 + 1]) end
