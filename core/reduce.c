@@ -378,18 +378,3 @@ int rk_dist(const struct rk_tensor *x, const struct rk_tensor *y, double p, doub
   if (!status) *out = v.f;
   return status;
 }
-int rk_equal(const struct rk_tensor *x, const struct rk_tensor *y, int *out) {
-  RK_TRY(rk_need(x, "equal", 1));
-  RK_TRY(rk_need(y, "equal", 2));
-  if (y->dt != x->dt)
-    return rk_fail(RK_EDTYPE, "equal: argument 2: %sTensor expected, got %s", rk_dtype_class(x->dt), rk_describe(y));
-  *out = rk_tensor_same_shape(x, y);
-  if (!*out || !rk_tensor_count(x)) return RK_OK;
-  struct rk_tensor same = {.dt = RK_u8};
-  struct rk_value v = {0, 0};
-  int status = rk_compare(RK_OP_eq, &same, x, y, 0);
-  if (!status) status = rk_reduce(RK_RED_all, &same, 0, &v);
-  rk_tensor_drop(&same);
-  if (!status) *out = v.i != 0;
-  return status;
-}

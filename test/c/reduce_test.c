@@ -265,12 +265,44 @@ static void wrong_calls(void) {
   CHECK_EQ(rk_live_bytes, 0);
 }
 
+/* One element that differs is found wherever it is, in any layout; NaN equals nothing, -0 equals 0. */
+static void equality(void) {
+  static const int64_t sizes[] = {1, 2, 255, 256, 257, 32768, 32769, 100000};
+  for (int dt = 0; dt < RK_NDTYPES; dt++)
+    for (int s = 0; s < 8; s++) {
+      struct rk_tensor x, y, turned;
+      int same, n = (int)sizes[s];
+      CHECK_OK(rk_tensor_init2(&x, dt, n, 2));
+      CHECK_OK(rk_range(&x, 0, 0.0001));
+      CHECK_OK(rk_tensor_like(&y, &x));
+      CHECK_OK(rk_copy(&y, &x));
+      CHECK_OK(rk_equal(&x, &y, &same)), CHECK(same);
+      CHECK_OK(rk_tensor_init2(&turned, dt, 2, n)); /* the same numbers, columns dense */
+      CHECK_OK(rk_transpose(&turned, &turned, 0, 1));
+      CHECK_OK(rk_copy(&turned, &x));
+      CHECK_OK(rk_equal(&x, &turned, &same)), CHECK(same);
+      const int64_t at = test_int(0, 2 * n - 1);
+      CHECK_OK(rk_poke(&y, at, 99, 99));
+      CHECK_OK(rk_equal(&x, &y, &same)), CHECK(!same);
+      CHECK_OK(rk_equal(&y, &turned, &same)), CHECK(!same);
+      if (rk_dtype_is_float(dt)) {
+        CHECK_OK(rk_poke(&y, at, (double)NAN, 0));
+        CHECK_OK(rk_equal(&y, &y, &same)), CHECK(!same);
+        CHECK_OK(rk_copy(&y, &x));
+        CHECK_OK(rk_poke(&y, 0, -0.0, 0));
+        CHECK_OK(rk_equal(&x, &y, &same)), CHECK(same);
+      }
+      rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&turned);
+    }
+}
+
 int main(void) {
   for (int threads = 1; threads <= 2; threads++) {
     rk_set_threads(threads);
     RUN(values_of_every_reduction);
     RUN(variances);
     RUN(extremes);
+    RUN(equality);
   }
   RUN(long_sums);
   RUN(same_bits);
