@@ -10,10 +10,31 @@
 #define LOOPS_FILE "loops_rnn.c"
 #include "each_real.h"
 
+/* Sixteen chains side by side: each word costs a multiplication, whose latency would add up in one. */
+static uint64_t hash(const void *row, int64_t bytes) {
+  typedef uint32_t lanes __attribute__((vector_size(64)));
+  const char *p = row;
+  lanes h = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, rest = {0};
+  for (; bytes >= 64; bytes -= 64, p += 64) {
+    lanes word;
+    memcpy(&word, p, 64);
+    h = (h ^ word) * 0x9e3779b1u; /* odd: 2^32 / golden ratio */
+    h ^= h >> 15;
+  }
+  memcpy(&rest, p, (size_t)bytes);
+  h = (h ^ rest) * 0x9e3779b1u;
+  h ^= h >> 15;
+  uint64_t all[8], sum = 0;
+  memcpy(all, &h, sizeof all);
+  for (int i = 0; i < 8; i++) sum = (sum ^ all[i]) * 0x9e3779b97f4a7c15u, sum ^= sum >> 29;
+  return sum;
+}
+
 #define TABLE(t)                                                                                                       \
   {                                                                                                                    \
     .step = {step_tanh_##t, step_relu_##t, step_lstm_##t, step_gru_##t},                                               \
-    .back = {back_tanh_##t, back_relu_##t, back_lstm_##t, back_gru_##t}, .add = add_##t                                \
+    .back = {back_tanh_##t, back_relu_##t, back_lstm_##t, back_gru_##t}, .add = add_##t, .copy = copy_##t,             \
+    .pick = pick_##t, .gather = gather_##t, .hash = hash                                                               \
   }
 const struct rk_rnn_loops RK_LOOPS_NAME(rk_rnn_loops, RK_ISA)[2] = {TABLE(f32), TABLE(f64)};
 
@@ -24,6 +45,41 @@ const struct rk_rnn_loops RK_LOOPS_NAME(rk_rnn_loops, RK_ISA)[2] = {TABLE(f32), 
 #define GATE(g) ((REAL *)t->gates + (g)*t->gate)
 #define DGATE(g) ((REAL *)t->dgates + (g)*t->dgate)
 #define OFF(t, r) ((t)->active && !(t)->active[r])
+/* f(t, r, n) with n a constant where rows are as long as they mostly are: loops of two vectors, without remainders. */
+#define WITH_LENGTH(f)                                                                                                 \
+  do {                                                                                                                 \
+    if (t->n == 32)                                                                                                    \
+      f(t, r, 32);                                                                                                     \
+    else if (t->n == 16)                                                                                               \
+      f(t, r, 16);                                                                                                     \
+    else                                                                                                               \
+      f(t, r, t->n);                                                                                                   \
+  } while (0)
+#define ROW_LOOP static inline __attribute__((always_inline)) void
+
+ROW_LOOP FN(add_row)(REAL *x, const REAL *y, int64_t n) { RK_IVDEP for (int64_t j = 0; j < n; j++) x[j] += y[j]; }
+ROW_LOOP FN(copy_row)(REAL *x, const REAL *y, int64_t n) { RK_IVDEP for (int64_t j = 0; j < n; j++) x[j] = y[j]; }
+/* f over rows of n, x and y being those of row r. */
+#define EACH_ROW(f, x, y)                                                                                              \
+  if (n == 32)                                                                                                         \
+    for (int64_t r = 0; r < rows; r++) f((REAL *)to + (x), (const REAL *)from + (y), 32);                              \
+  else if (n == 16)                                                                                                    \
+    for (int64_t r = 0; r < rows; r++) f((REAL *)to + (x), (const REAL *)from + (y), 16);                              \
+  else                                                                                                                 \
+    for (int64_t r = 0; r < rows; r++) f((REAL *)to + (x), (const REAL *)from + (y), n);
+static void FN(add)(void *to, int64_t to_row, const void *from, int64_t from_row, int64_t rows, int64_t n) {
+  EACH_ROW(FN(add_row), r * to_row, r * from_row)
+}
+static void FN(copy)(void *to, int64_t to_row, const void *from, int64_t from_row, int64_t rows, int64_t n) {
+  EACH_ROW(FN(copy_row), r * to_row, r * from_row)
+}
+static void FN(pick)(void *to, const void *from, const int32_t *which, int64_t rows, int64_t n) {
+  EACH_ROW(FN(copy_row), r * n, which[r] * n)
+}
+static void FN(gather)(void *to, const void *from, const int32_t *which, int64_t rows, int64_t n) {
+  EACH_ROW(FN(add_row), which[r] * n, r * n)
+}
+#undef EACH_ROW
 
 /* y = f(x) over a tile's rows, in one go where these are full. */
 #define OVER_TILE(name, f)                                                                                             \
@@ -73,53 +129,60 @@ static void FN(step_relu)(const struct rk_rnn_tile *t) {
   }
 }
 
+ROW_LOOP FN(lstm_cell)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  const REAL *i = GATE(0) + r * t->row, *f = GATE(1) + r * t->row, *g = GATE(2) + r * t->row;
+  const REAL *before = BEFORE(cell_before, r);
+  REAL *cell = ROW(cell, r), *c = ACC(0) + r * t->row;
+  RK_IVDEP for (int64_t j = 0; j < n; j++) c[j] = cell[j] = f[j] * before[j] + i[j] * g[j];
+}
+ROW_LOOP FN(lstm_output)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  const REAL *c = ACC(0) + r * t->row, *o = GATE(3) + r * t->row;
+  REAL *y = ROW(y, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) y[j] = o[j] * c[j];
+}
 static void FN(step_lstm)(const struct rk_rnn_tile *t) {
-  REAL *bent = ACC(0); /* tanh of the cells, where i is no longer needed */
   FN(sigmoids)(t, GATE(0), ACC(0));
   FN(sigmoids)(t, GATE(1), ACC(1));
   FN(tangents)(t, GATE(2), ACC(2));
   FN(sigmoids)(t, GATE(3), ACC(3));
-  for (int64_t r = 0; r < t->rows; r++) {
-    const REAL *i = GATE(0) + r * t->row, *f = GATE(1) + r * t->row, *g = GATE(2) + r * t->row;
-    const REAL *before = BEFORE(cell_before, r);
-    REAL *cell = ROW(cell, r), *c = bent + r * t->row;
-    if (!OFF(t, r)) { RK_IVDEP for (int64_t j = 0; j < t->n; j++) c[j] = cell[j] = f[j] * before[j] + i[j] * g[j]; }
-  }
-  FN(tangents)(t, bent, bent);
+  for (int64_t r = 0; r < t->rows; r++)
+    if (!OFF(t, r)) WITH_LENGTH(FN(lstm_cell));
+  FN(tangents)(t, ACC(0), ACC(0)); /* of the cells, where i is no longer needed */
   for (int64_t r = 0; r < t->rows; r++) {
     if (OFF(t, r)) {
       FN(hold)(t, r, 1);
       continue;
     }
-    const REAL *c = bent + r * t->row, *o = GATE(3) + r * t->row;
-    REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < t->n; j++) y[j] = o[j] * c[j];
+    WITH_LENGTH(FN(lstm_output));
     FN(keep)(t, r);
   }
 }
 
+ROW_LOOP FN(gru_sums)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  const REAL *reset = GATE(0) + r * t->row, *m = ACC(2) + r * t->row;
+  REAL *fresh = ACC(3) + r * t->row, *share = ROW(cell, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) {
+    share[j] = m[j];
+    fresh[j] += reset[j] * m[j];
+  }
+}
+ROW_LOOP FN(gru_output)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  const REAL *z = GATE(1) + r * t->row, *fresh = GATE(2) + r * t->row, *before = BEFORE(before, r);
+  REAL *y = ROW(y, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) y[j] = fresh[j] + z[j] * (before[j] - fresh[j]);
+}
 static void FN(step_gru)(const struct rk_rnn_tile *t) {
   FN(sigmoids)(t, GATE(0), ACC(0));
   FN(sigmoids)(t, GATE(1), ACC(1));
-  for (int64_t r = 0; r < t->rows; r++) {
-    const REAL *reset = GATE(0) + r * t->row, *m = ACC(2) + r * t->row;
-    REAL *n = ACC(3) + r * t->row, *share = ROW(cell, r);
-    if (!OFF(t, r)) {
-      RK_IVDEP for (int64_t j = 0; j < t->n; j++) {
-        share[j] = m[j];
-        n[j] += reset[j] * m[j];
-      }
-    }
-  }
+  for (int64_t r = 0; r < t->rows; r++)
+    if (!OFF(t, r)) WITH_LENGTH(FN(gru_sums));
   FN(tangents)(t, GATE(2), ACC(3));
   for (int64_t r = 0; r < t->rows; r++) {
     if (OFF(t, r)) {
       FN(hold)(t, r, 0);
       continue;
     }
-    const REAL *z = GATE(1) + r * t->row, *n = GATE(2) + r * t->row, *before = BEFORE(before, r);
-    REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < t->n; j++) y[j] = n[j] + z[j] * (before[j] - n[j]);
+    WITH_LENGTH(FN(gru_output));
     FN(keep)(t, r);
   }
 }
@@ -128,15 +191,14 @@ static void FN(step_gru)(const struct rk_rnn_tile *t) {
 /* dh of a row: from the output, from the later step's gates, and what that step passed on. */
 #define DH(j) (g[j] + a[j] + carry[j])
 #define OPEN_BACK                                                                                                      \
-  const int64_t n = t->n;                                                                                              \
   const REAL *a = ACC(0) + r * t->row, *g = BEFORE(g, r);                                                              \
   REAL *carry = (REAL *)t->carry + r * t->unit, *d = DGATE(0) + r * t->row;
-/* Every row that is active. */
-#define EACH_ROW(blocks)                                                                                               \
+#define BACK_ROWS(f, blocks)                                                                                           \
   for (int64_t r = 0; r < t->rows; r++)                                                                                \
     if (OFF(t, r))                                                                                                     \
       FN(pass)(t, r, blocks);                                                                                          \
-    else
+    else                                                                                                               \
+      WITH_LENGTH(f);
 
 /* An inactive row hands its gradient on as it is. */
 static void FN(pass)(const struct rk_rnn_tile *t, int64_t r, int blocks) {
@@ -146,84 +208,77 @@ static void FN(pass)(const struct rk_rnn_tile *t, int64_t r, int blocks) {
   for (int b = 0; b < blocks; b++) memset(DGATE(b) + r * t->row, 0, (size_t)t->n * sizeof(REAL));
 }
 
-static void FN(back_tanh)(const struct rk_rnn_tile *t) {
-  EACH_ROW(1) {
-    OPEN_BACK
-    const REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      d[j] = DH(j) * (1 - y[j] * y[j]);
-      carry[j] = 0;
-    }
+ROW_LOOP FN(back_tanh_row)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  OPEN_BACK
+  const REAL *y = ROW(y, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) {
+    d[j] = DH(j) * (1 - y[j] * y[j]);
+    carry[j] = 0;
   }
 }
+static void FN(back_tanh)(const struct rk_rnn_tile *t){BACK_ROWS(FN(back_tanh_row), 1)}
 
-static void FN(back_relu)(const struct rk_rnn_tile *t) {
-  EACH_ROW(1) {
-    OPEN_BACK
-    const REAL *y = ROW(y, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL v = DH(j);
-      d[j] = y[j] > 0 ? v : 0;
-      carry[j] = 0;
-    }
+ROW_LOOP FN(back_relu_row)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  OPEN_BACK
+  const REAL *y = ROW(y, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) {
+    REAL v = DH(j);
+    d[j] = y[j] > 0 ? v : 0;
+    carry[j] = 0;
   }
 }
+static void FN(back_relu)(const struct rk_rnn_tile *t){BACK_ROWS(FN(back_relu_row), 1)}
 
+/* acc[1]: tanh of the cells */
+ROW_LOOP FN(back_lstm_row)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  OPEN_BACK
+  REAL *dcell = (REAL *)t->dcell + r * t->unit, *df = DGATE(1) + r * t->row, *dg = DGATE(2) + r * t->row;
+  REAL *dq = DGATE(3) + r * t->row;
+  const REAL *gi = GATE(0) + r * t->row, *gf = GATE(1) + r * t->row, *gg = GATE(2) + r * t->row;
+  const REAL *go = GATE(3) + r * t->row, *c = ACC(1) + r * t->row, *before = BEFORE(cell_before, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) {
+    REAL dh = DH(j), tc = c[j], i = gi[j], f = gf[j], u = gg[j], o = go[j];
+    REAL dc = dcell[j] + dh * o * (1 - tc * tc);
+    d[j] = dc * u * i * (1 - i);
+    df[j] = dc * before[j] * f * (1 - f);
+    dg[j] = dc * i * (1 - u * u);
+    dq[j] = dh * tc * o * (1 - o);
+    dcell[j] = dc * f;
+    carry[j] = 0;
+  }
+}
 static void FN(back_lstm)(const struct rk_rnn_tile *t) {
-  REAL bent[RK_TILE_ROWS * RK_TILE_COLS] __attribute__((aligned(64)));
-  for (int64_t r = 0; r < t->rows; r++) memcpy(bent + r * t->row, ROW(cell, r), (size_t)t->n * sizeof(REAL));
-  FN(tangents)(t, bent, bent);
-  EACH_ROW(4) {
-    OPEN_BACK
-    REAL *dcell = (REAL *)t->dcell + r * t->unit, *df = DGATE(1) + r * t->row, *dg = DGATE(2) + r * t->row;
-    REAL *dq = DGATE(3) + r * t->row;
-    const REAL *gi = GATE(0) + r * t->row, *gf = GATE(1) + r * t->row, *gg = GATE(2) + r * t->row;
-    const REAL *go = GATE(3) + r * t->row, *c = bent + r * t->row, *before = BEFORE(cell_before, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL dh = DH(j), tc = c[j], i = gi[j], f = gf[j], u = gg[j], o = go[j];
-      REAL dc = dcell[j] + dh * o * (1 - tc * tc);
-      d[j] = dc * u * i * (1 - i);
-      df[j] = dc * before[j] * f * (1 - f);
-      dg[j] = dc * i * (1 - u * u);
-      dq[j] = dh * tc * o * (1 - o);
-      dcell[j] = dc * f;
-      carry[j] = 0;
-    }
-  }
+  FN(copy)(ACC(1), t->row, t->cell, t->cell_row, t->rows, t->n);
+  FN(tangents)(t, ACC(1), ACC(1));
+  BACK_ROWS(FN(back_lstm_row), 4)
 }
 
-static void FN(back_gru)(const struct rk_rnn_tile *t) {
-  EACH_ROW(4) {
-    OPEN_BACK
-    REAL *dz = DGATE(1) + r * t->row, *dn = DGATE(2) + r * t->row, *dm = DGATE(3) + r * t->row;
-    const REAL *gr = GATE(0) + r * t->row, *gz = GATE(1) + r * t->row, *gn = GATE(2) + r * t->row;
-    const REAL *share = ROW(cell, r), *before = BEFORE(before, r);
-    RK_IVDEP for (int64_t j = 0; j < n; j++) {
-      REAL dh = DH(j), reset = gr[j], z = gz[j], fresh = gn[j];
-      REAL pre = dh * (1 - z) * (1 - fresh * fresh);
-      d[j] = pre * share[j] * reset * (1 - reset);
-      dz[j] = dh * (before[j] - fresh) * z * (1 - z);
-      dn[j] = pre;
-      dm[j] = pre * reset;
-      carry[j] = dh * z;
-    }
+ROW_LOOP FN(back_gru_row)(const struct rk_rnn_tile *t, int64_t r, int64_t n) {
+  OPEN_BACK
+  REAL *dr = DGATE(1) + r * t->row, *dz = DGATE(2) + r * t->row, *dm = DGATE(3) + r * t->row;
+  const REAL *gr = GATE(0) + r * t->row, *gz = GATE(1) + r * t->row, *gn = GATE(2) + r * t->row;
+  const REAL *share = ROW(cell, r), *before = BEFORE(before, r);
+  RK_IVDEP for (int64_t j = 0; j < n; j++) {
+    REAL dh = DH(j), reset = gr[j], z = gz[j], fresh = gn[j];
+    REAL pre = dh * (1 - z) * (1 - fresh * fresh);
+    d[j] = pre;
+    dr[j] = pre * share[j] * reset * (1 - reset);
+    dz[j] = dh * (before[j] - fresh) * z * (1 - z);
+    dm[j] = pre * reset;
+    carry[j] = dh * z;
   }
 }
+static void FN(back_gru)(const struct rk_rnn_tile *t) { BACK_ROWS(FN(back_gru_row), 4) }
 
-static void FN(add)(void *to, int64_t to_row, const void *acc, int64_t acc_row, int64_t rows, int64_t n) {
-  for (int64_t r = 0; r < rows; r++) {
-    REAL *x = (REAL *)to + r * to_row;
-    const REAL *a = (const REAL *)acc + r * acc_row;
-    RK_IVDEP for (int64_t j = 0; j < n; j++) x[j] += a[j];
-  }
-}
 #undef ROW
 #undef BEFORE
 #undef ACC
 #undef GATE
 #undef DGATE
 #undef OFF
-#undef EACH_ROW
+#undef WITH_LENGTH
+#undef ROW_LOOP
+#undef BACK_ROWS
 #undef DH
 #undef OPEN_BACK
 #endif

@@ -1,22 +1,22 @@
 /* rnn.c -- recurrent layers: RNN, LSTM and GRU over whole sequences.
  *
- * The gradients of the weights, of all steps at once, are rnn_weight.c's. What has
- * to go step by step, the product with the state, is cut into tiles of a few
- * samples and a few hidden units. The weights are packed once a call in the
- * order in which the tiles of the matrix product read them (gemm_kernels.c), and stay in the caches of the threads that
- * use them; a general product would pack them anew at every step. A tile's sums go straight into the loops that make
- * gates and states (loops_rnn.c), and these are packed for the next step: one meeting of the threads a step, nothing in
- * between; none at all where the weights fit the caches: then a tile of samples goes through the steps by itself, by
- * whichever thread is free. What a step reads is one row of [1 | input | 1 | state] for a sample, so that one product
- * gives input's share, state's share and both biases; where the weights of the input would crowd the caches, a matrix
- * product does its share for all steps beforehand, and the row is [1 | 1 | state]. Gates are kept tile by tile: rows
- * far apart cost more to fetch than to compute.
+ * The gradients of the weights, of all steps at once, are rnn_weight.c's. What has to go step by step, the product with
+ * the state, is cut into tiles of a few samples and a few hidden units. The weights are packed once a call in the order
+ * in which the products read them (gemm_strips.c), and stay in the caches of the threads that use them; a general
+ * product would pack them anew at every step. Inputs and gradients are read where they lie. A tile's sums go straight
+ * into the loops that make gates and states (loops_rnn.c): one meeting of the threads a step, nothing in between; none
+ * at all where the weights fit the caches: then a tile of samples goes through the steps by itself, by whichever thread
+ * is free. A tile's sums begin with the biases, then comes the input's share, then the state's. Where the weights of
+ * the input would crowd the caches, a matrix product does its share for all steps beforehand; and where the input has
+ * but few different rows, as symbols have, there is a table of their shares (repeats.c). Gates are kept tile by tile:
+ * rows far apart cost more to fetch than to compute.
  *
- * Backward, step by step from the end: dh = g + (gates' gradients of the later
- * step) * w_hh, which is the same scheme with the transposed weights. */
+ * Backward, step by step from the end: dh = g + (gates' gradients of the later step) * w_hh, which is the same scheme
+ * with the transposed weights. */
 #include "rnn.h"
 #include "gemm.h"
 #include "layer.h"
+#include "repeats.h"
 
 /* How far tiles are that go through the steps by themselves. */
 struct turns {
@@ -27,39 +27,43 @@ struct turns {
 struct run {
   const struct rk_rnn *r;
   const struct rk_rnn_loops *loops;
-  const struct rk_gemm_kernel *kernel;
+  const struct rk_gemm_kernel *kernel; /* its transpose8 packs weights */
+  const struct rk_strips *strips;
   int dt, size;                              /* of an element */
   int64_t steps, batch, hidden, gates;       /* gates: of w_ih and w_hh */
   int64_t blocks;                            /* of dgates */
-  int64_t depth;                             /* of what is packed: 2 + in + hidden, backward blocks * hidden */
-  int64_t deep;                              /* backward: of a product, gates * hidden */
+  int64_t depth, deep;                       /* of the products: forward in + hidden, backward gates * hidden */
   int64_t rows, cols, tiles, panels;         /* of a tile; tiles that cover the batch, panels that cover the units */
   struct rk_tensor w, w_ih, h0, c0, lengths; /* packed */
   struct rk_tensor x, g;                     /* rows dense */
   /* Where the products with w_ih are done for all steps at once: the input's share in the gates; backward, the gates'
    * gradients row by row. */
   struct rk_tensor share;
-  int64_t in; /* features of the input, where its products (backward: its gradient) are done step by step; else 0 */
-  int64_t in_panels; /* backward: of w_ih */
-  char *memory, *weights, *now, *next, *x_weights;
-  const char *zeros, *b_ih, *b_hh; /* biases: zeros where there are none */
+  struct rk_repeats repeats; /* forward: where few rows of the input differ; then `table` has their shares */
+  int64_t in;                /* features of the input, if its products (its gradient) are done step by step; else 0 */
+  int64_t in_panels;         /* backward: of w_ih */
+  char *memory, *weights, *x_weights, *table;
+  char *now, *next; /* forward: states of the step before and of this one, rows `lane` apart */
+  int64_t lane;
+  char *zeros, *bias; /* bias: both of them, panel by panel of each gate; GRU's n has one block for each */
   uint8_t *active;
   const char *before, *cell_before; /* of the present step */
   int64_t before_row, cell_before_row;
-  int64_t t, packed;           /* the present step; backward: the step whose gradients are packed in `now` */
+  int64_t t, last;             /* the present step; backward: the step done last, whose gates have their gradients */
   bool blank;                  /* nothing comes from the step before: the product is 0 */
   int64_t takers;              /* threads that take tiles through all steps, each tile by itself; 0: all together */
-  struct turns *turns;         /* with takers */
+  struct turns turns;          /* with takers */
   const int *flag;             /* the caller's: rk_interrupt_flag */
   const struct rk_rnn_grad *d; /* NULL: forward */
 };
 
 static const int gates_of[RK_RNN_KINDS] = {1, 1, 4, 3};
 static const int blocks_of[RK_RNN_KINDS] = {1, 1, 4, 4};
-/* GRU's blocks of gradients are r, z, n and n as the state's share sees it; packed, the last one comes first: the three
- * that the state's weights meet lie side by side, and so do the three that the input's meet. */
-static int64_t place_of(const struct run *s, int64_t block) { return s->blocks > s->gates ? (block + 1) & 3 : block; }
-static int64_t gate_at(const struct run *s, int64_t place) { return s->blocks > s->gates ? (place + 2) % 3 : place; }
+/* GRU's blocks of gradients are n, r, z and n as the state's share sees it: the three that the input's weights meet lie
+ * side by side, and so do the three that the state's meet. Which gate of these weights is the one at `place`? */
+static int64_t gate_at(const struct run *s, bool of_state, int64_t place) {
+  return s->blocks > s->gates && !of_state ? (place + 2) % 3 : place;
+}
 int rk_rnn_blocks(int kind) { return blocks_of[kind]; }
 static bool has_cells(int kind) { return kind == RK_RNN_LSTM || kind == RK_RNN_GRU; }
 
@@ -138,31 +142,34 @@ static void turn(const struct run *s, char *to, int64_t width, const char *from,
   for (; i < rows; i++) spread(to + i * s->size, width, from + i * row * s->size, 1, n, s->size);
 }
 
-/* Forward: one gate's rows for `cols` units of both matrices, biases before them. */
-static void forward_weights(const struct run *s, int64_t part) {
-  const int64_t h = s->hidden, first = part % s->panels * s->cols, row = part / s->panels * h + first;
-  const int64_t n = h - first < s->cols ? h - first : s->cols, lane = s->cols * s->size;
-  char *to = s->weights + part * s->depth * lane;
-  if (n < s->cols) memset(to, 0, (size_t)(s->depth * lane));
-  memcpy(to, s->b_ih + row * s->size, (size_t)(n * s->size));
-  if (s->in) turn(s, to + lane, s->cols, rk_at(&s->w_ih) + row * s->in * s->size, s->in, n, s->in);
-  to += (1 + s->in) * lane;
-  memcpy(to, s->b_hh + row * s->size, (size_t)(n * s->size));
-  turn(s, to + lane, s->cols, rk_at(&s->w) + row * h * s->size, h, n, h);
+/* A gate's rows for the `cols` units from `first` on, of a matrix with n features. */
+static void pack_rows(const struct run *s, char *to, const struct rk_tensor *w, int64_t gate, int64_t first,
+                      int64_t n) {
+  const int64_t h = s->hidden, units = h - first < s->cols ? h - first : s->cols;
+  if (units < s->cols) memset(to, 0, (size_t)(n * s->cols * s->size));
+  turn(s, to, s->cols, rk_at(w) + (gate * h + first) * n * s->size, n, units, n);
 }
-/* Backward: `cols` columns of w_hh, its gates in the order in which their gradients are packed, or of w_ih. */
+/* Forward: one gate's rows for `cols` units of both matrices. */
+static void forward_weights(const struct run *s, int64_t part) {
+  const int64_t first = part % s->panels * s->cols, gate = part / s->panels, line = s->cols * s->size;
+  char *to = s->weights + part * s->depth * line;
+  if (s->in) pack_rows(s, to, &s->w_ih, gate, first, s->in);
+  pack_rows(s, to + s->in * line, &s->w, gate, first, s->hidden);
+}
+/* Backward: `cols` columns of w_hh or of w_ih, rows in the order in which the gates' gradients lie. */
 static void backward_weights(const struct run *s, int64_t part) {
   const bool of_state = part < s->panels;
   const int64_t p = of_state ? part : part - s->panels, features = of_state ? s->hidden : s->in;
-  const int64_t n = features - p * s->cols < s->cols ? features - p * s->cols : s->cols;
-  const char *w = rk_at(of_state ? &s->w : &s->w_ih) + p * s->cols * s->size;
-  char *to = (of_state ? s->weights : s->x_weights) + p * s->cols * s->deep * s->size;
-  if (n < s->cols) memset(to, 0, (size_t)(s->cols * s->deep * s->size));
-  for (int64_t gate = 0; gate < s->gates; gate++) {
-    const char *from = w + (of_state ? gate_at(s, gate) : gate) * s->hidden * features * s->size;
-    for (int64_t q = 0; q < s->hidden; q++, to += s->cols * s->size, from += features * s->size)
-      memcpy(to, from, (size_t)(n * s->size));
-  }
+  const int64_t n = features - p * s->cols < s->cols ? features - p * s->cols : s->cols, line = s->cols * s->size;
+  const char *w = rk_at(of_state ? &s->w : &s->w_ih) + p * line;
+  char *to = (of_state ? s->weights : s->x_weights) + p * s->deep * line;
+  if (n < s->cols) memset(to, 0, (size_t)(s->deep * line));
+  for (int64_t unit = 0; unit < s->hidden; unit += s->cols)
+    for (int64_t place = 0; place < s->gates; place++) {
+      const char *from = w + (gate_at(s, of_state, place) * s->hidden + unit) * features * s->size;
+      for (int64_t q = unit; q < s->hidden && q < unit + s->cols; q++, to += line, from += features * s->size)
+        memcpy(to, from, (size_t)(n * s->size));
+    }
 }
 static void weights_part(void *arg, int64_t part) {
   const struct run *s = arg;
@@ -172,10 +179,22 @@ static void weights_part(void *arg, int64_t part) {
     forward_weights(s, part);
 }
 
-/* `rows` rows of n numbers for the next step, at `lane` of what is packed for a tile. */
-static void pack_tile(const struct run *s, int64_t tile, int64_t lane, const char *from, int64_t row, int64_t rows,
-                      int64_t n) {
-  turn(s, s->next + (tile * s->depth + lane) * s->rows * s->size, s->rows, from, row, rows, n);
+/* The biases that a gate's sums begin with; gate 3: those of the state's share of GRU's n. */
+static const char *bias_of(const struct run *s, int64_t gate, int64_t panel) {
+  return s->bias + (gate * s->panels + panel) * s->cols * s->size;
+}
+/* The shares of the input's different rows in one gate of `cols` units. */
+static void table_part(void *arg, int64_t part) {
+  const struct run *s = arg;
+  const struct rk_tensor *x = &s->repeats.rows;
+  const int64_t n = x->shape[1], line = s->cols * s->size;
+  char *w = s->x_weights + part * n * line, *to = s->table + part * s->repeats.count * line;
+  pack_rows(s, w, &s->w_ih, part / s->panels, part % s->panels * s->cols, n);
+  for (int64_t i = 0, rows; i < s->repeats.count; i += rows) {
+    rows = s->repeats.count - i < s->strips->rows ? s->repeats.count - i : s->strips->rows;
+    s->loops->copy(to + i * line, s->cols, bias_of(s, part / s->panels, part % s->panels), 0, rows, s->cols);
+    s->strips->of[rows](1, 0, n, rk_at(x) + i * x->step[0] * s->size, x->step[0], w, to + i * line);
+  }
 }
 
 /* -- a step -------------------------------------------------------------------------------- */
@@ -185,15 +204,17 @@ static char *row_at(const struct rk_tensor *t, int64_t step, int64_t row, int64_
   return rk_at(t) + (step * t->step[0] + row * t->step[1] + unit) * rk_dtype_size(t->dt);
 }
 
+static int64_t first_of(const struct run *s, int64_t tile) { return tile * s->batch / s->tiles; }
+
 /* The part of the gates and states that every loop sees. */
-static struct rk_rnn_tile open_tile(const struct run *s, int64_t first, int64_t unit) {
+static struct rk_rnn_tile open_tile(const struct run *s, int64_t tile, int64_t panel) {
   const struct rk_rnn *r = s->r;
-  const int64_t rows = s->batch - first < s->rows ? s->batch - first : s->rows;
+  const int64_t first = first_of(s, tile), unit = panel * s->cols, block = s->rows * s->cols;
   const int64_t n = s->hidden - unit < s->cols ? s->hidden - unit : s->cols;
-  struct rk_rnn_tile t = {.rows = rows, .n = n, .unit = s->hidden, .row = s->cols};
+  struct rk_rnn_tile t = {.rows = first_of(s, tile + 1) - first, .n = n, .unit = s->hidden, .row = s->cols};
   t.active = r->lengths ? s->active + first : NULL;
-  const int64_t place = unit / s->cols * s->tiles + first / s->rows, block = s->rows * s->cols;
-  if (s->gates > 1) t.gates = rk_at(r->gates) + (s->t * s->panels * s->tiles + place) * s->gates * block * s->size;
+  const int64_t place = (s->t * s->panels + panel) * s->tiles + tile;
+  if (s->gates > 1) t.gates = rk_at(r->gates) + place * s->gates * block * s->size;
   t.gate = block;
   if (has_cells(r->kind)) t.cell = row_at(r->cells, s->t, first, unit), t.cell_row = r->cells->step[1];
   t.before = s->before + (first * s->before_row + unit) * s->size, t.before_row = s->before_row;
@@ -205,36 +226,35 @@ static struct rk_rnn_tile open_tile(const struct run *s, int64_t first, int64_t 
 }
 
 #define TILE_BYTES (RK_TILE_ROWS * RK_TILE_COLS * 4)
-/* The sum over lanes [first, first + count) of what is packed for a tile, with a panel of weights from there on. */
-static void product(const struct run *s, int64_t tile, int64_t first, int64_t count, const char *weights, char *acc) {
-  s->kernel->tile(count, s->now + (tile * s->depth + first) * s->rows * s->size, weights, acc);
+
+/* Biases and the input's share, of `rows` rows from `first` on. */
+static void begin(const struct run *s, int64_t gate, int64_t panel, int64_t first, int64_t rows, char *acc) {
+  const int64_t part = gate * s->panels + panel, unit = panel * s->cols, line = s->cols * s->size;
+  if (s->repeats.count) {
+    const char *table = s->table + part * s->repeats.count * line;
+    s->loops->pick(acc, table, s->repeats.which + s->t * s->batch + first, rows, s->cols);
+    return;
+  }
+  s->loops->copy(acc, s->cols, bias_of(s, gate, panel), 0, rows, s->cols);
+  if (s->in)
+    s->strips->of[rows](1, 0, s->in, row_at(&s->x, s->t, first, 0), s->x.step[1], s->weights + part * s->depth * line,
+                        acc);
+  else
+    s->loops->add(acc, s->cols, row_at(&s->share, s->t, first, gate * s->hidden + unit), s->share.step[1], rows,
+                  s->hidden - unit < s->cols ? s->hidden - unit : s->cols);
 }
 
 /* What a tile's gates are made of. */
-static void gate_products(const struct run *s, int64_t tile, int64_t panel, char acc[4][TILE_BYTES]) {
-  const int64_t input = 1 + s->in, state = 1 + (s->blank ? 0 : s->hidden), panel_bytes = s->depth * s->cols * s->size;
+static void gate_products(const struct run *s, int64_t panel, int64_t tile, char acc[4][TILE_BYTES]) {
+  const int64_t first = first_of(s, tile), rows = first_of(s, tile + 1) - first, line = s->cols * s->size;
   for (int64_t g = 0; g < s->gates; g++) {
-    const char *w = s->weights + (g * s->panels + panel) * panel_bytes;
-    if (s->r->kind != RK_RNN_GRU || g < 2) {
-      product(s, tile, 0, input + state, w, acc[g]);
-      continue;
-    }
-    product(s, tile, 0, input, w, acc[3]);
-    product(s, tile, input, state, w + input * s->cols * s->size, acc[2]);
+    const bool apart = s->r->kind == RK_RNN_GRU && g == 2;
+    begin(s, g, panel, first, rows, acc[apart ? 3 : g]);
+    if (apart) s->loops->copy(acc[g], s->cols, bias_of(s, 3, panel), 0, rows, s->cols);
+    if (!s->blank)
+      s->strips->of[rows](1, 0, s->hidden, s->now + first * s->lane * s->size, s->lane,
+                          s->weights + ((g * s->panels + panel) * s->depth + s->in) * line, acc[g]);
   }
-}
-
-/* This part's columns of the input at step t, packed for when it is reached. */
-static void pack_input(const struct run *s, int64_t t, int64_t panel, int64_t tile) {
-  const int64_t width = (s->in + s->panels - 1) / s->panels, first = panel * width;
-  const int64_t rows = s->batch - tile * s->rows < s->rows ? s->batch - tile * s->rows : s->rows;
-  const int64_t n = s->in - first < width ? s->in - first : width;
-  if (n <= 0 || t < 0 || t >= s->steps) return;
-  pack_tile(s, tile, 1 + first, row_at(&s->x, t, tile * s->rows, first), s->x.step[1], rows, n);
-}
-static void first_input_part(void *arg, int64_t part) {
-  const struct run *s = arg;
-  pack_input(s, s->r->reverse ? s->steps - 1 : 0, part / s->tiles, part % s->tiles);
 }
 
 /* Ask for a tile's share of a tensor while the product runs: rows lie far apart, and waiting for each of them took as
@@ -249,79 +269,81 @@ static void fetch(const struct run *s, const void *at, int64_t row, int64_t bloc
 
 static void forward_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[4][TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t first = tile * s->rows, unit = panel * s->cols;
-  struct rk_rnn_tile t = open_tile(s, first, unit);
+  const int64_t first = first_of(s, tile), unit = panel * s->cols;
+  struct rk_rnn_tile t = open_tile(s, tile, panel);
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.y, t.y_row, 1, &t);
-  if (s->in) pack_input(s, s->r->reverse ? s->t - 1 : s->t + 1, panel, tile);
   if (s->share.mem) fetch(s, row_at(&s->share, s->t, first, unit), s->share.step[1], s->gates, &t);
-  gate_products(s, tile, panel, acc);
+  gate_products(s, panel, tile, acc);
   for (int g = 0; g < 4; g++) t.acc[g] = acc[g];
-  for (int64_t g = 0; s->share.mem && g < s->gates; g++)
-    s->loops->add(s->r->kind == RK_RNN_GRU && g == 2 ? acc[3] : acc[g], s->cols,
-                  row_at(&s->share, s->t, first, g * s->hidden + unit), s->share.step[1], t.rows, t.n);
   s->loops->step[s->r->kind](&t);
   const struct rk_tensor *state = states(s->r);
-  pack_tile(s, tile, 2 + s->in + unit, row_at(state, s->t, first, unit), state->step[1], t.rows, t.n);
+  s->loops->copy(s->next + (first * s->lane + unit) * s->size, s->lane, row_at(state, s->t, first, unit),
+                 state->step[1], t.rows, t.n);
 }
 
-/* A tile of dx at the step whose gates' gradients are packed: the one after the present one in the order of the
- * sequence. */
+/* The sum over the gates' gradients of the step done last, of a tile's rows, with packed columns of w_hh or w_ih. */
+static void gradient_product(const struct run *s, bool of_state, int64_t tile, const char *weights, char *acc) {
+  const struct rk_tensor *dg = s->d->dgates;
+  const int64_t first = first_of(s, tile), rows = first_of(s, tile + 1) - first, whole = s->hidden / s->cols;
+  const bool even = s->blocks == s->gates; /* then all whole panels lie evenly */
+  const char *from = rk_at(dg) + (s->last * s->batch + first) * s->cols * s->size;
+  if (!even && of_state) from += dg->step[0] * s->size;
+  memset(acc, 0, (size_t)(rows * s->cols * s->size));
+  for (int64_t u = 0, here; u < s->panels; u += here) {
+    const int64_t k = s->hidden - u * s->cols < s->cols ? s->hidden - u * s->cols : s->cols;
+    here = even && u < whole ? whole - u : 1;
+    s->strips->of[rows](here * s->gates, dg->step[0], k, from + u * s->blocks * dg->step[0] * s->size, s->cols, weights,
+                        acc);
+    weights += here * s->gates * k * s->cols * s->size;
+  }
+}
+
+/* A tile of dx at the step done last. */
 static void dx_part(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t first = tile * s->rows, unit = panel * s->cols;
-  const int64_t rows = s->batch - first < s->rows ? s->batch - first : s->rows;
+  const int64_t first = first_of(s, tile), unit = panel * s->cols, rows = first_of(s, tile + 1) - first;
   const int64_t n = s->in - unit < s->cols ? s->in - unit : s->cols;
-  char *to = row_at(s->d->dx, s->packed, first, unit);
-  const int64_t row = s->d->dx->step[1];
   if (s->blank) return;
-  product(s, tile, (s->blocks - s->gates) * s->hidden, s->deep, s->x_weights + panel * s->cols * s->deep * s->size,
-          acc);
-  if (s->d->beta == 1) {
-    s->loops->add(to, row, acc, s->cols, rows, n);
-    return;
-  }
-  for (int64_t r = 0; r < rows; r++) memcpy(to + r * row * s->size, acc + r * s->cols * s->size, (size_t)(n * s->size));
+  gradient_product(s, false, tile, s->x_weights + unit * s->deep * s->size, acc);
+  (s->d->beta == 1 ? s->loops->add : s->loops->copy)(row_at(s->d->dx, s->last, first, unit), s->d->dx->step[1], acc,
+                                                     s->cols, rows, n);
 }
 
 static void state_gradient(const struct run *s, int64_t tile, int64_t panel, char *acc) {
   if (s->blank)
     memset(acc, 0, TILE_BYTES);
   else
-    product(s, tile, 0, s->deep, s->weights + panel * s->cols * s->deep * s->size, acc);
+    gradient_product(s, true, tile, s->weights + panel * s->cols * s->deep * s->size, acc);
 }
 
 static void backward_tile(const struct run *s, int64_t panel, int64_t tile) {
-  char acc[TILE_BYTES] __attribute__((aligned(64)));
-  const int64_t first = tile * s->rows, unit = panel * s->cols, steps_row = s->t * s->batch + first;
+  char acc[2][TILE_BYTES] __attribute__((aligned(64)));
+  const int64_t first = first_of(s, tile), unit = panel * s->cols, steps_row = s->t * s->batch + first;
   const struct rk_tensor *dg = s->d->dgates;
-  struct rk_rnn_tile t = open_tile(s, first, unit);
+  struct rk_rnn_tile t = open_tile(s, tile, panel);
   t.g = s->d->g ? row_at(&s->g, s->t, first, unit) : s->zeros, t.g_row = s->d->g ? s->g.step[1] : 0;
   t.dgate = dg->step[0];
   t.dgates = rk_at(dg) + (panel * s->blocks * t.dgate + steps_row * s->cols) * s->size;
   fetch(s, t.cell, t.cell_row, 1, &t);
   fetch(s, t.cell_before, t.cell_before_row, 1, &t);
   fetch(s, t.g, t.g_row, 1, &t);
-  state_gradient(s, tile, panel, acc);
-  t.acc[0] = acc;
+  state_gradient(s, tile, panel, acc[0]);
+  t.acc[0] = acc[0], t.acc[1] = acc[1];
   t.carry = rk_at(s->d->dh0) + (first * s->hidden + unit) * s->size;
   if (s->d->dc0) t.dcell = rk_at(s->d->dc0) + (first * s->hidden + unit) * s->size;
   s->loops->back[s->r->kind](&t);
-  for (int64_t b = 0; b < s->blocks; b++) {
-    const char *block = (const char *)t.dgates + b * t.dgate * s->size;
-    pack_tile(s, tile, place_of(s, b) * s->hidden + unit, block, s->cols, t.rows, t.n);
-    for (int64_t r = 0; s->share.mem && b < s->gates && r < t.rows; r++)
-      memcpy(row_at(&s->share, s->t, first + r, b * s->hidden + unit), block + r * s->cols * s->size,
-             (size_t)(t.n * s->size));
-  }
+  for (int64_t b = 0; s->share.mem && b < s->gates; b++)
+    s->loops->copy(row_at(&s->share, s->t, first, gate_at(s, false, b) * s->hidden + unit), s->share.step[1],
+                   (const char *)t.dgates + b * t.dgate * s->size, s->cols, t.rows, t.n);
 }
 
 /* What the first step of all passes on to h0. */
 static void first_tile(const struct run *s, int64_t panel, int64_t tile) {
   char acc[TILE_BYTES] __attribute__((aligned(64)));
-  struct rk_rnn_tile t = open_tile(s, tile * s->rows, panel * s->cols);
+  struct rk_rnn_tile t = open_tile(s, tile, panel);
   state_gradient(s, tile, panel, acc);
-  s->loops->add(rk_at(s->d->dh0) + (tile * s->rows * s->hidden + panel * s->cols) * s->size, s->hidden, acc, s->cols,
+  s->loops->add(rk_at(s->d->dh0) + (first_of(s, tile) * s->hidden + panel * s->cols) * s->size, s->hidden, acc, s->cols,
                 t.rows, t.n);
 }
 
@@ -342,7 +364,7 @@ static void go_to(struct run *s, int64_t k, int64_t row, int64_t rows) {
   const int64_t *n = r->lengths ? (const int64_t *)rk_at(&s->lengths) : NULL;
   for (int64_t b = row; n && b < row + rows && b < s->batch; b++) s->active[b] = t < n[b];
 }
-static void swap_packs(struct run *s) {
+static void swap_states(struct run *s) {
   char *t = s->now;
   s->now = s->next, s->next = t;
 }
@@ -379,10 +401,11 @@ static void first_part(void *arg, int64_t part) {
 /* Step k (in the order of the pass) of one tile; backward, step `steps` is what is left to do for the first one. */
 static void tile_step(const struct run *all, int64_t tile, int64_t k) {
   struct run s = *all;
-  if (s.d ? k & 1 : !(k & 1)) swap_packs(&s);
+  if (!(k & 1)) swap_states(&s);
   s.blank = s.blank && k == 0;
-  if (s.d && k) s.packed = s.r->reverse ? k - 1 : s.steps - k;
-  go_to(&s, !s.d ? k : k < s.steps ? s.steps - 1 - k : 0, tile * s.rows, s.rows);
+  if (s.d && k) s.last = s.r->reverse ? k - 1 : s.steps - k;
+  const int64_t first = first_of(all, tile);
+  go_to(&s, !s.d ? k : k < s.steps ? s.steps - 1 - k : 0, first, first_of(all, tile + 1) - first);
   for (int64_t panel = 0; panel < s.panels; panel++)
     if (k < s.steps)
       step_tile[s.d != NULL](&s, panel, tile);
@@ -393,8 +416,8 @@ static void tile_step(const struct run *all, int64_t tile, int64_t k) {
 
 /* Give back a tile that has done a step (-1: none), and take another one: of [first, end) the one with the fewest steps
  * done that no thread has, else of all; -1: nothing is left. */
-static int64_t next_tile(const struct run *s, int64_t tile, int64_t first, int64_t end) {
-  struct turns *turns = s->turns;
+static int64_t next_tile(struct run *s, int64_t tile, int64_t first, int64_t end) {
+  struct turns *turns = &s->turns;
   const int64_t last = s->steps + (s->d != NULL), from[] = {first, 0}, to[] = {end, s->tiles};
   while (__atomic_test_and_set(&turns->lock, __ATOMIC_ACQUIRE)) {}
   if (tile >= 0) turns->done[tile]++, turns->taken[tile] = false;
@@ -408,10 +431,10 @@ static int64_t next_tile(const struct run *s, int64_t tile, int64_t first, int64
 }
 /* The tiles of this part in turn, then what the others have left: threads are seldom equally quick. */
 static void turns_part(void *arg, int64_t part) {
-  const struct run *s = arg;
+  struct run *s = arg;
   const int64_t first = part * s->tiles / s->takers, end = (part + 1) * s->tiles / s->takers;
   for (int64_t tile = -1; !rk_stopped(s->flag) && (tile = next_tile(s, tile, first, end)) >= 0;)
-    tile_step(s, tile, s->turns->done[tile]);
+    tile_step(s, tile, s->turns.done[tile]);
 }
 
 static void all_tiles(struct run *s, void (*part)(void *, int64_t)) {
@@ -425,11 +448,10 @@ static int all_steps(struct run *s) {
   }
   for (int64_t k = 0; k < s->steps; k++) {
     if (k) RK_TRY(rk_interrupted());
-    if (!s->d) swap_packs(s);
+    swap_states(s);
     go_to(s, s->d ? s->steps - 1 - k : k, 0, s->batch);
     all_tiles(s, step_part);
-    if (s->d) swap_packs(s);
-    s->packed = s->t, s->blank = false;
+    s->last = s->t, s->blank = false;
   }
   if (s->d) all_tiles(s, first_part);
   return RK_OK;
@@ -445,35 +467,25 @@ static void close_run(struct run *s) {
   rk_tensor_drop(&s->c0);
   rk_tensor_drop(&s->lengths);
   rk_tensor_drop(&s->g);
+  rk_drop_repeats(&s->repeats);
   rk_scratch_free(s->memory);
 }
 
-/* b_ih and b_hh packed, or zeros. */
-static int fill_bias(struct run *s, char *to) {
+static int fill_bias(const struct run *s) {
   const struct rk_tensor *side[] = {s->r->b_ih, s->r->b_hh};
-  const int64_t bytes = s->gates * s->hidden * s->size;
-  s->b_ih = to, s->b_hh = to + bytes;
-  memset(to, 0, (size_t)(2 * bytes));
+  const int64_t wide = s->panels * s->cols * s->size;
+  memset(s->bias, 0, (size_t)(4 * wide));
   for (int k = 0; k < 2; k++) {
     struct rk_tensor b;
     if (!side[k]) continue;
     RK_TRY(rk_operand(&b, side[k], s->dt, RK_ROWS));
-    memcpy(to + k * bytes, rk_at(&b), (size_t)bytes);
+    for (int64_t g = 0; g < s->gates; g++) {
+      const bool apart = s->r->kind == RK_RNN_GRU && g == 2 && k == 1;
+      s->loops->add(s->bias + (apart ? 3 : g) * wide, 0, rk_at(&b) + g * s->hidden * s->size, 0, 1, s->hidden);
+    }
     rk_tensor_drop(&b);
   }
   return RK_OK;
-}
-/* The lanes of both packs that multiply the biases. */
-static void fill_ones(const struct run *s) {
-  for (int64_t k = 0; k < 2 * s->tiles; k++)
-    for (int side = 0; side < 2; side++) {
-      char *to = (k < s->tiles ? s->now : s->next) + (k % s->tiles * s->depth + side * (1 + s->in)) * s->rows * s->size;
-      for (int64_t i = 0; i < s->rows; i++)
-        if (s->size == 4)
-          ((float *)to)[i] = 1;
-        else
-          ((double *)to)[i] = 1;
-    }
 }
 
 static int64_t aligned(int64_t n) { return (n + 63) / 64 * 64; }
@@ -496,70 +508,99 @@ const struct rk_gemm_kernel *rk_rnn_kernel(const struct rk_rnn *r, int64_t rows)
   return rk_gemm_kernel_of(r->x->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32, rows);
 }
 
-/* The kernel whose tiles cover the batch evenly, by an even number of tiles if by several. The same forward and
- * backward, whatever the number of threads: the gates are kept by tiles. */
-static const struct rk_gemm_kernel *kernel_for(const struct rk_rnn *r, int64_t batch) {
-  const int64_t rows = rk_rnn_kernel(r, batch)->rows, tiles = (batch + rows - 1) / rows;
-  const int64_t even = tiles == 1 ? 1 : (tiles + 1) / 2 * 2;
-  return rk_rnn_kernel(r, (batch + even - 1) / even);
-}
-
 void rk_rnn_dgates_shape(const struct rk_rnn *r, int64_t *shape) {
   const int64_t cols = rk_rnn_kernel(r, 1)->cols;
   shape[0] = (r->w_hh->shape[1] + cols - 1) / cols * blocks_of[r->kind];
   shape[1] = r->x->shape[0] * r->x->shape[1], shape[2] = cols;
 }
 
+/* Rows that lie a multiple of 4 KiB apart meet in the same set of a cache. */
+static bool meet(int64_t row, int size) { return row * size % 4096 == 0; }
+static bool rows_meet(const struct rk_tensor *x) {
+  const bool dense = x->step[2] == 1 || x->shape[2] == 1;
+  return x->shape[1] > 1 && meet(dense ? x->step[1] : x->shape[2], rk_dtype_size(x->dt));
+}
+
+/* Tiles cover the batch evenly, an even number of them if several. The same forward and backward, whatever the number
+ * of threads: the gates are kept by tiles. */
 static void size_run(struct run *s) {
   const struct rk_rnn *r = s->r;
   s->steps = r->x->shape[0], s->batch = r->x->shape[1], s->hidden = r->w_hh->shape[1];
-  s->kernel = kernel_for(r, s->batch);
+  s->kernel = rk_rnn_kernel(r, 1), s->strips = rk_strips(s->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32);
   s->gates = gates_of[r->kind], s->blocks = blocks_of[r->kind];
-  s->rows = s->kernel->rows, s->cols = s->kernel->cols;
-  s->tiles = (s->batch + s->rows - 1) / s->rows, s->panels = (s->hidden + s->cols - 1) / s->cols;
+  s->cols = s->strips->cols, s->panels = (s->hidden + s->cols - 1) / s->cols;
+  s->tiles = (s->batch + s->strips->rows - 1) / s->strips->rows;
+  if (s->tiles > 1) s->tiles += s->tiles % 2;
+  s->rows = (s->batch + s->tiles - 1) / s->tiles;
   const int64_t in = r->x->shape[2];
-  const bool direct = s->d ? gradient_is_direct(s->d) : true;
+  const bool direct = s->d ? gradient_is_direct(s->d) : !s->repeats.count && !rows_meet(r->x);
   if (direct && s->gates * s->panels * s->cols * (in + s->hidden) * s->size <= KEPT_BYTES) s->in = in;
   s->in_panels = s->d ? (s->in + s->cols - 1) / s->cols : 0;
-  s->depth = s->d ? s->blocks * s->hidden : 2 + s->in + s->hidden;
-  s->deep = s->gates * s->hidden;
+  s->depth = s->in + s->hidden, s->deep = s->gates * s->hidden;
+  s->lane = (aligned(s->hidden * s->size) + 64) / s->size;
+  if (meet(s->lane, s->size)) s->lane += 64 / s->size;
+}
+
+/* All places of a run in one piece of memory. */
+static int lay_out(struct run *s, const char *who) {
+  const int64_t line = s->cols * s->size, wide = s->panels * line, states = s->d ? 0 : s->batch * s->lane * s->size;
+  const int64_t features = s->repeats.count ? s->r->x->shape[2] : 0;
+  const struct {
+    void *at; /* char **, or another pointer to what has no alignment above a cache line's */
+    int64_t bytes;
+  } places[] = {{&s->weights, (s->d ? s->deep : s->gates * s->depth) * wide},
+                {&s->x_weights, s->d ? s->in_panels * s->deep * line : s->gates * features * wide},
+                {&s->table, s->gates * s->repeats.count * wide},
+                {&s->now, states},
+                {&s->next, states},
+                {&s->bias, 4 * wide},
+                {&s->zeros, s->hidden * s->size},
+                {&s->active, s->batch},
+                {&s->turns.done, s->tiles * (int64_t)sizeof *s->turns.done},
+                {&s->turns.taken, s->tiles * (int64_t)sizeof *s->turns.taken}};
+  int64_t bytes = 0;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) bytes += aligned(places[i].bytes);
+  s->memory = rk_scratch(bytes, who);
+  if (!s->memory) return RK_ENOMEM;
+  char *at = s->memory;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    memcpy(places[i].at, &at, sizeof at);
+    at += aligned(places[i].bytes);
+  }
+  memset(s->zeros, 0, (size_t)(at - s->zeros));
+  return RK_OK;
+}
+
+static int open_operands(struct run *s, const char *who) {
+  const struct rk_rnn *r = s->r;
+  RK_TRY(rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS));
+  if (s->in || s->repeats.count) RK_TRY(rk_operand(&s->w_ih, r->w_ih, s->dt, RK_ROWS));
+  if (s->in && !s->d) RK_TRY(rk_rnn_dense_rows(&s->x, r->x));
+  if (r->h0) RK_TRY(rk_operand(&s->h0, r->h0, s->dt, RK_ROWS));
+  if (r->c0) RK_TRY(rk_operand(&s->c0, r->c0, s->dt, RK_ROWS));
+  if (r->lengths) RK_TRY(rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS));
+  RK_TRY(check_lengths(s, who));
+  return fill_bias(s);
 }
 
 static int open_run(struct run *s, const struct rk_rnn *r, const struct rk_rnn_grad *d, const char *who) {
   *s = (struct run){.r = r, .d = d, .dt = r->x->dt, .size = rk_dtype_size(r->x->dt), .flag = rk_interrupt_flag()};
   s->loops = rk_rnn_loops(s->dt);
-  size_run(s);
-  const int64_t weights = aligned((d ? s->deep : s->gates * s->depth) * s->panels * s->cols * s->size);
-  const int64_t x_weights = aligned(s->in_panels * s->cols * s->deep * s->size);
-  const int64_t pack = aligned(s->tiles * s->rows * s->depth * s->size), bias = aligned(2 * s->deep * s->size);
-  const int64_t threads = rk_threads();
-  if ((s->tiles % threads == 0 || s->tiles >= 2 * threads) && weights + x_weights <= KEPT_BYTES) s->takers = threads;
-  const int64_t zeros = aligned(s->hidden * s->size);
-  const int64_t turns = aligned(sizeof *s->turns) + aligned(s->tiles * 8) + aligned(s->tiles);
-  s->memory = rk_scratch(weights + x_weights + 2 * pack + bias + zeros + aligned(s->batch) + turns, who);
-  if (!s->memory) return RK_ENOMEM;
-  s->weights = s->memory, s->x_weights = s->weights + weights, s->now = s->x_weights + x_weights;
-  s->next = s->now + pack;
-  char *rest = s->next + pack + bias;
-  s->zeros = rest, s->active = (uint8_t *)rest + zeros;
-  memset(rest, 0, (size_t)zeros);
-  rest += zeros + aligned(s->batch);
-  s->turns = memset(rest, 0, (size_t)turns);
-  s->turns->done = (int64_t *)(rest + aligned(sizeof *s->turns));
-  s->turns->taken = (bool *)s->turns->done + aligned(s->tiles * 8);
-  memset(s->now, 0, (size_t)(2 * pack)); /* rows that no sample fills */
-  if (!d) fill_ones(s);
-  int status = rk_operand(&s->w, r->w_hh, s->dt, RK_ROWS);
-  if (!status && s->in) status = rk_operand(&s->w_ih, r->w_ih, s->dt, RK_ROWS);
-  if (!status && s->in && !d) status = rk_rnn_dense_rows(&s->x, r->x);
-  if (!status && r->h0) status = rk_operand(&s->h0, r->h0, s->dt, RK_ROWS);
-  if (!status && r->c0) status = rk_operand(&s->c0, r->c0, s->dt, RK_ROWS);
-  if (!status && r->lengths) status = rk_operand(&s->lengths, r->lengths, RK_i64, RK_ROWS);
-  if (!status) status = check_lengths(s, who);
-  if (!status) status = fill_bias(s, s->next + pack);
+  int status = d ? RK_OK : rk_find_repeats(&s->repeats, r->x, who);
+  if (!status) {
+    size_run(s);
+    status = lay_out(s, who);
+  }
+  if (!status) status = open_operands(s, who);
   if (status) return close_run(s), status;
+  const int64_t threads = rk_threads(),
+                kept = (d ? s->deep * (s->panels + s->in_panels) : s->gates * s->panels * s->depth);
+  if ((s->tiles % threads == 0 || s->tiles >= 2 * threads) && kept * s->cols * s->size <= KEPT_BYTES)
+    s->takers = threads;
   const int64_t parts = d ? s->panels + s->in_panels : s->gates * s->panels;
   rk_parallel(parts, parts * s->cols * (d ? s->deep : s->depth), weights_part, s);
+  if (s->repeats.count)
+    rk_parallel(parts, parts * s->cols * s->repeats.count * s->repeats.rows.shape[1] / 16, table_part, s);
   return RK_OK;
 }
 
@@ -628,18 +669,13 @@ int rk_rnn_forward(const struct rk_rnn *r) {
   RK_TRY(open_run(&s, r, NULL, who));
   int64_t gates[3];
   gates_shape(&s, gates);
-  int status = s.in ? RK_OK : inputs(&s);
+  int status = s.in || s.repeats.count ? RK_OK : inputs(&s);
   if (!status && s.gates > 1) status = rk_result(r->gates, 3, gates, who);
   if (!status && has_cells(r->kind)) status = rk_result(r->cells, 3, all, who);
   if (!status && r->lengths) status = rk_result(r->states, 3, all, who);
   if (!status) {
     s.blank = !r->h0;
-    if (s.in) rk_parallel(s.panels * s.tiles, s.batch * s.in, first_input_part, &s);
-    for (int64_t b = 0; r->h0 && b < s.tiles; b++) {
-      int64_t left = s.batch - b * s.rows;
-      pack_tile(&s, b, 2 + s.in, rk_at(&s.h0) + b * s.rows * s.hidden * s.size, s.hidden, left < s.rows ? left : s.rows,
-                s.hidden);
-    }
+    if (r->h0) s.loops->copy(s.next, s.lane, rk_at(&s.h0), s.hidden, s.batch, s.hidden);
     status = all_steps(&s);
     if (!status) status = last_states(r);
   }

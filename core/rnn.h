@@ -16,7 +16,7 @@ struct rk_rnn_tile {
   int64_t unit;          /* hidden units of the layer: rows of carry and dcell */
   int64_t row;           /* of acc, gates and dgates */
   void *acc[4];          /* forward: what the gates are made of, overwritten; GRU: r, z, the state's n, the input's n.
-                          * Backward: [0], products with the later gates' gradients */
+                          * Backward: [0], products with the later gates' gradients; [1] is free */
   const uint8_t *active; /* per row: is the sequence still (already) running? NULL: all are */
   void *gates;           /* forward: written, backward: read; a block a gate */
   int64_t gate;
@@ -31,7 +31,7 @@ struct rk_rnn_tile {
   /* backward */
   const void *g; /* of y */
   int64_t g_row;
-  void *dgates; /* a block a gate; GRU: r, z, n, n as the state's share sees it */
+  void *dgates; /* a block a gate; GRU: n, r, z, n as the state's share sees it */
   int64_t dgate;
   void *carry, *dcell; /* what goes on to the previous step besides the gates; rows `unit` apart */
 };
@@ -40,7 +40,12 @@ enum { RK_RNN_KINDS = 4 };
 struct rk_rnn_loops {
   void (*step[RK_RNN_KINDS])(const struct rk_rnn_tile *t); /* by enum rk_rnn_kind */
   void (*back[RK_RNN_KINDS])(const struct rk_rnn_tile *t);
-  void (*add)(void *to, int64_t to_row, const void *acc, int64_t acc_row, int64_t rows, int64_t n);
+  void (*add)(void *to, int64_t to_row, const void *from, int64_t from_row, int64_t rows, int64_t n);
+  void (*copy)(void *to, int64_t to_row, const void *from, int64_t from_row, int64_t rows, int64_t n);
+  /* Dense rows of n, a row of `from` for each: to = from[which]; to[which] += from. */
+  void (*pick)(void *to, const void *from, const int32_t *which, int64_t rows, int64_t n);
+  void (*gather)(void *to, const void *from, const int32_t *which, int64_t rows, int64_t n);
+  uint64_t (*hash)(const void *row, int64_t bytes); /* of its bits */
 };
 RK_DECLARE_LOOPS(rk_rnn_loops)
 

@@ -4,10 +4,13 @@
  *
  * One product for all of them. The gates' gradients, the largest operand by far, lie as the tiles of the matrix product
  * (gemm_kernels.c) read them: a column of these is a hidden unit. The other operand is packed in stretches of rows, its
- * features being the rows of the tiles; which features a tile holds does not matter to it. Which sums a number is made
- * of, and in which order, depends on the shapes alone. */
+ * features being the rows of the tiles; which features a tile holds does not matter to it. Where few rows of the input
+ * differ (repeats.c), the gradients that meet the same row are summed first, and the input has a product of its own
+ * with these sums. Which sums a number is made of, and in which order, depends on the shapes and on these repeats
+ * alone. */
 #include "gemm.h"
 #include "layer.h"
+#include "repeats.h"
 #include "rnn.h"
 
 /* Rows (steps x samples) packed at a time at most; a cache line between panels, for they would meet in the same set of
@@ -99,11 +102,12 @@ static void pack_part(void *arg, int64_t part) {
 }
 
 /* -- products ------------------------------------------------------------------------------ */
-/* Which gate of the weights on that side the block belongs to; -1: none. GRU's blocks are r, z, n, and n as the state's
+/* Which gate of the weights on that side the block belongs to; -1: none. GRU's blocks are n, r, z, and n as the state's
  * share sees it. */
 static int64_t gate_of(const struct sums *s, int side, int64_t block) {
-  if (s->r->kind != RK_RNN_GRU || block < 2) return block;
-  return (side == INPUT) == (block == 2) ? 2 : -1;
+  if (s->r->kind != RK_RNN_GRU) return block;
+  if (side == STATE) return block - 1;
+  return block < 3 ? (block + 2) % 3 : -1;
 }
 /* The features [*from, *end) of a panel, counted from its first one, that are that side's and that the block is for. */
 static bool features_of(const struct sums *s, int side, int64_t block, int64_t panel, int64_t *from, int64_t *end) {
@@ -256,6 +260,46 @@ static int check(struct rk_tensor *const dw[2], struct rk_tensor *const db[2], c
   return rk_rnn_optional(db[STATE], x, 1, &gh, who, "db_hh");
 }
 
+/* -- inputs with few different rows --------------------------------------------------------- */
+struct by_kind {
+  const struct sums *s;
+  const struct rk_repeats *repeats;
+  char *to; /* a block of dgates after the other, a row for each different row of the input */
+};
+static void kinds_part(void *arg, int64_t part) {
+  const struct by_kind *k = arg;
+  const struct sums *s = k->s;
+  const int cols = rk_rnn_kernel(s->r, 1)->cols;
+  const int64_t bytes = k->repeats->count * cols * s->size;
+  if (gate_of(s, INPUT, part % s->blocks) < 0) return;
+  memset(k->to + part * bytes, 0, (size_t)bytes);
+  s->loops->gather(k->to + part * bytes, s->dgates + part * s->block, k->repeats->which, s->rows, cols);
+}
+
+/* dw_ih alone, by sums of gradients. */
+static int by_kinds(const struct sums *all, struct rk_tensor *dw, const struct rk_repeats *repeats, int64_t blocks,
+                    const char *who) {
+  const int64_t n = repeats->count, cols = rk_rnn_kernel(all->r, 1)->cols, row = repeats->rows.step[0];
+  struct by_kind k = {.s = all, .repeats = repeats, .to = rk_scratch(blocks * n * cols * all->size, who)};
+  if (!k.to) return RK_ENOMEM;
+  rk_parallel(blocks, all->rows * blocks * cols / 4, kinds_part, &k);
+  struct sums s = *all;
+  memset(s.side, 0, sizeof s.side);
+  s.steps = 1, s.batch = s.rows = n, s.dgates = k.to, s.block = n * cols * s.size, s.lanes = 0;
+  struct rk_tensor x;
+  rk_lend(&x, &repeats->rows);
+  x.rank = 3, x.shape[0] = 1, x.shape[1] = n, x.shape[2] = dw->shape[1];
+  x.step[0] = n * row, x.step[1] = row, x.step[2] = 1;
+  int status = open_side(&s, INPUT, dw, &x);
+  s.ones = s.lanes;
+  if (!status) status = run(&s, who);
+  if (s.side[INPUT].dw.out) status = rk_result_close(&s.side[INPUT].dw, status);
+  rk_tensor_drop(&s.side[INPUT].from);
+  rk_tensor_drop(&x);
+  rk_scratch_free(k.to);
+  return status;
+}
+
 int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, struct rk_tensor *db_ih,
                            struct rk_tensor *db_hh, double scale, const struct rk_rnn *r,
                            const struct rk_tensor *dgates) {
@@ -268,16 +312,20 @@ int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, str
   s.dgates = rk_at(dgates), s.blocks = rk_rnn_blocks(r->kind), s.block = dgates->step[0] * s.size;
   s.side[INPUT].db = db_ih, s.side[STATE].db = db_hh;
   const bool before = s.steps > 1 || r->h0; /* else all states before are zero */
+  struct rk_repeats repeats = {0};
   int status = r->h0 ? rk_operand(&s.h0, r->h0, dt, RK_ROWS) : RK_OK;
-  if (!status) status = open_side(&s, INPUT, dw_ih, r->x);
+  if (!status && dw_ih) status = rk_find_repeats(&repeats, r->x, who);
+  if (!status) status = open_side(&s, INPUT, repeats.count ? NULL : dw_ih, r->x);
   if (!status) status = open_side(&s, STATE, before ? dw_hh : NULL, r->lengths ? r->states : r->y);
   s.ones = s.lanes;
   if (db_ih || db_hh) s.lanes++;
   if (!status && s.lanes) status = run(&s, who);
+  if (!status && repeats.count) status = by_kinds(&s, dw_ih, &repeats, dgates->shape[0], who);
   for (int k = 0; k < SIDES; k++) {
     if (s.side[k].dw.out) status = rk_result_close(&s.side[k].dw, status);
     rk_tensor_drop(&s.side[k].from);
   }
   rk_tensor_drop(&s.h0);
+  rk_drop_repeats(&repeats);
   return status;
 }

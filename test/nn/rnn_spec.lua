@@ -149,6 +149,50 @@ describe('recurrent layers', function()
     end)
   end
 
+  -- Rows that are the same bits are multiplied once. A view with its features apart is not searched for them.
+  it('share what equal rows of the input make', function()
+    local function apart(x) return x:transpose(1, 3):clone():transpose(1, 3) end
+    local T, N = 12, 11
+    for _, case in ipairs { { 5, 17, 40 }, { 65, 16, 9 }, { 1, 64, 33 }, { 66, 20, 70 }, { 2000, 16, 8 } } do
+      local symbols, features, hidden = unpack(case)
+      local inputs = { torch.randn(symbols, features), torch.eye(math.max(symbols, features)):narrow(2, 1, features) }
+      for _, table in ipairs(inputs) do
+        local x = table:index(1, torch.LongTensor(T * N):random(symbols)):view(T, N, features)
+        for _, kind in ipairs(kinds) do
+          for _, type in ipairs { 'torch.DoubleTensor', 'torch.FloatTensor' } do
+            local m = kind[3](features, hidden, 1, { bidirectional = true }):type(type)
+            if symbols == 5 then m:setLengths(torch.range(2, T):totable()) end
+            local from = x:type(type)
+            local y = m:forward(from):clone()
+            local g = y:clone():normal()
+            m:zeroGradParameters()
+            local dx, near = m:backward(from, g, 2):clone(), type == 'torch.FloatTensor' and 2e-4 or 1e-11
+            local dw, db = m.gradWeight:clone(), m.gradBias:clone()
+            assert.is_true(torch.equal(m:forward(apart(from)), y))
+            m:zeroGradParameters()
+            assert.is_true(torch.equal(m:backward(apart(from), g, 2), dx))
+            assert.is_true(support.distance(m.gradWeight, dw) < near)
+            assert.is_true(support.distance(m.gradBias, db) < near)
+          end
+        end
+      end
+    end
+  end)
+
+  it('tell rows apart that only look the same, and have the right gradients where rows repeat', function()
+    local x = torch.zeros(8, 8, 16)
+    x:select(3, 3):select(2, 1):fill(-0.0)
+    x[5][2][16], x[8][8][1], x[2][3][7] = 1e-300, 0 / 0, 3
+    local m = nn.LSTM(16, 3)
+    local y = m:forward(x)
+    assert.are_not.equal(y[2][3][1], y[2][4][1])
+    for n = 1, 8 do assert.are.equal(n == 8 and 3 or 0, y[8][n]:ne(y[8][n]):sum()) end
+    x[8][8][1] = 0
+    for _, layer in ipairs { m, nn.GRU(16, 3), nn.RNN(16, 3) } do
+      assert.is_true(support.gradient_error(layer, x) < 1e-7)
+    end
+  end)
+
   -- More rows than are packed at a time, and columns that fill no tile.
   it('sum the gradients of long sequences: those of two halves of the batch', function()
     for _, kind in ipairs { 'LSTM', 'GRU', 'RNN' } do
