@@ -162,7 +162,7 @@ static void give(void *p, int64_t room) {
   int c = class_of(room, &size);
   const int64_t most = CACHE_FLOOR + live / 2;
   if (is_fine(c) ? __atomic_load_n(&classes[c].kept, __ATOMIC_RELAXED) >= FINE_KEPT / room
-                 : room > most / 2) { /* keeping it would drive out everything else */
+                 : room > most / 4 * 3) { /* keeping it would drive out everything else */
     free(p);
     return;
   }
