@@ -322,26 +322,40 @@ static int weights_dnnl(struct rk_dnnl *e, struct rk_tensor *dw, struct rk_tenso
   return status;
 }
 
+/* By our own loops, from channels-last tensors; db too, of a convolution that is not transposed. */
+static int weights_own(const struct rk_conv_plan *p, struct rk_tensor *dw, struct rk_tensor *db,
+                       const struct rk_tensor *j, const struct rk_tensor *i, double scale, const char *who) {
+  double *sums = NULL;
+  if (db && !(sums = rk_scratch(2 * p->cj * (int64_t)sizeof *sums, who))) return RK_ENOMEM;
+  int status = rk_conv_weights(p, dw, sums, j, i, scale, who);
+  if (!status && db) status = add_sums(db, scale, sums, sums + p->cj);
+  rk_scratch_free(sums);
+  return status;
+}
+
 /* Both gradients, of checked arguments. */
 static int parameters(const struct rk_conv_plan *p, struct rk_tensor *dw, struct rk_tensor *db,
                       const struct rk_tensor *g, const struct rk_tensor *x, double scale, const char *who) {
   int dtype = rk_layer_dtype(x->dt);
-  bool fused = db && !p->transposed && db->dt == RK_f32;
   int lx = layout_of(x), lg = layout_of(g);
+  bool own = dtype == RK_f32 && lx == RK_LAST && lg == RK_LAST && rk_conv_weights_serves(p);
+  bool fused = db && !p->transposed && (own || db->dt == RK_f32);
   struct rk_dnnl_wish wish = {RK_WEIGHTS, p->transposed ? lg : lx, p->transposed ? lx : lg, fused, false, false};
-  struct rk_dnnl *e = dtype == RK_f32 ? rk_dnnl_begin(&wish, p) : NULL;
+  struct rk_dnnl *e = dtype == RK_f32 && !own ? rk_dnnl_begin(&wish, p) : NULL;
   struct rk_tensor tg = {0}, tx = {0}, rows = {0};
   struct rk_result r = {0};
-  int status = rk_operand(&tg, g, dtype, e ? lg : RK_ROWS);
-  if (!status) status = rk_operand(&tx, x, dtype, e ? lx : RK_ROWS);
+  int status = rk_operand(&tg, g, dtype, e || own ? lg : RK_ROWS);
+  if (!status) status = rk_operand(&tx, x, dtype, e || own ? lx : RK_ROWS);
   if (!status) status = rk_result_add(&r, dw, dtype);
   const struct rk_tensor *i = p->transposed ? &tg : &tx, *j = p->transposed ? &tx : &tg;
-  if (!status && e)
+  if (!status && own)
+    status = weights_own(p, &r.t, fused ? db : NULL, j, i, scale, who);
+  else if (!status && e)
     status = weights_dnnl(e, &r.t, fused ? db : NULL, i, j, scale, who);
   else if (!status)
     status = rk_im2col_weights(p, &r.t, j, i, scale);
   if (r.out) status = rk_result_close(&r, status);
-  if (!status && db && !(e && fused)) {
+  if (!status && db && !((e || own) && fused)) {
     status = rk_operand(&rows, &tg, dtype, RK_ROWS);
     if (!status) status = bias_gradient(db, &rows, scale, who);
   }

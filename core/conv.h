@@ -1,5 +1,6 @@
 /* conv.h -- a convolution as conv.c has checked it, for those who compute it:
- * im2col.c (any type, packed rows) and dnnl.c (float32, both layouts).
+ * im2col.c (any type, packed rows), dnnl.c (float32, both layouts),
+ * conv_weights.c (float32, channels-last, the weight's gradient).
  *
  * Both directions and the transposed convolution are three products between an
  * image side and a column side; J = W * columns(I) for each image:
@@ -28,4 +29,10 @@ int rk_im2col_scatter(const struct rk_conv_plan *p, struct rk_tensor *i, const s
                       const struct rk_tensor *w, const struct rk_tensor *bias);
 int rk_im2col_weights(const struct rk_conv_plan *p, struct rk_tensor *dw, const struct rk_tensor *j,
                       const struct rk_tensor *i, double scale);
+
+/* Does conv_weights.c serve this, better than oneDNN? */
+bool rk_conv_weights_serves(const struct rk_conv_plan *p);
+/* From channels-last float32 tensors; dw packed rows. `bias` NULL, or cj numbers: set to the sums of j's planes. */
+int rk_conv_weights(const struct rk_conv_plan *p, struct rk_tensor *dw, double *bias, const struct rk_tensor *j,
+                    const struct rk_tensor *i, double scale, const char *who);
 #endif

@@ -207,6 +207,66 @@ static void large_3x3(void) {
   }
 }
 
+/* The weight's gradient from channels-last tensors, whose loops are our own where steps are larger than 1 or the kernel
+ * is a point: against float64, and the same bits from one thread as from several. */
+static void weights_last(void) {
+  static const struct {
+    int64_t ci, cj, size[3], k[3];
+    struct rk_conv c;
+  } cases[] = {
+      {64, 26, {9, 11}, {1, 1}, {.dims = 2, .stride = {1, 1}}},
+      {61, 25, {14, 7}, {3, 3}, {.dims = 2, .stride = {2, 2}, .pad = {1, 1}}},
+      {32, 39, {300, 3}, {1, 1}, {.dims = 2, .stride = {1, 2}}},
+      {32, 13, {5, 700}, {3, 5}, {.dims = 2, .stride = {2, 1}, .pad = {2, 4}, .dilation = {1, 2}}},
+      {32, 128, {8, 6}, {1, 1}, {.dims = 2, .stride = {3, 3}, .pad = {1, 0}}},
+      {16, 12, {6, 6}, {2, 2}, {.dims = 2, .stride = {2, 2}}},
+      {32, 38, {4, 5, 6}, {2, 3, 2}, {.dims = 3, .stride = {1, 2, 2}, .pad = {1, 1, 1}}},
+      {64, 64, {3, 2, 5}, {1, 1, 1}, {.dims = 3, .stride = {1, 1, 1}}},
+      {32, 26, {7, 5}, {4, 4}, {.dims = 2, .transposed = 1, .stride = {2, 2}, .pad = {1, 1}}},
+      {32, 26, {3, 3}, {2, 2}, {.dims = 2, .stride = {2, 2}, .pad = {7, 7}}}, /* much that sees nothing */
+  };
+  for (size_t q = 0; q < sizeof cases / sizeof *cases; q++) {
+    struct rk_conv c = cases[q].c;
+    const int rank = c.dims + 2;
+    int64_t ws[5] = {cases[q].cj, cases[q].ci}, xs[5] = {3, c.transposed ? ws[0] : ws[1]}, planes = ws[c.transposed];
+    c.groups = 1;
+    for (int d = 0; d < c.dims; d++) {
+      xs[d + 2] = cases[q].size[d], ws[d + 2] = cases[q].k[d];
+      if (!c.dilation[d]) c.dilation[d] = 1;
+    }
+    struct rk_tensor x = make(RK_f32, rank, xs, LAST), w = make(RK_f32, rank, ws, PACKED), y = {0}, w1 = {0};
+    struct rk_tensor b = make(RK_f32, 1, &planes, PACKED), x8 = {0}, w8 = {0}, y8 = {0}, b8 = {0};
+    y.dt = w1.dt = RK_f32, x8.dt = w8.dt = y8.dt = b8.dt = RK_f64;
+    CHECK_OK(rk_conv_forward(&y, &x, &w, NULL, &c));
+    CHECK_OK(rk_tensor_init(&x8, RK_f64, rank, xs));
+    CHECK_OK(rk_tensor_init(&w8, RK_f64, rank, ws));
+    CHECK_OK(rk_tensor_init(&w1, RK_f32, rank, ws));
+    CHECK_OK(rk_tensor_init(&y8, RK_f64, rank, y.shape));
+    CHECK_OK(rk_tensor_init(&b8, RK_f64, 1, &planes));
+    CHECK_OK(rk_copy(&x8, &x));
+    CHECK_OK(rk_copy(&w8, &w));
+    CHECK_OK(rk_copy(&w1, &w));
+    CHECK_OK(rk_copy(&y8, &y));
+    CHECK_OK(rk_copy(&b8, &b));
+    const int threads = rk_threads();
+    rk_set_threads(3);
+    CHECK_OK(rk_conv_backward_weight(&w, &b, &y, &x, 0.25, &c));
+    rk_set_threads(1);
+    CHECK_OK(rk_conv_backward_weight(&w1, NULL, &y, &x, 0.25, &c));
+    rk_set_threads(threads);
+    CHECK_OK(rk_conv_backward_weight(&w8, &b8, &y8, &x8, 0.25, &c));
+    double *want = values(&w8), *bias = values(&b8);
+    CHECK(worst(&w, want) < 1e-5);
+    CHECK(worst(&w1, want) < 1e-5);
+    CHECK(worst(&b, bias) < 1e-5);
+    if (strcmp(rk_isa(), "avx512") == 0 && ws[0] >= 13) /* then the loops are our own */
+      CHECK(memcmp(rk_at(&w), rk_at(&w1), (size_t)rk_tensor_count(&w) * sizeof(float)) == 0);
+    free(want), free(bias);
+    struct rk_tensor *all[] = {&x, &w, &y, &w1, &b, &x8, &w8, &y8, &b8};
+    for (int k = 0; k < 9; k++) rk_tensor_drop(all[k]);
+  }
+}
+
 static void wrong_calls(void) {
   struct rk_conv c = {.dims = 2, .groups = 1, .stride = {1, 1, 1}, .dilation = {1, 1, 1}}, bad;
   int64_t n = 6, m = 5;
@@ -261,6 +321,7 @@ int main(void) {
   RUN(against_sums);
   RUN(with_extras);
   RUN(large_3x3);
+  RUN(weights_last);
   RUN(wrong_calls);
   return test_done();
 }
