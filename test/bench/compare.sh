@@ -1,7 +1,7 @@
 #!/bin/sh
 # Ours against PyTorch, workload by workload, in one run.
 #
-#   sh test/bench/compare.sh [--only TEXT | --name NAME] [--device cpu|cuda] [--threads N] [--quick]
+#   sh test/bench/compare.sh [--only TEXT | --name NAME] [--device cpu|cuda] [--threads N] [--quick] [--turns N]
 #
 # PYTHON names a Python that has PyTorch; else .venv/bin/python or python3 is taken.
 set -eu

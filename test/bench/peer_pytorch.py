@@ -5,9 +5,10 @@ Prints one JSON object a line: {"name", "median_ms", "min_ms", "runs", "threads"
 Every workload is the same work, shape for shape, as the one of the same name in run.lua.
 
     python3 peer_pytorch.py [--device cpu|cuda] [--threads N] [--only SUBSTRING | --name NAME]
-                            [--channels-last | --best] [--quick] [--list]
+                            [--channels-last | --best] [--quick] [--list] [--turns]
 
---best times workloads on images in both memory layouts and reports the faster.
+--best times workloads on images in both memory layouts and reports the faster. --turns: for each line read, a
+number of milliseconds, the workload runs about that long and the median of its calls is printed.
 """
 import argparse, json, os, sys, time
 
@@ -20,6 +21,7 @@ ap.add_argument("--channels-last", action="store_true")
 ap.add_argument("--best", action="store_true")
 ap.add_argument("--quick", action="store_true")
 ap.add_argument("--list", action="store_true")
+ap.add_argument("--turns", action="store_true")
 A = ap.parse_args()
 
 import torch
@@ -55,6 +57,25 @@ def timeit(f, inner=1, budget=2.0, least=5):
         ts.append((time.perf_counter() - t) / inner * 1e3)
     ts.sort()
     return ts[len(ts) // 2], ts[0], len(ts)
+
+
+def take_turns(f, inner=1):
+    for _ in range(2):
+        f()
+    sync()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        f()
+        sync()
+        ts, end = [], time.perf_counter() + float(line) * 1e-3
+        while not ts or time.perf_counter() < end:
+            t = time.perf_counter()
+            for _ in range(inner):
+                f()
+            sync()
+            ts.append((time.perf_counter() - t) / inner * 1e3)
+        ts.sort()
+        print(ts[len(ts) // 2], flush=True)
 
 
 BENCH = {}
@@ -457,11 +478,12 @@ if A.list:
     sys.exit()
 
 
-def once(f, layout):
+def once(f, layout, run=timeit):
     global CL
     CL = torch.channels_last if layout else torch.contiguous_format
     step, inner = f()
-    return timeit(step, inner) + (layout,)
+    times = run(step, inner)
+    return times and times + (layout,)
 
 
 IMAGES = ("conv", "deconv", "batchnorm", "maxpool", "avgpool", "relu_", "dropout", "train_lenet", "train_resnet", "infer_")
@@ -470,6 +492,9 @@ for name, f in BENCH.items():
         continue
     both = A.best and name.startswith(IMAGES)
     layouts = (False, True) if both else (A.channels_last,)
+    if A.turns:
+        once(f, min(once(f, layout) for layout in layouts)[-1] if both else layouts[0], take_turns)
+        continue
     try:
         med, best, runs, layout = min(once(f, layout) for layout in layouts)
         row = dict(name=name, median_ms=round(med, 6), min_ms=round(best, 6), runs=runs)

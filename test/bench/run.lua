@@ -1,12 +1,13 @@
 --- Benchmarks: the workloads that peer_pytorch.py times, shape for shape, under the same names.
 --
 --     build/th test/bench/run.lua [--only TEXT | --name NAME] [--device cpu|cuda] [--threads N]
---                                 [--channels-last] [--json] [--quick] [--list]
+--                                 [--channels-last] [--json] [--quick] [--list] [--turns]
 --
 -- Two warm-up calls, then at least five timed ones (about two seconds in all); the median counts. --json: an
 -- object a line with the fields of the peer's. --list: group and name. A workload
 -- that needs something the engine does not have yet is reported as such, with what it needs.
--- test/bench/compare.sh sets both side by side.
+-- test/bench/compare.sh sets both side by side. --turns is for its sake: for each line read, a number of
+-- milliseconds, the workload runs about that long and the median of its calls is printed.
 local ffi = require 'ffi'
 
 local here = arg[0]:match '^(.*)/' or '.'
@@ -27,7 +28,7 @@ end
 local function parse(words)
   local options = { device = 'cpu' }
   local values = { only = true, name = true, device = true, threads = true }
-  local flags = { json = true, quick = true, list = true, ['channels-last'] = true }
+  local flags = { json = true, quick = true, list = true, turns = true, ['channels-last'] = true }
   local i = 1
   while i <= #words do
     local key = words[i]:match '^%-%-(.+)$'
@@ -81,6 +82,32 @@ local function measure(f, inner, sync, quick)
   return times[math.floor(#times / 2) + 1], times[1], #times
 end
 
+--- A median for each number of milliseconds read, until there is nothing more to read.
+local function take_turns(f, inner, sync)
+  for _ = 1, 2 do
+    f()
+  end
+  sync()
+  print 'ready'
+  io.stdout:flush()
+  for line in io.lines() do
+    f()
+    sync()
+    local times, finish = {}, now() + tonumber(line)
+    repeat
+      local t = now()
+      for _ = 1, inner do
+        f()
+      end
+      sync()
+      times[#times + 1] = (now() - t) / inner
+    until now() >= finish
+    table.sort(times)
+    print(times[math.floor(#times / 2) + 1])
+    io.stdout:flush()
+  end
+end
+
 local options = parse(arg)
 local bench = require 'workloads'(options)
 
@@ -117,6 +144,9 @@ local function run(item)
   torch.manualSeed(1)
   local ok, message = pcall(function()
     local f, inner = item.make()
+    if options.turns then
+      return take_turns(f, inner or 1, bench.sync)
+    end
     local median, least, runs = measure(f, inner or 1, bench.sync, options.quick)
     report { name = item.name, median_ms = median, min_ms = least, runs = runs }
   end)
