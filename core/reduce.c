@@ -96,6 +96,11 @@ static void fold_part(void *arg, int64_t part) {
   const int64_t inner = s->shape[s->rank - 1], step = s->step[s->rank - 1];
   union acc acc;
   s->loops->start[t->red](&acc, 1);
+  if (s->plain && step == 1 && s->rank == 1) {
+    s->loops->fold[t->red](&acc, s->base + first * s->size, end - first, t->p);
+    t->parts[part] = acc;
+    return;
+  }
   for (int64_t i = first; i < end;) {
     int64_t held = 0; /* short rows share a block */
     const void *x = block;
@@ -175,8 +180,9 @@ static void fold_line(const struct folding *f, int64_t output, void *block) {
   const int red = f->red < 0 ? RK_RED_sumdev : f->red;
   const double p = f->red < 0 ? f->mean[output] : f->p;
   s->loops->start[red](&f->acc[output], 1);
-  for (int64_t i = 0; i < f->n; i += BLOCK) {
-    const int64_t n = f->n - i < BLOCK ? f->n - i : BLOCK;
+  const int64_t most = s->plain && f->step == 1 ? f->n : BLOCK;
+  for (int64_t i = 0; i < f->n; i += most) {
+    const int64_t n = f->n - i < most ? f->n - i : most;
     s->loops->fold[red](&f->acc[output], values(s, line + i * f->step * s->size, f->step, n, block), n, p);
   }
 }
