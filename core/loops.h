@@ -117,7 +117,7 @@ RK_OP3(MAP3, )
 RK_CMP(COMPARE, )
 
 /* -- reductions ------------------------------------------------------------------------- */
-/* Sixteen partial results whatever the vector width: every ISA adds in the same
+/* Sixteen partial results, thirty-two of long sums, whatever the vector width: every ISA adds in the same
  * order. Wider than an element: a float sum is exact to half an ulp or so. */
 enum { LANES = 16 };
 typedef RK_ROW row_t; /* an integer as wide as C, so that value and place share one select mask */
@@ -166,16 +166,13 @@ static inline int64_t test_lanes(int red, const C *x, int64_t n, masks_t *hit) {
     }
   return i;
 }
-/* Sums: whole blocks go by vectors, too, in 2 * LANES chains, as many of them at once as every ISA has registers for.
- * While a block is read what lies AHEAD bytes on is brought nearer: floats from memory 0.70 -> 0.64 ms a 10 million. */
+/* Sums: whole blocks go by vectors, too, in 2 * LANES chains, as many of them at once as every ISA has registers for. */
 #define SUMS(red)                                                                                                      \
   ((red) == RK_RED_sum || (red) == RK_RED_mean || (red) == RK_RED_sumsq || (red) == RK_RED_norm2 ||                    \
    (RK_IS_FLT && ((red) == RK_RED_sumabs || (red) == RK_RED_sumdev)))
-enum { CHAINS = 2 * LANES / WIDE, AT_ONCE = 8, RUN = 2048, AHEAD = 8192, LINE = 64 };
+enum { CHAINS = 2 * LANES / WIDE, AT_ONCE = 8, RUN = 2048 };
 #define ADD_LANES(E)                                                                                                   \
   for (; i < n; i += 2 * LANES) {                                                                                      \
-    for (int line = 0; line < 2 * LANES * (int)sizeof(C); line += LINE)                                                \
-      __builtin_prefetch((const char *)(x + i) + AHEAD + line, 0, 2);                                                  \
     for (int k = 0; k < AT_ONCE; k++) {                                                                                \
       const wide_t v = widen(x + i + k * WIDE);                                                                        \
       acc[k] = E;                                                                                                      \

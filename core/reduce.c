@@ -1,10 +1,9 @@
 /* reduce.c -- many elements to one: over everything, or over one dimension.
  *
- * Floats accumulate in double, integers in int64, in sixteen lanes (loops.h)
- * over blocks of fixed size, blocks in order within parts of fixed size, and
- * parts are merged as a tree: bits depend on shape and steps, never on the ISA or the
- * number of threads. A float sum is thus right to an ulp or so, and a double
- * sum better than a pairwise one.
+ * Floats accumulate in double, integers in int64, in 16 or 32 lanes (loops.h)
+ * over runs of fixed size (packed memory: whole parts or lines; else blocks),
+ * in order within parts of fixed size, and parts are merged as a tree: bits depend on shape and steps, never on the ISA
+ * or the number of threads. A float sum is thus right to an ulp or so, and a double sum better than a pairwise one.
  *
  * Over a dimension there are two ways: lines, when the dimension itself is the
  * innermost in memory (fold a line into a number), and columns, otherwise

@@ -69,16 +69,36 @@ static bool orphaned(void) {
 }
 #endif
 
+#ifdef _OPENMP
+/* Each thread has a share of the parts, in order, so that the same data meet the same caches again; who is done goes on
+ * with what others have left. Claims are of a few parts, lest they cost as much as small parts do. */
+enum { SHARES = 256, CLAIMS = 32 };
+struct share {
+  _Alignas(64) int64_t next;
+  int64_t end;
+};
+static void run_shares(int threads, int64_t parts, void (*f)(void *arg, int64_t part), void *arg, const int *flag) {
+  struct share shares[SHARES];
+  const int64_t claim = parts / threads / CLAIMS + 1;
+  for (int k = 0; k < threads; k++) shares[k] = (struct share){parts * k / threads, parts * (k + 1) / threads};
+#pragma omp parallel num_threads(threads)
+  for (int k = 0, mine = omp_get_thread_num(); k < threads; k++) {
+    struct share *s = &shares[(mine + k) % threads];
+    for (int64_t i; (i = __atomic_fetch_add(&s->next, claim, __ATOMIC_RELAXED)) < s->end;)
+      for (int64_t end = i + claim < s->end ? i + claim : s->end; i < end && !rk_stopped(flag); i++) f(arg, i);
+  }
+}
+#endif
+
 /* No part is begun any more once the flag is set. */
 static void run(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part), void *arg, const int *flag) {
 #ifdef _OPENMP
   int64_t threads = work / RK_WORK_PER_THREAD;
   if (threads > parts) threads = parts;
   if (threads > rk_threads()) threads = rk_threads();
+  if (threads > SHARES) threads = SHARES;
   if (threads > 1 && !omp_in_parallel() && !orphaned()) {
-#pragma omp parallel for schedule(static) num_threads((int)threads)
-    for (int64_t k = 0; k < parts; k++)
-      if (!rk_stopped(flag)) f(arg, k);
+    run_shares((int)threads, parts, f, arg, flag);
     return;
   }
 #else

@@ -1,7 +1,7 @@
-/* widen.h -- elements read as a vector of the type in which reductions accumulate, for the sums of loops.h, whose macros
- * it uses: C, the type in memory, and A. Exact, so the same on every ISA. The compilers' own conversions of vectors go
- * by way of halves; one instruction that reads and widens, and half vectors on AVX-512, whose whole ones cost more than
- * two, make the sum of floats in the caches twice as quick (45 -> 90 GB/s on a core of a Zen 4). */
+/* widen.h -- elements read as a vector of the type in which reductions accumulate, for the sums of loops.h, whose
+ * macros it uses: C, the type in memory, and A. Exact, so the same on every ISA. The compilers' own conversions of
+ * vectors go by way of halves; one instruction that reads and widens, and half vectors on AVX-512, whose whole ones
+ * cost more than two, make the sum of floats in the caches twice as quick (45 -> 90 GB/s on a core of a Zen 4). */
 #if defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 enum { WIDE = 4, FUSED = RK_IS_FLT && sizeof(C) < sizeof(A) };
