@@ -29,6 +29,7 @@ struct kernel {
   tile_function *tile;
   int rows, cols;
 };
+static const struct kernel none = {NULL, 1, 1};
 
 #if defined __x86_64__
 #define ROWS6(X) X(0) X(1) X(2) X(3) X(4) X(5)
@@ -74,10 +75,10 @@ TILE(tile_avx2, __attribute__((target("avx2,fma"))), ROWS6)
 static const struct kernel *kernel(void) {
   static const struct kernel avx512 = {tile_avx512, 13, 32}, avx2 = {tile_avx2, 6, 16};
   const char *isa = rk_isa();
-  return strcmp(isa, "avx512") == 0 ? &avx512 : strcmp(isa, "avx2") == 0 ? &avx2 : NULL;
+  return strcmp(isa, "avx512") == 0 ? &avx512 : strcmp(isa, "avx2") == 0 ? &avx2 : &none;
 }
 #else
-static const struct kernel *kernel(void) { return NULL; }
+static const struct kernel *kernel(void) { return &none; }
 #endif
 
 /* Places of a chunk, at least; stretches of a chunk, at most. */
@@ -180,7 +181,7 @@ static void part(void *arg, int64_t k) {
  * caches: 0.8. */
 bool rk_conv_weights_serves(const struct rk_conv_plan *p) {
   const struct kernel *k = kernel();
-  if (!k || p->groups > 1 || p->cj < k->rows || p->cj > 256 || p->ci < k->cols || !p->n) return false;
+  if (!k->tile || p->groups > 1 || p->cj < k->rows || p->cj > 256 || p->ci < k->cols || !p->n) return false;
   if (p->ci * p->stride[2] > 384) return false;
   bool steps = p->taps == 1;
   for (int d = 0; d < 3; d++) steps = steps || p->stride[d] > 1;
