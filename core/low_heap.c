@@ -10,11 +10,11 @@
  *
  * The same happens to addresses on the C stack: low_stack.c.
  *
- * Elsewhere than on x86-64, and under AddressSanitizer, which has the low addresses for itself, nothing happens. */
+ * Elsewhere than on x86-64 nothing happens. */
 #define _GNU_SOURCE
 #include "low_heap.h"
 
-#if defined __x86_64__ && defined __linux__ && !defined __SANITIZE_ADDRESS__
+#if defined __x86_64__ && defined __linux__
 #include <link.h>
 #include <lua.h>
 #include <stdarg.h>
