@@ -5,8 +5,8 @@
  * compiler's events have told where they lie, lua/trepl/interrupt.lua) such that each takes an exit to the interpreter,
  * where the hook waits, the next time it goes round:
  *
- *   - on x86-64 a trace that starts from the stack, right behind its first instruction, which stores its number: exit
- * 0;
+ *   - on x86-64 a trace that starts from the stack: exit 0, right behind its first instruction, which stores its
+ *     number;
  *   - a loop that ends in a condition and a jump to an exit: the condition goes, the exit remains;
  *   - any other loop: on x86-64 its first guard exits always; on arm64 every guard of every trace does;
  *   - a loop without guards: exit 0 from its start. Its registers are lost: what locals held when the loop began is
