@@ -124,6 +124,9 @@ local function put_storage(b)
   at = at + 8 + n
 end
 
+-- Storages go by their addresses. In a `write` they may be made for the occasion: an entry keeps each alive until the
+-- parcel holds it, and nothing else comes to its address.
+local depth_of_hook = 0
 local a_buffer = ffi.new 'struct rk_buffer'
 local function put_tensor(t)
   if again(t) then return end
@@ -138,6 +141,7 @@ local function put_tensor(t)
   put_longs(t.shape, rank)
   put_longs(t.step, rank)
   if t.mem == nil then return put_code(NIL) end
+  if depth_of_hook > 0 then seen[t:storage()] = true end
   a_buffer.mem, a_buffer.dt = t.mem, t.dt
   put_storage(a_buffer)
   a_buffer.mem = nil -- borrowed
@@ -147,6 +151,7 @@ local function put_cdata(v)
   if istype(tensor_ct, v) then
     return put_tensor(v)
   elseif istype(buffer_ct, v) then
+    seen[v] = true
     return put_storage(v)
   elseif istype(int64_ct, v) or istype(uint64_ct, v) then
     put_code(istype(int64_ct, v) and INT64 or UINT64)
@@ -186,7 +191,6 @@ local put
 
 -- What the `write` of a class gets in place of a file: objects and single numbers go into the parcel; a class that
 -- wants more of a file is left to torch.File.
-local depth_of_hook = 0
 local writer, reader = {}, {}
 for _, name in ipairs {'Byte', 'Char', 'Short', 'Int', 'Long', 'Float', 'Double', 'Bool'} do
   writer['write' .. name] = function(_, v)

@@ -103,4 +103,31 @@ describe('a pool in unusual use', function()
     end
     assert.is_true(resident() < held + 32768, ('%d kB, then %d'):format(held, resident()))
   end)
+
+  it('is passed objects whose class makes what it writes', function()
+    local pack, home = require 'threads.pack', {}
+    local Made = torch.class('made.Objects', home)
+    function Made:__init(shared) self.shared = shared end -- luacheck: ignore 212
+    local function each(i, shared)
+      local t = torch.FloatTensor(1000):fill(i)
+      return shared and t or t:storage()
+    end
+    function Made:write(file)
+      file:writeBool(self.shared)
+      for i = 1, 20 do
+        file:writeObject(each(i, self.shared))
+        collectgarbage()
+      end
+    end
+    function Made:read(file)
+      self.shared, self.list = file:readBool(), {}
+      for i = 1, 20 do self.list[i] = file:readObject() end
+    end
+    for _, by_reference in ipairs {false, true} do
+      for _, tensors in ipairs {false, true} do
+        local back = pack.load(pack.save(home.Objects(tensors), by_reference))
+        for i = 1, 20 do assert.equal(i, back.list[i][1]) end
+      end
+    end
+  end)
 end)
