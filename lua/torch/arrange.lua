@@ -110,7 +110,7 @@ end)
 
 --- broadcast_tensors(a, b, ...): views of all with their common sizes.
 function functions.broadcast_tensors(...)
-  return unpack(options.broadcast('broadcast_tensors', list_of('broadcast_tensors', ...)))
+  return options.results('broadcast_tensors', options.broadcast('broadcast_tensors', list_of('broadcast_tensors', ...)))
 end
 
 --- unbind([dim = 1]): the slices along a dimension, as a table.

@@ -58,13 +58,16 @@ function M.release(t)
   end
 end
 
--- The first of the arguments, or of the tables among them, that is the tensor at `where` (any tensor without).
-local find
-function find(where, ...)
+local function is_at(where, v) return istype(ctype, v) and (where == nil or ffi.cast(address, v) == where) end
+
+-- The first of the arguments, or of the lists among them, that is the tensor at `where` (any tensor without).
+local function find(where, ...)
   for i = 1, select('#', ...) do
     local v = select(i, ...)
-    if type(v) == 'table' then v = find(where, unpack(v)) end
-    if istype(ctype, v) and (where == nil or ffi.cast(address, v) == where) then return v end
+    if is_at(where, v) then return v end
+    for _, t in ipairs(type(v) == 'table' and v or {}) do
+      if is_at(where, t) then return t end
+    end
   end
 end
 

@@ -38,6 +38,12 @@ function M.tensors(name, ...)
   return list
 end
 
+--- A list as several results, of which Lua allows some thousands.
+function M.results(name, list)
+  if #list > 1000 then fail('%s: at most 1000 tensors as several results, got %d', name, #list) end
+  return unpack(list)
+end
+
 --- Distinct dimensions: a list of numbers, one table, or all of them when nothing is given.
 function M.dims(name, n, t, ...)
   local given = { ... }

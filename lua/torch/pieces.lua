@@ -3,6 +3,7 @@
 -- vander, argwhere, as_strided, reshape_as, sum_to_size, unravel_index.
 --
 -- Dimensions and positions count from 1; what PyTorch returns as a tuple is several results or, of pieces, a table.
+local C = require 'torch.ffi'
 local check = require 'torch.check'
 local types = require 'torch.types'
 local tensor = require 'torch.tensor'
@@ -74,18 +75,22 @@ local function at_least(t, rank)
   if rank == 2 then return t:unsqueeze(1) end
   return t.rank == 1 and t:view(1, -1, 1) or t:unsqueeze(3)
 end
+local function all_at_least(rank, list)
+  local out = {}
+  for i, t in ipairs(list) do out[i] = at_least(t.rank == 1 and rank == 3 and t:contiguous() or t, rank) end
+  return out
+end
 for rank = 1, 3 do
   local name = ('atleast_%dd'):format(rank)
+  --- atleast_1d(a, b, ...), atleast_2d, atleast_3d: views with at least that many dimensions, one result each.
   define(name, function(...)
-    local list, out = list_of(name, ...), {}
-    for i, t in ipairs(list) do out[i] = at_least(t.rank == 1 and rank == 3 and t:contiguous() or t, rank) end
-    return unpack(out)
+    return options.results(name, all_at_least(rank, list_of(name, ...)))
   end)
 end
 
 --- dstack{a, b, ...}: along the third dimension; column_stack: vectors as columns; row_stack: vstack.
 function functions.dstack(...)
-  return functions.cat({ functions.atleast_3d(list_of('dstack', ...)) }, 3)
+  return functions.cat(all_at_least(3, list_of('dstack', ...)), 3)
 end
 function functions.column_stack(...)
   local list, columns = list_of('column_stack', ...), {}
@@ -140,6 +145,7 @@ function functions.cartesian_prod(...)
   end
   if rows * #list > MOST then fail('cartesian_prod: %.14g rows of %d: at most 2^26 elements', rows, #list) end
   if #list == 1 then return tensor.clone(list[1]) end
+  if #list > C.RK_MAX_DIMS then fail('cartesian_prod: %d vectors, at most %d', #list, C.RK_MAX_DIMS) end
   local grids, columns = { functions.meshgrid(unpack(list)) }, {}
   for i, g in ipairs(grids) do columns[i] = g:contiguous():view(-1, 1) end
   return functions.cat(columns, 2)

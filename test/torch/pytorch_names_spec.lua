@@ -261,6 +261,12 @@ describe('statistics', function()
     { 'shares above 1', function() torch.rand(3):quantile(50) end, 'a share from 0 to 1 expected, got 50' },
     { 'unknown ways', function() torch.rand(3):quantile(0.5, { interpolation = 'cubic' }) end, "'linear', 'lower'" },
     { 'quantiles of integers', function() torch.quantile(longs { 1 }, 0.5) end, 'a tensor of a floating type' },
+    { 'too many results', function()
+      local many = {}
+      for i = 1, 1001 do many[i] = torch.ones(1) end
+      assert.equal(1001, torch.dstack(many):size(3))
+      torch.atleast_2d(many)
+    end, 'at most 1000 tensors as several results' },
     { 'rows of other lengths', function() torch.cdist(torch.rand(2, 3), torch.rand(2, 4)) end, 'rows as long as' },
     { 'norms below 0', function() torch.cdist(torch.rand(2, 3), torch.rand(2, 3), -1) end, 'at least 0' },
     { 'places of another number', function() torch.trapezoid(torch.rand(3), torch.rand(4)) end, 'trapezoid' },
