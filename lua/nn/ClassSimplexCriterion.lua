@@ -56,6 +56,7 @@ end
 -- @param input (N, n) or (n)
 -- @return N x n
 function ClassSimplex:getPredictions(input)
+  common.check_dims(self, input, 1, 2, 'input [N x n] or [n]')
   return torch.mm(input:dim() == 1 and input:view(1, -1) or input, self.simplex:t())
 end
 

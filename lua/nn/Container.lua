@@ -42,6 +42,9 @@ end
 
 --- Call f on each direct child.
 function Container:applyToModules(f)
+  if type(f) ~= 'function' and not (debug.getmetatable(f) or {}).__call then
+    error(('%s: applyToModules: expected a function, got %s'):format(torch.type(self), torch.type(f)), 2)
+  end
   for _, module in ipairs(self.modules) do f(module) end
 end
 
@@ -66,7 +69,12 @@ function Container:evaluate()
 end
 
 function Container:share(other, ...)
-  for i, module in ipairs(self.modules) do module:share(other.modules[i], ...) end
+  local theirs = torch.isTypeOf(other, 'nn.Module') and other.modules
+  if not theirs or #theirs < #self.modules then
+    error(('%s: share: expected a container of %d modules, got %s'):format(torch.type(self), #self.modules,
+      theirs and ('%s of %d'):format(torch.type(other), #theirs) or torch.type(other)), 2)
+  end
+  for i, module in ipairs(self.modules) do module:share(theirs[i], ...) end
   return self
 end
 

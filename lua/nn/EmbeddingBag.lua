@@ -125,7 +125,7 @@ local function vector(t) return torch.isTensor(t) and t:dim() == 1 end
 
 -- Where in a table of input the weights of the indices stand: after offsets, if there are any.
 local function place_of_weights(input)
-  if torch.isTensor(input) then return nil end
+  if type(input) ~= 'table' then return nil end
   local place = matrix(input[1]) and 2 or 3
   return input[place] ~= nil and place or nil
 end
@@ -255,7 +255,9 @@ end
 function Bag:updateGradInput(input, gradOutput)
   local place, old = place_of_weights(input), self.gradInput
   if not place then
-    self.gradInput = zeros(old, torch.isTensor(input) and input or input[1])
+    local indices = type(input) == 'table' and input[1] or input
+    common.check_tensor(self, indices, 'input')
+    self.gradInput = zeros(old, indices)
     return self.gradInput
   end
   if torch.isTensor(old) then old = {} end

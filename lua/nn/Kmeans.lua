@@ -74,8 +74,8 @@ end
 -- @param[opt=0.95] p leaves out what lies farthest: outliers
 function Kmeans:initKmeansPlus(input, p)
   self.p = p or self.p or 0.95
-  if not (self.p >= 0 and self.p <= 1) then
-    error('nn.Kmeans: initKmeansPlus: p: expected 0 to 1, got ' .. self.p, 2)
+  if type(self.p) ~= 'number' or not (self.p >= 0 and self.p <= 1) then
+    error('nn.Kmeans: initKmeansPlus: p: expected 0 to 1, got ' .. tostring(self.p), 2)
   end
   local n = check_count(self, input)
   local kept = math.max(1, math.floor(self.p * n))

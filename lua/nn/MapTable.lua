@@ -28,6 +28,9 @@ end
 --- Clone the module until there are n, or drop clones beyond n.
 -- @return self
 function MapTable:resize(n)
+  if type(n) ~= 'number' or not (n >= 0 and n <= 2 ^ 31) then
+    error('nn.MapTable: resize: expected a number of modules, got ' .. tostring(n), 2)
+  end
   self:_extend(n)
   for i = #self.modules, n + 1, -1 do self.modules[i] = nil end
   return self

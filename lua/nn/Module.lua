@@ -77,6 +77,7 @@ end
 
 -- The parameters stand in for their gradients, so that accumulating -lr times the gradient is the step itself.
 function Module:defaultAccUpdateGradParameters(input, gradOutput, lr)
+  check_rate(self, 'defaultAccUpdateGradParameters', lr)
   local gradWeight, gradBias = self.gradWeight, self.gradBias
   self.gradWeight, self.gradBias = self.weight, self.bias
   local ok, why = pcall(self.accGradParameters, self, input, gradOutput, -lr)
@@ -212,6 +213,12 @@ function Module.flatten(list) return flatten(list, Module._flattenTensorBuffer) 
 -- @usage nn.Sequential():add(nn.SpatialConvolution(3, 8, 3, 3)):add(nn.ReLU()):channelsLast()
 function Module:channelsLast(on) return require('nn.channels_last').convert(self, on ~= false) end
 
+local function check_function(self, name, f)
+  if type(f) ~= 'function' and not (debug.getmetatable(f) or {}).__call then
+    error(('%s: %s: expected a function, got %s'):format(torch.type(self), name, torch.type(f)), 3)
+  end
+end
+
 --- module(x) is forward; module(x, gradOutput) is forward and backward.
 function Module:__call__(input, gradOutput)
   self:forward(input)
@@ -224,6 +231,7 @@ end
 
 --- Call f on the module and everything inside, parents first.
 function Module:apply(f)
+  check_function(self, 'apply', f)
   f(self)
   if self.modules then
     for _, child in ipairs(self.modules) do child:apply(f) end
@@ -233,6 +241,7 @@ end
 --- Replace modules: f(module) returns what takes its place. Parents first.
 -- @return the replacement of self
 function Module:replace(f)
+  check_function(self, 'replace', f)
   local out = f(self)
   if self.modules then
     for i, child in ipairs(self.modules) do self.modules[i] = child:replace(f) end

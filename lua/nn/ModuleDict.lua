@@ -50,6 +50,9 @@ end
 --- Put all modules of a table under their names.
 -- @return self
 function Dict:update(dict)
+  if type(dict) ~= 'table' then
+    error('nn.ModuleDict: update: expected a table of modules, got ' .. torch.type(dict), 2)
+  end
   local names = {}
   for name in pairs(dict) do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)

@@ -35,6 +35,9 @@ List.append = List.add
 --- Append all modules of a list.
 -- @return self
 function List:extend(list)
+  if type(list) ~= 'table' then
+    error('nn.ModuleList: extend: expected a list of modules, got ' .. torch.type(list), 2)
+  end
   for i, module in ipairs(list.modules or list) do
     self.modules[#self.modules + 1] = check('module ' .. i, module)
   end

@@ -28,7 +28,9 @@ end
 -- input, target → loss
 function MultiCriterion:updateOutput(input, target)
   self.output = 0
-  for i, c in ipairs(self.criterions) do self.output = self.output + self.weights[i] * c:updateOutput(input, target) end
+  for i, c in ipairs(self.criterions) do
+    self.output = self.output + self.weights[i] * common.within(self, i, c, 'updateOutput', input, target)
+  end
   return self.output
 end
 
@@ -50,7 +52,8 @@ function MultiCriterion:updateGradInput(input, target)
   self.gradInput = utils.recursiveResizeAs(self.gradInput, input)
   utils.recursiveFill(self.gradInput, 0)
   for i, c in ipairs(self.criterions) do
-    utils.recursiveAdd(self.gradInput, self.weights[i], c:updateGradInput(input, target))
+    local dx = common.within(self, i, c, 'updateGradInput', input, target)
+    utils.recursiveAdd(self.gradInput, self.weights[i], dx)
   end
   return self.gradInput
 end

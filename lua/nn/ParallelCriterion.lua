@@ -37,7 +37,7 @@ function ParallelCriterion:updateOutput(input, target)
   self.output = 0
   for i, c in ipairs(self.criterions) do
     local t = self.repeatTarget and target or target[i]
-    self.output = self.output + self.weights[i] * c:updateOutput(input[i], t)
+    self.output = self.output + self.weights[i] * common.within(self, i, c, 'updateOutput', input[i], t)
   end
   return self.output
 end
@@ -48,7 +48,8 @@ function ParallelCriterion:updateGradInput(input, target)
   utils.recursiveFill(self.gradInput, 0)
   for i, c in ipairs(self.criterions) do
     local t = self.repeatTarget and target or target[i]
-    utils.recursiveAdd(self.gradInput[i], self.weights[i], c:updateGradInput(input[i], t))
+    local dx = common.within(self, i, c, 'updateGradInput', input[i], t)
+    utils.recursiveAdd(self.gradInput[i], self.weights[i], dx)
   end
   return self.gradInput
 end

@@ -45,22 +45,27 @@ local function ends(self)
   end
 end
 
+local function check_index(self, name, index, most)
+  local n = tonumber(index)
+  if not n or not (n >= 1 and n <= most) then
+    error(('%s: %s: index %s out of range 1..%d'):format(torch.type(self), name, tostring(index), most), 3)
+  end
+  return n
+end
+
 --- Put a module in before position index (default: after the last).
 function Sequential:insert(module, index)
-  index = index or #self.modules + 1
-  if index < 1 or index > #self.modules + 1 then
-    error(('nn.Sequential: insert: index %s out of range 1..%d'):format(index, #self.modules + 1), 2)
+  if not torch.isTypeOf(module, 'nn.Module') then
+    error(('%s: insert: expected a module, got %s'):format(torch.type(self), torch.type(module)), 2)
   end
+  index = check_index(self, 'insert', index or #self.modules + 1, #self.modules + 1)
   table.insert(self.modules, index, module)
   ends(self)
 end
 
 --- Take the module at index (default: the last) out.
 function Sequential:remove(index)
-  index = index or #self.modules
-  if index < 1 or index > #self.modules then
-    error(('nn.Sequential: remove: index %s out of range 1..%d'):format(index, #self.modules), 2)
-  end
+  index = check_index(self, 'remove', index or #self.modules, #self.modules)
   table.remove(self.modules, index)
   ends(self)
 end

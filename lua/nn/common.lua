@@ -68,6 +68,19 @@ function M.number(v)
   return type(v) == 'string' and tonumber(v) or v
 end
 
+-- What a criterion inside of another gave, or its error behind the way to it.
+local function finish(self, i, ok, ...)
+  local first = ...
+  if ok then return ... end
+  if type(first) == 'string' then first = ('%s > [%s] %s'):format(torch.type(self), tostring(i), first) end
+  error(first, 0)
+end
+
+--- Call a method of a criterion's i-th criterion: "nn.ParallelCriterion > [2] nn.MSECriterion: ..." where it fails.
+function M.within(self, i, criterion, method, a, b)
+  return finish(self, i, pcall(criterion[method], criterion, a, b))
+end
+
 --- An optional number of a constructor: nil and false stay out, numbers in strings are numbers, anything else is an
 -- error at the program's line.
 -- @param class name of the module's class

@@ -91,6 +91,9 @@ function M.methods(Class, parent, full)
 
   --- Shrink weight and bias by a factor 1 - decay.
   function Class:decayParameters(decay)
+    if type(decay) ~= 'number' then
+      error(('%s: decayParameters: expected a number, got %s'):format(torch.type(self), torch.type(decay)), 2)
+    end
     self.weight:add(-decay, self.weight)
     self.bias:add(-decay, self.bias)
   end

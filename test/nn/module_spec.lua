@@ -290,6 +290,37 @@ describe('what is no module, dataset or size', function()
     ['nn.SparseEmbedding: updateParameters: a learning rate'] = function()
       nn.SparseEmbedding(3, 2):updateParameters()
     end,
+    ['nn.ParallelCriterion > %[2%] nn.ClassNLLCriterion: nll: row 1'] = function()
+      local c = nn.ParallelCriterion():add(nn.MSECriterion()):add(nn.ClassNLLCriterion())
+      c:forward({ torch.ones(1, 2), torch.zeros(1, 2) }, { torch.ones(1, 2), torch.LongTensor { 3 } })
+    end,
+    ['nn.MultiCriterion > %[1%] nn.MSECriterion: expected'] = function()
+      nn.MultiCriterion():add(nn.MSECriterion()):backward(torch.ones(2), torch.ones(3))
+    end,
+    ['nn.Linear: apply: expected a function, got nil'] = function() nn.Linear(2, 3):apply() end,
+    ['nn.Sequential: replace: expected a function, got number'] = function() nn.Sequential():replace(3) end,
+    ['applyToModules: expected a function'] = function() nn.Sequential():applyToModules {} end,
+    ['share: expected a container of 1 modules, got nn.Linear'] = function()
+      nn.Sequential():add(nn.Linear(2, 3)):share(nn.Linear(2, 3), 'weight')
+    end,
+    ['insert: expected a module, got boolean'] = function() nn.Sequential():insert(true, 1) end,
+    ['insert: index two out of range 1..1'] = function() nn.Sequential():insert(nn.Tanh(), 'two') end,
+    ['remove: index {} out of range'] = function()
+      nn.Sequential():add(nn.Tanh()):remove(setmetatable({}, { __tostring = function() return '{}' end }))
+    end,
+    ['nn.MapTable: resize: expected a number of modules, got 1e%+300'] = function()
+      nn.MapTable(nn.Tanh()):resize(1e300)
+    end,
+    ['nn.ModuleList: extend: expected a list'] = function() nn.ModuleList():extend(3) end,
+    ['nn.ModuleDict: update: expected a table'] = function() nn.ModuleDict():update() end,
+    ['input %[N x n%] or %[n%]'] = function() nn.ClassSimplexCriterion(3):getTopPrediction() end,
+    ['nn.SpatialConvolutionMap: decayParameters: expected a number'] = function()
+      nn.SpatialConvolutionMap(nn.tables.full(1, 1), 2, 2):decayParameters()
+    end,
+    ['initKmeansPlus: p: expected 0 to 1, got x'] = function()
+      nn.Kmeans(1, 3):initKmeansPlus(torch.ones(5, 3), 'x')
+    end,
+    ['nn.EmbeddingBag'] = function() nn.EmbeddingBag(3, 2):backward(nil, torch.ones(1, 2)) end,
     ['share: a module expected'] = function() nn.Linear(2, 3):share('a', 'weight') end,
     ['updateParameters: a learning rate expected'] = function() nn.Linear(2, 3):updateParameters() end,
     ['accUpdateGradParameters: a learning rate'] = function()
