@@ -4,6 +4,7 @@
 -- curves.
 -- @module gnuplot.data
 local torch = require 'torch'
+local joined = require('torch.check').joined
 local types = require 'torch.types'
 
 local M = {}
@@ -13,7 +14,7 @@ M.fail = fail
 
 local function describe(v)
   if torch.isTensor(v) then
-    return ('%s [%s]'):format(torch.type(v):match '[^.]+$', table.concat(v:size():totable(), 'x'))
+    return ('%s [%s]'):format(torch.type(v):match '[^.]+$', joined(v:size(), 'x'))
   end
   return v == nil and 'nothing' or type(v) == 'string' and ('the string %q'):format(v) or 'a ' .. torch.type(v)
 end

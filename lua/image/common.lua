@@ -4,6 +4,7 @@
 -- double; results are rounded and clamped to the range of the type.
 -- @module image.common
 local torch = require 'torch'
+local joined = require('torch.check').joined
 
 local M = {}
 
@@ -30,7 +31,7 @@ local fail = M.fail
 --- A value in words: "FloatTensor [3x4]", "the number 5", "nothing".
 function M.describe(v)
   if torch.isTensor(v) then
-    return ('%s [%s]'):format(torch.type(v):match '[^.]+$', table.concat(v:size():totable(), 'x'))
+    return ('%s [%s]'):format(torch.type(v):match '[^.]+$', joined(v:size(), 'x'))
   elseif v == nil then
     return 'nothing'
   elseif type(v) == 'string' then

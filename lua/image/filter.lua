@@ -227,12 +227,14 @@ function M.gaussianpyramid(...)
   local kernel = M.gaussian { width = 3, height = 3, normalize = true }
   local current = src
   local _, h, w = common.sizes(src)
-  for i, scale in ipairs(scales) do
+  for _, scale in ipairs(scales) do
     common.number('gaussianpyramid', 'factor', scale)
     if scale <= 0 then expected('gaussianpyramid', 'factor', 'a positive number', scale) end
+  end
+  for i, scale in ipairs(scales) do
     local height, width = math.max(1, floor(h * scale)), math.max(1, floor(w * scale))
     dst[i] = resample.resize('gaussianpyramid', dst[i] or src.new(), current, height, width, 'simple')
-    current = M.convolve(dst[i], kernel, 'same')
+    if i < #scales then current = M.convolve(dst[i], kernel, 'same') end
   end
   return dst
 end

@@ -6,6 +6,7 @@
 -- @usage local bias = nn.Parameter(torch.zeros(3)); bias:forward(nil); bias:backward(nil, torch.ones(3))
 local Parameter, parent = torch.class('nn.Parameter', 'nn.Module')
 local common = require 'nn.common'
+local joined = require('torch.check').joined
 
 function Parameter:__init(...)
   local first = ...
@@ -55,7 +56,7 @@ function Parameter:accGradParameters(_, gradOutput, scale)
 end
 
 function Parameter:__tostring__()
-  return ('%s(%s)'):format(torch.type(self), table.concat(self.weight:size():totable(), 'x'))
+  return ('%s(%s)'):format(torch.type(self), joined(self.weight:size(), 'x'))
 end
 
 return Parameter

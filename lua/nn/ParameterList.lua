@@ -8,6 +8,7 @@
 -- list:gradient(2):add(1)
 -- list:updateParameters(0.1)
 local List, parent = torch.class('nn.ParameterList', 'nn.Module')
+local joined = require('torch.check').joined
 
 function List:__init(list)
   parent.__init(self)
@@ -64,7 +65,7 @@ function List:__tostring__()
   local lines = { torch.type(self) .. ' {' }
   for _, key in ipairs(keys(self)) do
     local t = self.params[key]
-    lines[#lines + 1] = ('  (%s): %s of %s'):format(tostring(key), torch.type(t), table.concat(t:size():totable(), 'x'))
+    lines[#lines + 1] = ('  (%s): %s of %s'):format(tostring(key), torch.type(t), joined(t:size(), 'x'))
   end
   lines[#lines + 1] = '}'
   return table.concat(lines, '\n')

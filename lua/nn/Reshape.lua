@@ -5,6 +5,7 @@
 -- @usage local y = nn.Reshape(6):forward(torch.randn(4, 2, 3)) -- 4 x 6
 local Reshape, parent = torch.class('nn.Reshape', 'nn.Module')
 local common = require 'nn.common'
+local joined = require('torch.check').joined
 
 function Reshape:__init(...)
   parent.__init(self)
@@ -71,6 +72,6 @@ function Reshape:clearState()
   return parent.clearState(self)
 end
 
-function Reshape:__tostring__() return torch.type(self) .. '(' .. table.concat(self.size:totable(), 'x') .. ')' end
+function Reshape:__tostring__() return torch.type(self) .. '(' .. joined(self.size, 'x') .. ')' end
 
 return Reshape

@@ -3,6 +3,7 @@
 -- @usage local y = nn.View(-1, 6):forward(torch.randn(4, 2, 3)) -- 4 x 6
 local View, parent = torch.class('nn.View', 'nn.Module')
 local common = require 'nn.common'
+local joined = require('torch.check').joined
 local resized = require 'nn.resized'
 local buffer, dims = common.buffer, resized.dims
 
@@ -87,6 +88,6 @@ function View:updateOutput(input)
   return resized.view(self, out, input, rank, dims, '_input')
 end
 
-function View:__tostring__() return ('%s(%s)'):format(torch.type(self), table.concat(self.size:totable(), ', ')) end
+function View:__tostring__() return ('%s(%s)'):format(torch.type(self), joined(self.size, ', ')) end
 
 return resized.methods(View, parent)

@@ -3,6 +3,7 @@
 -- trace: list (all modules: module, path, leaf, weights), order (leaves as they ran, with input, output, units), back
 -- (leaves as they ran backward, with gradient, gradInput), input, loss, error, criterion, target.
 -- add(kind, level, where, text, remedy, ...).
+local joined = require('torch.check').joined
 local M = { all = {} }
 
 local function check(f) M.all[#M.all + 1] = f end
@@ -185,7 +186,7 @@ check(function(trace, add)
   end
 end)
 
-local function sizes(t) return '[' .. table.concat(t:size():totable(), ' x ') .. ']' end
+local function sizes(t) return '[' .. joined(t:size(), ' x ') .. ']' end
 
 check(function(trace, add)
   local x, t = trace.result, trace.target

@@ -1,5 +1,6 @@
 --- nn.functional.scaled_dot_product_attention and multi_head_attention_forward.
 local bare = require 'nn.bare'
+local joined = require('torch.check').joined
 local options = require 'nn.options'
 
 local M = {}
@@ -105,7 +106,7 @@ function M.scaled_dot_product_attention(q, k, v, ...)
   end
   local batch = common_sizes { batch_of(q), batch_of(k), batch_of(v) }
   if not batch then
-    options.refuse(who, 'key', 'as many matrices as of queries and values', table.concat(k:size():totable(), ' x '))
+    options.refuse(who, 'key', 'as many matrices as of queries and values', joined(k:size(), ' x '))
   end
   local L, S, mask = q:size(q:dim() - 1), k:size(k:dim() - 1), o.attnMask
   if options.flag(who, 'isCausal', o.isCausal, false) then

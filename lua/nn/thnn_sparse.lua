@@ -5,6 +5,7 @@
 -- nIn). IndexLinear reads the keys of all samples one after another; weight (nIn, nOut), with 4 columns before the
 -- weights where values are normalized.
 local im2col = require 'nn.columns'
+local joined = require('torch.check').joined
 
 local function entries(tensor, deliver)
   local functions = {}
@@ -12,7 +13,7 @@ local function entries(tensor, deliver)
   -- -- SparseLinear --------------------------------------------------------------------------------------------
 
   local function refuse(who, x, expected)
-    local shape = torch.isTensor(x) and '[' .. table.concat(x:size():totable(), ' x ') .. ']' or torch.type(x)
+    local shape = torch.isTensor(x) and '[' .. joined(x:size(), ' x ') .. ']' or torch.type(x)
     error(('THNN.SparseLinear_%s: expected %s, got %s'):format(who, expected, shape), 3)
   end
 

@@ -4,6 +4,7 @@
 -- pass), annotations, reverseMap (set of the nodes that use this one), selectindex and nSplitOutputs (of splits),
 -- forwardNodeId.
 local Node, parent = torch.class('nngraph.Node', 'graph.Node')
+local joined = require('torch.check').joined
 
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)nngraph/[^/]*$' or '@'
 
@@ -93,7 +94,7 @@ end
 
 local function shown(v)
   if torch.isTensor(v) then
-    return ('%s [%s]'):format(torch.type(v):match '%.(.*)$', table.concat(v:size():totable(), 'x'))
+    return ('%s [%s]'):format(torch.type(v):match '%.(.*)$', joined(v:size(), 'x'))
   elseif torch.type(v) == 'table' then
     local parts = {}
     for i, x in ipairs(v) do parts[i] = shown(x) end

@@ -3,6 +3,7 @@
 -- mat (LongTensor, classes x classes, rows are targets), valids (recall of each class), unionvalids (intersection over
 -- union of each class), averageValid, averageUnionValid, totalValid (fractions). Targets below 1 are ignored.
 local ConfusionMatrix = torch.class 'optim.ConfusionMatrix'
+local joined = require('torch.check').joined
 
 --- @param nclasses number of classes, or the list of their names
 -- @param[opt] classes list of their names
@@ -74,7 +75,7 @@ local function classes_of(self, t, what)
     return t:long():view(-1)
   end
   error(('optim.ConfusionMatrix: batchAdd: %s: expected N classes or N x %d scores, got %s'):format(what, self.nclasses,
-    table.concat(t:size():totable(), ' x ')), 3)
+    joined(t:size(), ' x ')), 3)
 end
 
 --- Count a batch.

@@ -4,9 +4,10 @@
 -- none. Otherwise the polynomial of degree 2n - 1 through all n points is solved for, and the least of its values at
 -- the bounds, the points and the real roots of its slope is taken.
 
+local joined = require('torch.check').joined
 local function check(points, lowest, highest)
   if not torch.isTensor(points) or points:dim() ~= 2 or points:size(2) ~= 3 then
-    local got = torch.isTensor(points) and table.concat(points:size():totable(), ' x ') or torch.type(points)
+    local got = torch.isTensor(points) and joined(points:size(), ' x ') or torch.type(points)
     error('optim.polyinterp: argument 1: expected an n x 3 tensor of positions, values and slopes, got ' .. got, 3)
   end
   for n, bound in pairs { [2] = lowest, [3] = highest } do

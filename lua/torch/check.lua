@@ -117,6 +117,13 @@ function M.shape(rank, shape)
   return '[' .. table.concat(s, 'x') .. ']'
 end
 
+--- The numbers of a LongStorage side by side: also those beyond 2^53, which are no Lua numbers.
+function M.joined(storage, separator)
+  local words = {}
+  for i = 1, storage:size() do words[i] = tostring(storage[i]):match '^-?[%d.e+]+' end
+  return table.concat(words, separator)
+end
+
 --- "FloatTensor", for a tensor.
 function M.class(t) return ffi.string(C.rk_dtype_class(t.dt)) .. 'Tensor' end
 

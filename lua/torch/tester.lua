@@ -2,6 +2,7 @@
 -- @module torch.tester
 
 local class = require 'torch.class'
+local joined = require('torch.check').joined
 
 local typename = class.typename
 local M = {}
@@ -63,7 +64,7 @@ local function compare_numbers(a, b, tolerance)
 end
 
 local function sizes(t)
-  return t:dim() == 0 and '[empty]' or '[' .. table.concat(t:size():totable(), 'x') .. ']'
+  return t:dim() == 0 and '[empty]' or '[' .. joined(t:size(), 'x') .. ']'
 end
 
 local function compare_tensors(a, b, tolerance)

@@ -18,7 +18,7 @@ local overview = [[
 local function describe(value)
   local kind, size = torch.type(value), ''
   if torch.isTensor(value) and value:dim() > 0 then
-    size = ' of size ' .. table.concat(value:size():totable(), 'x')
+    size = ' of size ' .. require('torch.check').joined(value:size(), 'x')
   elseif kind == 'table' and type(debug.getmetatable(value)) == 'table' and debug.getmetatable(value).__tostring then
     kind = tostring(value)
   end
@@ -63,7 +63,7 @@ local function line_of(name, value)
   local what = torch and torch.type and torch.type(value) or type(value)
   local size = ''
   if torch and torch.isTensor(value) then
-    size = tostring(value:dim() == 0 and 'empty' or table.concat(value:size():totable(), 'x'))
+    size = tostring(value:dim() == 0 and 'empty' or require('torch.check').joined(value:size(), 'x'))
   elseif type(value) == 'table' or type(value) == 'string' then
     local n = 0
     if type(value) == 'string' then

@@ -249,6 +249,11 @@ describe('nn.utils', function()
     assert.equal('torch.FloatTensor', m:float().weight:type())
   end)
 
+  it('sizes beyond 2^53 in texts', function()
+    assert.equal('nn.View(-1, 4611686018427387904)', tostring(nn.View(-1, 2 ^ 62)))
+    assert.equal('nn.View(2, 3)', tostring(nn.View(2, 3)))
+  end)
+
   it('views', function()
     local t = torch.range(1, 6):view(2, 3)
     local v = utils.addSingletonDimension(t:t(), 2)
