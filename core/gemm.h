@@ -73,8 +73,8 @@ const struct rk_gemm_kernel *rk_gemm_kernel(int compute);
 const struct rk_gemm_kernel *rk_gemm_kernel_of(int compute, int64_t rows);
 
 /* -- the same where only the columns are packed (gemm_strips.c) -- */
-/* out[i][j] += sum over p < parts, q < k of a[p * part + i * row + q] * b[p * k + q][j]: `cols` columns, out and b dense
- * and aligned to 64 bytes. */
+/* out[i][j] += sum over p < parts, q < k of a[p * part + i * row + q] * b[p * k + q][j]: `cols` columns, out and b
+ * dense and aligned to 64 bytes. */
 typedef void rk_strip(int64_t parts, int64_t part, int64_t k, const void *a, int64_t row, const void *b, void *out);
 struct rk_strips {
   rk_strip *of[RK_TILE_ROWS + 1]; /* by the number of rows, 1 .. rows */
