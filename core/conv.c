@@ -112,6 +112,10 @@ static int check_gradient(const struct rk_tensor *g, const struct rk_tensor *x, 
 }
 
 static int layout_of(const struct rk_tensor *x) { return rk_layout_of(x) == RK_LAST ? RK_LAST : RK_ROWS; }
+/* The layout in which to read x: a part of the planes of a channels-last tensor is copied as such. */
+static int layout_to_read(const struct rk_tensor *x) {
+  return rk_layout_of(x) == RK_OTHER && x->rank > 3 && x->shape[1] > 1 && x->step[1] == 1 ? RK_LAST : layout_of(x);
+}
 
 /* -- the products --------------------------------------------------------------- */
 /* out += bias, a number a plane. */
@@ -201,7 +205,7 @@ static struct rk_dnnl *begin(const struct rk_conv_plan *p, int kind, int from, i
 static int product(const struct rk_conv_plan *p, int kind, struct rk_tensor *out, const int64_t *shape, int layout,
                    const struct rk_tensor *a, const struct rk_tensor *w, const struct extras *x, const char *who) {
   struct extras now = *x, rest = {.add = x->add, .relu = x->relu};
-  int from = layout_of(a);
+  int from = layout_to_read(a);
   bool wanted = rk_layer_dtype(a->dt) == RK_f32 && !is_tiny(p, layout == from ? layout : RK_LAST);
   struct rk_dnnl *e = wanted ? begin(p, kind, from, layout, x, &now, &rest) : NULL;
   struct operands o = {.a = {0}};
@@ -337,7 +341,7 @@ static int weights_own(const struct rk_conv_plan *p, struct rk_tensor *dw, struc
 static int parameters(const struct rk_conv_plan *p, struct rk_tensor *dw, struct rk_tensor *db,
                       const struct rk_tensor *g, const struct rk_tensor *x, double scale, const char *who) {
   int dtype = rk_layer_dtype(x->dt);
-  int lx = layout_of(x), lg = layout_of(g);
+  int lx = layout_to_read(x), lg = layout_to_read(g);
   bool own = dtype == RK_f32 && lx == RK_LAST && lg == RK_LAST && rk_conv_weights_serves(p);
   bool fused = db && !p->transposed && (own || db->dt == RK_f32);
   struct rk_dnnl_wish wish = {RK_WEIGHTS, p->transposed ? lg : lx, p->transposed ? lx : lg, fused, false, false};

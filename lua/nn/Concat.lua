@@ -68,7 +68,7 @@ function Concat:updateOutput(input)
   end
   if #outs == 0 then return self.output end
   self.output = common.buffer(self.output, outs[1])
-  local whole = self.output:resize(self.outputSize)
+  local whole = common.joined(self.output, self.outputSize, outs[1])
   if whole:nElement() > elements then whole:zero() end
   local at = 1
   for i = 1, #outs do
@@ -112,7 +112,7 @@ end
 
 local function add_up(self, input, gradOutput, method, scale)
   if istype(tensor, input) then
-    self.gradInput = common.buffer(self.gradInput, input):resizeAs(input)
+    self.gradInput = common.like(common.buffer(self.gradInput, input), input)
   elseif type(self.gradInput) ~= 'table' then
     self.gradInput = {}
   end

@@ -49,7 +49,7 @@ function JoinTable:updateOutput(input)
   self.size:resize(input[1]:dim()):copy(input[1]:size())
   self.size[dim] = total
   self.output = common.buffer(self.output, input[1])
-  self.output:resize(self.size)
+  common.joined(self.output, self.size, input[1])
   local at = 1
   for _, x in ipairs(input) do
     self.output:narrow(dim, at, x:size(dim)):copy(x)
@@ -63,7 +63,7 @@ function JoinTable:updateGradInput(input, gradOutput)
   common.check_tensor(self, gradOutput, 'gradOutput')
   for i, x in ipairs(input) do
     self.gradInput[i] = common.buffer(self.gradInput[i], x)
-    self.gradInput[i]:resizeAs(x):copy(gradOutput:narrow(dim, at, x:size(dim)))
+    common.like(self.gradInput[i], x):copy(gradOutput:narrow(dim, at, x:size(dim)))
     at = at + x:size(dim)
   end
   for i = #input + 1, #self.gradInput do self.gradInput[i] = nil end

@@ -241,6 +241,27 @@ function M.like(t, x)
   return t
 end
 
+--- Give a buffer the sizes in which tensors are joined, and the layout of the first of them as `like` does.
+-- @param t the buffer
+-- @param sizes a LongStorage
+-- @param first a tensor of as many dimensions
+-- @return t; contents undefined
+function M.joined(t, sizes, first)
+  if not M.is_last(first) then return t:resize(sizes) end
+  local n = #sizes
+  local same = t.rank == n and M.is_last(t)
+  for d = 1, n do same = same and t:size(d) == sizes[d] end
+  if same then return t end
+  local steps = torch.LongStorage(n)
+  steps[2] = 1
+  local step = sizes[2]
+  for d = n, 3, -1 do
+    steps[d], step = step, step * sizes[d]
+  end
+  steps[1] = step
+  return t:resize(sizes, steps)
+end
+
 --- A fresh, unsized tensor header: scratch space for views that are made anew at each call.
 M.scratch = collect.header
 

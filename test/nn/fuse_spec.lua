@@ -167,6 +167,35 @@ describe('channelsLast', function()
     assert.is_true(net:forward(torch.randn(2, 2, 4, 5, 5)):isContiguous())
   end)
 
+  it('joined planes stay side by side, forward and backward', function()
+    local function conv(i, o) return nn.Sequential():add(nn.SpatialConvolution(i, o, 3, 3, 1, 1, 1, 1)):add(norm(o)) end
+    local joins = {
+      nn.Concat(2):add(nn.Identity()):add(conv(8, 24)):add(nn.SpatialMaxPooling(3, 3, 1, 1, 1, 1)),
+      nn.Sequential():add(nn.ConcatTable():add(nn.Identity()):add(conv(8, 24)):add(conv(8, 8))):add(nn.JoinTable(2)),
+      nn.Sequential():add(nn.ConcatTable():add(conv(8, 32)):add(nn.Identity())):add(nn.JoinTable(1, 3)),
+    }
+    for _, joint in ipairs(joins) do
+      local net = nn.Sequential():add(nn.SpatialConvolution(3, 8, 3, 3, 2, 2)):add(joint):add(conv(40, 6)):float()
+      local marked = net:clone():channelsLast()
+      local x = torch.randn(2, 3, 13, 11):float()
+      for _, size in ipairs { 13, 9, 9 } do -- buffers of other sizes, and the same again
+        x = x:narrow(3, 1, size):clone()
+        local y = net:forward(x)
+        local g = y:clone():normal()
+        net:zeroGradParameters()
+        marked:zeroGradParameters()
+        local dx = net:backward(x, g)
+        assert.is_true(support.distance(marked:forward(x), y) < 1e-4, 'output')
+        assert.is_true(support.distance(marked:backward(x, g), dx) < 1e-4, 'gradInput')
+        local _, want = net:parameters()
+        local _, got = marked:parameters()
+        for i = 1, #want do assert.is_true(support.distance(got[i], want[i]) < 1e-3, 'parameters ' .. i) end
+        for i = 1, 3 do assert.are.equal(1, marked:get(i).output:stride(2), 'module ' .. i) end
+        for i = 2, 3 do assert.are.equal(1, marked:get(i).gradInput:stride(2), 'gradient ' .. i) end
+      end
+    end
+  end)
+
   it('writes to the buffers it has', function()
     local net = resnet():float():channelsLast()
     local x, g = torch.randn(2, 3, 32, 32):float(), torch.randn(2, 10):float()
