@@ -22,7 +22,16 @@ struct rk_loop {
   double a, b;    /* the scalars, rounded to the dtype */
   int64_t ia, ib; /* the same for INT */
   uint64_t mask;  /* all ones in the width of the storage type */
+  bool past;      /* write past the caches (if RK_STREAMED): `out` begins with a line, n elements are whole lines */
 };
+/* Ops that can write past the caches: those whose arithmetic takes less time than the memory does. NUM ones do; of the
+ * others, these. */
+#define RK_STREAMED(op, class)                                                                                         \
+  ((int)(class) == (int)RK_NUM || (op) == RK_OP_floor || (op) == RK_OP_ceil || (op) == RK_OP_round ||                  \
+   (op) == RK_OP_trunc || (op) == RK_OP_frac || (op) == RK_OP_sqrt || (op) == RK_OP_cinv || (op) == RK_OP_rsquare ||   \
+   (op) == RK_OP_relu6 || (op) == RK_OP_leaky_relu || (op) == RK_OP_hardtanh || (op) == RK_OP_hardsigmoid ||           \
+   (op) == RK_OP_hardswish || (op) == RK_OP_softsign || (op) == RK_OP_softshrink || (op) == RK_OP_hardshrink ||        \
+   (op) == RK_OP_lerp || (op) == RK_OP_prelu)
 typedef void rk_map_loop(const struct rk_loop *);
 /* acc = merge(acc, fold of n packed elements); acc: double or int64 */
 typedef void rk_fold_loop(void *acc, const void *x, int64_t n, double p);

@@ -8,12 +8,15 @@
  * Every loop sees packed memory: one body per op, no tails by hand. */
 #include "kernels.h"
 #include "scalar.h"
+#include "stream.h"
 #include "widen.h"
 
 #ifdef __clang__
 #define IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#define NO_UNROLL
 #else
 #define IVDEP _Pragma("GCC ivdep")
+#define NO_UNROLL _Pragma("GCC unroll 1") /* before it is vectorised */
 #endif
 #define K(c) ((C)(c))
 #define PASTE_(a, b, c) a##b##c
@@ -65,11 +68,31 @@
   MAYBE const uint64_t M = l->mask;                                                                                    \
   C *o = l->out;                                                                                                       \
   MAYBE const C *in0 = l->in[0], *in1 = l->in[1], *in2 = l->in[2], *in3 = l->in[3];
-#define EACH(DECLARE, E)                                                                                               \
+#define EACH(op, cls, FETCH, DECLARE, E)                                                                               \
+  if (RK_STREAMS && RK_STREAMED(RK_OP_##op, RK_##cls) && l->past) {                                                    \
+    for (int64_t begin = 0; begin < n; begin += PER_LINE) {                                                            \
+      _Alignas(RK_LINE) C line[PER_LINE];                                                                              \
+      FETCH;                                                                                                           \
+      IVDEP NO_UNROLL for (int k = 0; k < PER_LINE; k++) {                                                             \
+        const int64_t i = begin + k;                                                                                   \
+        DECLARE;                                                                                                       \
+        line[k] = (C)(E);                                                                                              \
+      }                                                                                                                \
+      rk_stream_line(o + begin, line);                                                                                 \
+    }                                                                                                                  \
+    return;                                                                                                            \
+  }                                                                                                                    \
   IVDEP for (int64_t i = 0; i < n; i++) {                                                                              \
     DECLARE;                                                                                                           \
     o[i] = (C)(E);                                                                                                     \
   }
+enum { RK_TRG = RK_FLT, PER_LINE = RK_LINE / sizeof(C), AHEAD = 4096 / sizeof(C) };
+/* Lines that will be read soon: the processor's own guesses stop while lines are written past the caches. */
+#define FETCH(x) __builtin_prefetch((x) + begin + AHEAD)
+#define FETCH_X FETCH(in0)
+#define FETCH_XY FETCH(in0), FETCH(in1)
+#define FETCH_XYZ FETCH(in0), FETCH(in1), FETCH(in2)
+#define FETCH_NONE (void)0 /* a gradient does not read all of its inputs */
 #define NEAR_NUM(...) { enum { W = 0 }; (void)W; __VA_ARGS__ }
 #define NEAR_FLT(...) NEAR_NUM(__VA_ARGS__)
 #define NEAR_INT(...) NEAR_NUM(__VA_ARGS__)
@@ -91,14 +114,14 @@ static inline int any_far(const C *x, int64_t n) {
 #endif
 
 #define MAP1(op, cls, scalars, f, d, ...)                                                                              \
-  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(IN_X, f)) })                         \
-  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(IN_XYG, d)) })
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(op, cls, FETCH_X, IN_X, f)) })                         \
+  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(op, cls, FETCH_NONE, IN_XYG, d)) })
 #define MAP2(op, cls, scalars, f, dx, dy, ...)                                                                         \
-  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(IN_XY, f) })                                    \
-  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZG, dx) })                                \
-  GRAD_##cls(static void grad_y_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZG, dy) })
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(op, cls, FETCH_XY, IN_XY, f) })                                    \
+  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN EACH(op, cls, FETCH_NONE, IN_XYZG, dx) })                                \
+  GRAD_##cls(static void grad_y_##op(const struct rk_loop *l) { OPEN EACH(op, cls, FETCH_NONE, IN_XYZG, dy) })
 #define MAP3(op, cls, scalars, f, ...)                                                                                 \
-  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(IN_XYZ, f) })
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(op, cls, FETCH_XYZ, IN_XYZ, f) })
 #define COMPARE(op, cls, scalars, f, ...)                                                                              \
   WHEN_##cls(static void map_##op(const struct rk_loop *l) {                                                           \
     const int64_t n = l->n; /* the bytes written may alias anything, so not l->n in the loop */                        \

@@ -332,7 +332,7 @@ static inline rk_map_loop *short_cut(struct rk_loop *l, int op, int inputs, cons
   if (!apart_or_same(o, p, bytes) || !apart_or_same(o, q, bytes) || !apart_or_same(o, r, bytes)) return NULL;
   if (divisor[op] && !rk_dtype_is_float(out->dt)) return NULL;
   l->n = n, l->out = o, l->in[0] = p, l->in[1] = q, l->in[2] = r;
-  l->mask = ~(uint64_t)0 >> (64 - 8 * size);
+  l->mask = ~(uint64_t)0 >> (64 - 8 * size), l->past = false;
   return rk_cpu_loops[out->dt]->map[RK_VALUE][op];
 }
 

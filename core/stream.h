@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#if defined(__SSE2__)
+#if defined(__AVX__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -21,9 +23,17 @@ enum { RK_STREAM_FROM = 16 << 20, RK_LINE = 64 };
 enum { RK_STREAMS = 1 };
 /* One line, both sides at multiples of a line. */
 static inline void rk_stream_line(void *to, const void *from) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512(to, _mm512_load_si512(from));
+#elif defined(__AVX__)
+  __m256i *o = to;
+  const __m256i *x = from;
+  for (int k = 0; k < 2; k++) _mm256_stream_si256(o + k, _mm256_load_si256(x + k));
+#else
   __m128i *o = to;
   const __m128i *x = from;
   for (int k = 0; k < 4; k++) _mm_stream_si128(o + k, _mm_loadu_si128(x + k));
+#endif
 }
 /* Before another thread reads what was streamed. */
 static inline void rk_stream_end(void) { _mm_sfence(); }
