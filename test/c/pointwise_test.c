@@ -579,6 +579,44 @@ static void large_results(void) {
   rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&row), rk_tensor_drop(&out), rk_tensor_drop(&in);
 }
 
+/* Each op that can: the same bits as for pieces too small to be written past the caches. */
+static void large_results_of_every_op(void) {
+  static const int dtypes[] = {RK_f32, RK_f64, RK_i32, RK_i64};
+  for (int d = 0; d < 4; d++) {
+    const int dt = dtypes[d], size = rk_dtype_size(dt);
+    const int64_t n = (16 << 20) / size + 100, piece = n / 3;
+    struct rk_tensor in[3] = {{.dt = (int8_t)dt}, {.dt = (int8_t)dt}, {.dt = (int8_t)dt}}, part[3] = {0}, room, out,
+                     small;
+    for (int k = 0; k < 3; k++) {
+      CHECK_OK(rk_tensor_init1(&in[k], dt, n));
+      CHECK_OK(rk_range(&in[k], rk_dtype_is_float(dt) ? 0.01 * (k + 1) : k + 1, rk_dtype_is_float(dt) ? 1e-6 : 1));
+    }
+    CHECK_OK(rk_tensor_init1(&room, dt, n + 3));
+    CHECK_OK(rk_tensor_init1(&small, dt, piece));
+    memset(&out, 0, sizeof out);
+    for (int op = 0; op < RK_NOPS; op++) {
+      const int kind = rk_op_kind(op);
+      if (kind == RK_COMPARE || !rk_op_defined(op, dt) || !RK_STREAMED(op, rk_op_class(op))) continue;
+      CHECK_OK(rk_narrow(&out, &room, 0, op % 4, n));
+      if (kind == RK_MAP1) CHECK_OK(rk_map1(op, &out, &in[0], 2, 3));
+      if (kind == RK_MAP2) CHECK_OK(rk_map2(op, &out, &in[0], &in[1], 2));
+      if (kind == RK_MAP3) CHECK_OK(rk_map3(op, &out, &in[0], &in[1], &in[2], 2));
+      bool same = true;
+      for (int64_t i = 0; i + piece <= n; i += piece) {
+        for (int k = 0; k < 3; k++) CHECK_OK(rk_narrow(&part[k], &in[k], 0, i, piece));
+        if (kind == RK_MAP1) CHECK_OK(rk_map1(op, &small, &part[0], 2, 3));
+        if (kind == RK_MAP2) CHECK_OK(rk_map2(op, &small, &part[0], &part[1], 2));
+        if (kind == RK_MAP3) CHECK_OK(rk_map3(op, &small, &part[0], &part[1], &part[2], 2));
+        same &= !memcmp(rk_at(&out) + i * size, rk_at(&small), (size_t)(piece * size));
+      }
+      if (!same) printf("%s of %s\n", rk_op_name(op), rk_dtype_name(dt));
+      CHECK(same);
+    }
+    for (int k = 0; k < 3; k++) rk_tensor_drop(&in[k]), rk_tensor_drop(&part[k]);
+    rk_tensor_drop(&room), rk_tensor_drop(&out), rk_tensor_drop(&small);
+  }
+}
+
 int main(void) {
   RUN(every_op_has_a_reference);
   RUN(half_patterns);
@@ -591,5 +629,6 @@ int main(void) {
   RUN(same_bits);
   RUN(repeated_results);
   RUN(large_results);
+  RUN(large_results_of_every_op);
   return test_done();
 }
