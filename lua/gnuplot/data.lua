@@ -211,8 +211,11 @@ end
 
 --- The command for a matrix as an image.
 function M.image(name, z)
-  if not torch.isTensor(z) then fail(name, 'argument 1: a matrix expected, got %s', describe(z)) end
-  z = z:double():squeeze()
+  if not torch.isTensor(z) or z:nElement() == 0 then
+    fail(name, 'argument 1: a matrix expected, got %s', describe(z))
+  end
+  z = z:double()
+  z = z:nElement() > 1 and z:squeeze() or z:contiguous():view(1, -1)
   if z:dim() == 1 then z = z:view(1, -1) end
   if z:dim() ~= 2 then fail(name, 'argument 1: a matrix expected, got %s', describe(z)) end
   local h, w = z:size(1), z:size(2)

@@ -257,6 +257,7 @@ local function histogram(name, x, bins, low, high)
   bins = bins or math.max(1, math.ceil(math.sqrt(x:nElement())))
   if type(bins) ~= 'number' or bins < 1 then data.fail(name, 'bins: a positive number expected') end
   bins, low, high = math.floor(bins), low or x:min(), high or x:max()
+  if type(low) ~= 'number' or type(high) ~= 'number' then data.fail(name, 'min and max: numbers expected') end
   if low > high or low ~= low or high ~= high then data.fail(name, 'min %g is above max %g', low, high) end
   if low == high then low, high = low - 0.5, high + 0.5 end
   local width = (high - low) / bins

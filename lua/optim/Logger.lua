@@ -40,6 +40,9 @@ end
 --- Name the columns; writes the first line.
 -- @return self
 function Logger:setNames(names)
+  if torch.type(names) ~= 'table' then
+    error('optim.Logger: setNames: expected a list of names, got ' .. torch.type(names), 2)
+  end
   self.empty = false
   self.names, self.symbols, self.styles, self.idx = {}, {}, {}, {}
   self.nsymbols = #names
@@ -53,7 +56,7 @@ local function ordered(t)
   local keys = {}
   for key in pairs(t) do keys[#keys + 1] = key end
   table.sort(keys, function(a, b)
-    if type(a) == type(b) then return a < b end
+    if type(a) == type(b) and (type(a) == 'number' or type(a) == 'string') then return a < b end
     return type(a) == 'number'
   end)
   return keys
@@ -62,6 +65,9 @@ end
 --- Write a row: values in the order of the names, or by name.
 -- @usage optim.Logger(os.tmpname()):add {loss = 0.5, accuracy = 0.9}
 function Logger:add(row)
+  if torch.type(row) ~= 'table' then
+    error('optim.Logger: add: expected a table of values, got ' .. torch.type(row), 2)
+  end
   local keys = ordered(row)
   if self.empty then
     self.empty = false

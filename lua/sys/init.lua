@@ -120,7 +120,7 @@ end
 M.OS = M.uname()
 
 local function quoted(path)
-  return "'" .. path:gsub("'", "'\\''") .. "'"
+  return "'" .. tostring(path):gsub("'", "'\\''") .. "'"
 end
 
 for name, flags in pairs {ls = '', ll = '-l', la = '-a', lla = '-la'} do

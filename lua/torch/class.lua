@@ -536,6 +536,9 @@ function M.metatype(name, ctype)
   if not mt then
     refuse('torch.metatype: argument 1: no class is called %s', tostring(name))
   end
+  if type(ctype) ~= 'string' and type(ctype) ~= 'cdata' then
+    refuse('torch.metatype: argument 2: expected an FFI type or its declaration, got %s', type(ctype))
+  end
   ctype = ffi.typeof(ctype)
   rawset(mt, '__ctype', ctype)
   M.register_ctype(ctype, function()

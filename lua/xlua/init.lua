@@ -254,6 +254,7 @@ end
 
 --- Remove one global.
 function M.clear(name)
+  if type(name) ~= 'string' then error('xlua.clear: expected the name of a global, got ' .. type(name), 2) end
   rawset(_G, name, nil)
   collectgarbage()
 end

@@ -140,6 +140,8 @@ describe('optim.Logger', function()
     named:add { loss = 3 }
     assert.are.equal('loss\t\n 3.0000e+00\t\n', content(folder .. '/named.log'))
     assert.has_error(function() optim.Logger '/proc/no/such.log' end)
+    assert.error_matches(function() named:add() end, 'add: expected a table of values, got nil')
+    assert.error_matches(function() named:setNames 'loss' end, 'setNames: expected a list of names, got string')
   end)
 
   it('plots with gnuplot', function()

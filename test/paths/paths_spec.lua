@@ -97,6 +97,7 @@ describe('the system', function()
     assert.equal('a', sys.fexecute 'echo a')
     assert.equal('', sys.execute 'true')
     assert.equal('passwd', sys.ls '/etc/passwd':match '[^/]*$')
+    assert.is_true(pcall(sys.ls, 3))
     fails('string expected', sys.execute)
   end)
 

@@ -141,6 +141,7 @@ describe('modules and errors', function()
     rawset(_G, 'some_global', 5)
     assert.truthy(captured(xlua.who):find 'some_global = 5')
     xlua.clear 'some_global'
+    assert.error_matches(function() xlua.clear() end, 'expected the name of a global')
     assert.is_nil(rawget(_G, 'some_global'))
   end)
 end)
