@@ -35,7 +35,7 @@ local function slopes(self, input)
     end
     sizes[plane] = self.nOutputPlane
   end
-  local like = self.weight:view(sizes)
+  local like = self.weight:contiguous():view(sizes)
   return like:expandAs(input), like
 end
 

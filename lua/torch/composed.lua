@@ -221,7 +221,7 @@ end, nil, floats)
 -- -- distances -----------------------------------------------------------------------------------------
 
 local function distances(rows, point, p) -- of a vector to each row
-  local d = rows - point:view(1, -1):expandAs(rows)
+  local d = rows - tensor.contiguous(point):view(1, -1):expandAs(rows)
   if p == math.huge then return (d:abs():max(2)):view(-1) end
   if p == 0 then return d:ne(0):type(d:type()):sum(2):view(-1) end
   return d:norm(p, 2):view(-1)

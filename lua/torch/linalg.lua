@@ -11,6 +11,7 @@ local types = require 'torch.types'
 local tensor = require 'torch.tensor'
 local options = require 'torch.options'
 local lapack = require 'torch.lapack'
+require 'torch.arrange'
 require 'torch.products'
 
 local fail, argument, need, describe = check.fail, check.argument, check.tensor, check.describe
@@ -145,13 +146,15 @@ local function matrix_exp(a)
   return e
 end
 
+local function column(v) return tensor.contiguous(v):view(-1, 1) end
+
 local function solve(a, b)
-  if b.rank == 1 then return lapack.gesv(b:view(-1, 1), a):view(-1) end
+  if b.rank == 1 then return lapack.gesv(column(b), a):view(-1) end
   return (lapack.gesv(b, a))
 end
 
 local function lstsq(a, b)
-  local x = lapack.gels(b.rank == 1 and b:view(-1, 1) or b, a):narrow(1, 1, a:size(2))
+  local x = lapack.gels(b.rank == 1 and column(b) or b, a):narrow(1, 1, a:size(2))
   return b.rank == 1 and x:contiguous():view(-1) or x:contiguous()
 end
 
@@ -379,7 +382,7 @@ function M.multi_dot(list)
     local x = same_type(name, i, list[i], need(name, 1, list[1]))
     local flat = x.rank == 1 and (i == 1 or i == n)
     if x.rank ~= 2 and not flat then argument(name, i, 'a matrix', x) end
-    all[i] = flat and (i == 1 and n > 1 and x:view(1, -1) or x:view(-1, 1)) or x
+    all[i] = flat and (i == 1 and n > 1 and column(x):t() or column(x)) or x
   end
   local sizes = { all[1]:size(1) }
   for i, x in ipairs(all) do

@@ -113,7 +113,7 @@ end
 --- cov(x, [biased = false]): covariance of the rows of a matrix (variables) over its columns; corrcoef scales it to 1.
 define('cov', function(x, biased)
   only_float('cov', x)
-  if x.rank == 1 then x = x:view(1, -1) end
+  if x.rank == 1 then x = tensor.contiguous(x):view(1, -1) end
   if x.rank ~= 2 then argument('cov', 1, 'a vector or a matrix', x) end
   local n = x:size(2)
   local d = x - x:mean(2):expandAs(x)

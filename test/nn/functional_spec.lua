@@ -320,4 +320,10 @@ describe('nn.functional', function()
       assert.is_truthy(got:find 'nn%.', name .. ': ' .. got)
     end
   end)
+
+  it('takes weights whose elements lie apart', function()
+    local x, w = torch.randn(2, 3), torch.rand(3, 2)
+    assert.are.equal(0, support.distance(F.prelu(x, w:select(2, 1)), F.prelu(x, w:select(2, 1):clone())))
+    assert.are.equal(0, support.distance(F.pdist(x:t()), F.pdist(x:t():clone())))
+  end)
 end)
