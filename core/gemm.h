@@ -77,7 +77,8 @@ const struct rk_gemm_kernel *rk_gemm_kernel_of(int compute, int64_t rows);
  * dense and aligned to 64 bytes. */
 typedef void rk_strip(int64_t parts, int64_t part, int64_t k, const void *a, int64_t row, const void *b, void *out);
 struct rk_strips {
-  rk_strip *of[RK_TILE_ROWS + 1]; /* by the number of rows, 1 .. rows */
+  rk_strip *of[RK_TILE_ROWS + 1];     /* by the number of rows, 1 .. rows */
+  rk_strip *turned[RK_TILE_ROWS + 1]; /* those of a[p * part + q * row + i] */
   int rows, cols;
 };
 /* RK_COMPUTE_F32 or RK_COMPUTE_F64; as many columns as the tiles of rk_gemm_kernel. */

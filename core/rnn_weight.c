@@ -2,106 +2,54 @@
  *
  *   [dw_ih | dw_hh | db] += scale * dgates' * [x | states before | 1], a row a step and sample
  *
- * One product for all of them. The gates' gradients, the largest operand by far, lie as the tiles of the matrix product
- * (gemm_kernels.c) read them: a column of these is a hidden unit. The other operand is packed in stretches of rows, its
- * features being the rows of the tiles; which features a tile holds does not matter to it. Where few rows of the input
- * differ (repeats.c), the gradients that meet the same row are summed first, and the input has a product of its own
- * with these sums. Which sums a number is made of, and in which order, depends on the shapes and on these repeats
- * alone. */
+ * The gates' gradients, the largest operand by far, lie as the products (gemm_strips.c) read them: a column of their
+ * tiles is a hidden unit. Inputs and states are read where they lie, each row of a tile being one of their features.
+ * All tiles of a few blocks of units are summed side by side over a stretch of rows, then over the next one: stretches
+ * and tiles stay in the caches. Where few rows of the input differ (repeats.c), the gradients that meet the same row
+ * are summed first, and the input has a product of its own with these sums. Which sums a number is made of, and in
+ * which order, depends on the shapes and on these repeats alone. */
 #include "gemm.h"
 #include "layer.h"
 #include "repeats.h"
 #include "rnn.h"
 
-/* Rows (steps x samples) packed at a time at most; a cache line between panels, for they would meet in the same set of
- * a cache. */
-enum { PASS = 1024, GAP = 64 };
+/* Rows of a stretch. Bytes of tiles that are summed side by side: of a quarter of what a core's own cache holds. */
+enum { STRETCH = 256, TILES_BYTES = 1 << 18 };
 
 enum { INPUT, STATE, SIDES };
+/* Rows [from, end) of the gradients meet the rows of a matrix, the first one at `at`. */
+struct piece {
+  int64_t from, end, row;
+  const char *at;
+};
 struct side {
-  struct rk_tensor from; /* x, or the states: rows dense */
+  struct rk_tensor from; /* x, or the states */
   struct rk_result dw;   /* packed */
   struct rk_tensor *db;  /* NULL: not wanted */
-  int64_t lane, width;   /* first of its features among those packed, how many; 0: not wanted */
+  struct piece piece[2];
+  int64_t width, panels; /* features, 0: not wanted; tiles that cover them */
 };
 struct sums {
   const struct rk_rnn *r;
   const struct rk_rnn_loops *loops;
-  const struct rk_gemm_kernel *kernel;
+  const struct rk_strips *strips;
   int size; /* of an element */
-  int64_t batch, steps, hidden;
+  int64_t batch, steps, hidden, rows;
   double scale;
   const char *dgates;
-  int64_t blocks, block; /* of dgates: how many; from one to the next, in bytes */
+  int64_t blocks, block, all; /* of dgates: how many to a panel of units; bytes from one to the next; of all panels */
   struct side side[SIDES];
-  struct rk_tensor h0;   /* empty: zeros */
-  int64_t ones, lanes;   /* the feature that is 1, past the others where there is none; how many are packed */
-  int64_t panels, panel; /* of features; from one to the next, in bytes */
-  char *packed, *tiles, *column_sums; /* tiles: sums of the passes so far; column_sums: as the columns of dgates */
-  int64_t first, count, rows;         /* rows of this pass; of all */
-  int64_t pack_rows, chunk, chunks;   /* rows packed by one part; panels that one multiplies, parts to a block */
-  int64_t parts, next;                /* of the products: how many, who takes one takes this */
+  struct rk_tensor h0; /* empty: zeros */
+  bool biased;
+  int64_t tile, panels;       /* bytes of a tile; tiles to a block */
+  char *tiles, *column_sums;  /* tiles: of one group for each part; column_sums: as the columns of dgates */
+  int64_t group, parts, next; /* blocks of a group; how many groups; who takes one takes this */
+  const int *flag;
 };
 static int64_t least(int64_t x, int64_t y) { return x < y ? x : y; }
+static int64_t most(int64_t x, int64_t y) { return x > y ? x : y; }
 static int64_t parts_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-/* -- packing ------------------------------------------------------------------------------- */
-/* A row of a tile: two moves that may overlap, without a call. */
-static inline void copy_lanes(char *to, const char *from, size_t bytes) {
-  if (bytes >= 32 && bytes <= 64) {
-    memcpy(to, from, 32);
-    memcpy(to + bytes - 32, from + bytes - 32, 32);
-  } else {
-    memcpy(to, from, bytes);
-  }
-}
-
-/* What step t of sample n read on that side; NULL: zeros. */
-static const char *row_of(const struct sums *s, int side, int64_t t, int64_t n) {
-  if (side == STATE) {
-    t += s->r->reverse ? 1 : -1;
-    if (t < 0 || t >= s->steps) return s->h0.mem ? rk_at(&s->h0) + n * s->hidden * s->size : NULL;
-  }
-  const struct rk_tensor *from = &s->side[side].from;
-  return rk_at(from) + (t * from->step[0] + n * from->step[1]) * s->size;
-}
-
-static void put_ones(char *to, int size) {
-  if (size == 4)
-    *(float *)to = 1;
-  else
-    *(double *)to = 1;
-}
-
-/* `n` features from `lane` on, of row q; from NULL: zeros. */
-static void pack_run(const struct sums *s, int64_t q, int64_t lane, const char *from, int64_t n) {
-  const int64_t rows = s->kernel->rows;
-  while (n > 0) {
-    const int64_t i = lane % rows, here = least(rows - i, n);
-    char *to = s->packed + lane / rows * s->panel + (q * rows + i) * s->size;
-    if (from) {
-      copy_lanes(to, from, (size_t)(here * s->size));
-      from += here * s->size;
-    } else {
-      memset(to, 0, (size_t)(here * s->size));
-    }
-    lane += here, n -= here;
-  }
-}
-static void pack_part(void *arg, int64_t part) {
-  const struct sums *s = arg;
-  for (int64_t q = part * s->pack_rows; q < least(s->count, (part + 1) * s->pack_rows); q++) {
-    const int64_t row = s->first + q;
-    for (int k = 0; k < SIDES; k++)
-      if (s->side[k].width)
-        pack_run(s, q, s->side[k].lane, row_of(s, k, row / s->batch, row % s->batch), s->side[k].width);
-    const int64_t rows = s->kernel->rows;
-    if (s->ones < s->lanes)
-      put_ones(s->packed + s->ones / rows * s->panel + (q * rows + s->ones % rows) * s->size, s->size);
-  }
-}
-
-/* -- products ------------------------------------------------------------------------------ */
 /* Which gate of the weights on that side the block belongs to; -1: none. GRU's blocks are n, r, z, and n as the state's
  * share sees it. */
 static int64_t gate_of(const struct sums *s, int side, int64_t block) {
@@ -109,70 +57,96 @@ static int64_t gate_of(const struct sums *s, int side, int64_t block) {
   if (side == STATE) return block - 1;
   return block < 3 ? (block + 2) % 3 : -1;
 }
-/* The features [*from, *end) of a panel, counted from its first one, that are that side's and that the block is for. */
-static bool features_of(const struct sums *s, int side, int64_t block, int64_t panel, int64_t *from, int64_t *end) {
-  const int64_t rows = s->kernel->rows, first = panel * rows, lane = s->side[side].lane;
-  *from = lane > first ? lane - first : 0, *end = least(rows, lane + s->side[side].width - first);
-  return *end > *from && gate_of(s, side, block) >= 0;
+
+/* -- products ------------------------------------------------------------------------------ */
+static int64_t feature(const struct side *k, int64_t panel) { return panel * k->width / k->panels; }
+
+/* A tile's sums over rows [first, end). */
+static void add_stretch(const struct sums *s, const struct side *k, int64_t panel, const char *gradients, int64_t first,
+                        int64_t end, char *sum) {
+  const int64_t f = feature(k, panel), n = feature(k, panel + 1) - f, line = s->strips->cols * s->size;
+  for (int i = 0; i < 2; i++) {
+    const struct piece *p = k->piece + i;
+    const int64_t from = most(first, p->from), to = least(end, p->end);
+    if (from < to)
+      s->strips->turned[n](1, 0, to - from, p->at + ((from - p->from) * p->row + f) * s->size, p->row,
+                           gradients + from * line, sum);
+  }
 }
 
-/* dw[j][f] += scale * sum[f][j] for n units and `count` features */
-#define ADD_TURNED(type)                                                                                               \
-  static void add_##type(void *pdw, int64_t width, const void *psum, int cols, int64_t n, int64_t count,               \
-                         double scale) {                                                                               \
+/* dw[j][f] += scale * sum[f][j] for n units and `count` features; from one to the next in sum: unit, feature */
+#define ADD_SUMS(type)                                                                                                 \
+  static void add_##type(void *pdw, int64_t width, const void *psum, int64_t unit, int64_t feature, int64_t n,         \
+                         int64_t count, double scale) {                                                                \
     const type *sum = psum, a = (type)scale;                                                                           \
     for (int64_t j = 0; j < n; j++) {                                                                                  \
       type *dw = (type *)pdw + j * width;                                                                              \
-      for (int64_t f = 0; f < count; f++) dw[f] += a * sum[f * cols + j];                                              \
+      for (int64_t f = 0; f < count; f++) dw[f] += a * sum[f * feature + j * unit];                                    \
     }                                                                                                                  \
   }
-ADD_TURNED(float)
-ADD_TURNED(double)
+ADD_SUMS(float)
+ADD_SUMS(double)
 
-/* A tile's sums to where they belong: block b's gate and first unit. */
-static void store(const struct sums *s, int64_t gate, int64_t unit, int64_t panel, const char *sum) {
-  const int rows = s->kernel->rows, cols = s->kernel->cols;
+/* A tile's sums to where they belong: gradients lie by units, and sums by features. */
+static void store(const struct sums *s, const struct side *k, int64_t gate, int64_t unit, int64_t panel,
+                  const char *sum) {
+  enum { WIDTH = 16 };
+  char turned[RK_TILE_COLS * WIDTH * 4] __attribute__((aligned(64)));
+  const int64_t f = feature(k, panel), count = feature(k, panel + 1) - f, cols = s->strips->cols;
   const int64_t n = least(cols, s->hidden - unit);
-  int64_t from = 0, end = 0;
-  for (int k = 0; k < SIDES; k++) {
-    const struct side *to = s->side + k;
-    if (!features_of(s, k, gate, panel, &from, &end)) continue;
-    const int64_t row = gate_of(s, k, gate) * s->hidden + unit, column = panel * rows + from - to->lane;
-    (s->size == 4 ? add_float : add_double)(rk_at(&to->dw.t) + (row * to->width + column) * s->size, to->width,
-                                            sum + from * cols * s->size, cols, n, end - from, s->scale);
+  const struct rk_gemm_kernel *kernel = rk_rnn_kernel(s->r, 1);
+  char *dw = rk_at(&k->dw.t) + ((gate * s->hidden + unit) * k->width + f) * s->size;
+  const bool turn = kernel->transpose8 && count >= 8;
+  for (int64_t i = 0; turn && i < count; i += 8) {
+    const int64_t from = least(i, count - 8); /* the last eight, some of them once more */
+    kernel->transpose8(turned + from * s->size, WIDTH, sum + from * cols * s->size, cols, n);
   }
-  const int64_t ones = s->ones - panel * rows;
-  if (ones >= 0 && ones < rows && s->ones < s->lanes)
-    memcpy(s->column_sums + (gate * s->hidden + unit) * s->size, sum + ones * cols * s->size, (size_t)(n * s->size));
-}
-static bool wanted(const struct sums *s, int64_t gate, int64_t panel) {
-  int64_t from = 0, end = 0;
-  for (int k = 0; k < SIDES; k++)
-    if (features_of(s, k, gate, panel, &from, &end)) return true;
-  return s->ones < s->lanes && s->ones / s->kernel->rows == panel;
+  (s->size == 4 ? add_float : add_double)(dw, k->width, turn ? turned : sum, turn ? WIDTH : 1, turn ? 1 : cols, n,
+                                          count, s->scale);
 }
 
-static void tiles_part(void *arg, int64_t part) {
-  const struct sums *s = arg;
-  const int64_t block = part / s->chunks, first = part % s->chunks * s->chunk, row = s->kernel->cols * s->size;
-  const int64_t gate = block % s->blocks, unit = block / s->blocks * s->kernel->cols, tile = s->kernel->rows * row;
-  const bool last = s->first + s->count == s->rows;
-  const char *gradients = s->dgates + block * s->block + s->first * row;
-  for (int64_t panel = first; panel < least(s->panels, first + s->chunk); panel++) {
-    char now[RK_TILE_ROWS * RK_TILE_COLS * 4] __attribute__((aligned(64)));
-    if (!wanted(s, gate, panel)) continue;
-    char *sum = s->tiles ? s->tiles + (block * s->panels + panel) * tile : now;
-    s->kernel->tile(s->count, s->packed + panel * s->panel, gradients, s->first ? now : sum);
-    if (s->first) s->loops->add(sum, 0, now, 0, 1, tile / s->size);
-    if (last) store(s, gate, unit, panel, sum);
+/* All tiles of `count` blocks from `first` on, in `tiles`. */
+static void group_sums(const struct sums *s, int64_t first, int64_t count, char *tiles) {
+  static const double one_double = 1;
+  static const float one_float = 1;
+  const void *one = s->size == 4 ? (const void *)&one_float : &one_double;
+  memset(tiles, 0, (size_t)(count * s->panels * s->tile));
+  for (int64_t row = 0; row < s->rows && !rk_stopped(s->flag); row += STRETCH) {
+    const int64_t end = least(s->rows, row + STRETCH);
+    char *sum = tiles;
+    for (int64_t b = first; b < first + count; b++) {
+      const char *gradients = s->dgates + b * s->block;
+      for (int k = 0; k < SIDES; k++)
+        for (int64_t p = 0; p < s->side[k].panels; p++, sum += s->tile)
+          if (gate_of(s, k, b % s->blocks) >= 0) add_stretch(s, s->side + k, p, gradients, row, end, sum);
+      if (!s->biased) continue;
+      s->strips->turned[1](1, 0, end - row, one, 0, gradients + row * s->strips->cols * s->size, sum);
+      sum += s->tile;
+    }
+  }
+}
+static void group_stored(const struct sums *s, int64_t first, int64_t count, const char *sum) {
+  for (int64_t b = first; b < first + count; b++) {
+    const int64_t block = b % s->blocks, unit = b / s->blocks * s->strips->cols;
+    for (int k = 0; k < SIDES; k++)
+      for (int64_t p = 0; p < s->side[k].panels; p++, sum += s->tile)
+        if (gate_of(s, k, block) >= 0) store(s, s->side + k, gate_of(s, k, block), unit, p, sum);
+    if (!s->biased) continue;
+    memcpy(s->column_sums + (block * s->hidden + unit) * s->size, sum,
+           (size_t)(least(s->strips->cols, s->hidden - unit) * s->size));
+    sum += s->tile;
   }
 }
 
-/* Parts go to whoever is free: threads are seldom equally quick. */
+/* Groups go to whoever is free: threads are seldom equally quick. */
 static void taker(void *arg, int64_t part) {
   struct sums *s = arg;
-  (void)part;
-  for (int64_t k; (k = __atomic_fetch_add(&s->next, 1, __ATOMIC_RELAXED)) < s->parts;) tiles_part(s, k);
+  char *tiles = s->tiles + part * s->group * s->panels * s->tile;
+  for (int64_t k; (k = __atomic_fetch_add(&s->next, 1, __ATOMIC_RELAXED)) < s->parts && !rk_stopped(s->flag);) {
+    const int64_t first = k * s->group, count = least(s->group, s->all - first);
+    group_sums(s, first, count, tiles);
+    if (!rk_stopped(s->flag)) group_stored(s, first, count, tiles);
+  }
 }
 
 static void scale_by(char *x, int64_t n, int size, double scale) {
@@ -195,51 +169,46 @@ static int biases(const struct sums *s, int side) {
   return rk_result_close(&db, RK_OK);
 }
 
-/* The kernel that takes the least time for `lanes` features: short tiles read the gradients more often, tall ones may
- * be filled up with nothing. */
-static const struct rk_gemm_kernel *kernel_for(const struct rk_rnn *r, int64_t lanes) {
-  const struct rk_gemm_kernel *best = rk_rnn_kernel(r, 1);
-  for (int64_t rows = best->rows; rows <= RK_TILE_ROWS; rows++) {
-    const struct rk_gemm_kernel *k = rk_rnn_kernel(r, rows);
-    if (parts_of(lanes, k->rows) * (2 * k->rows + 1) <= parts_of(lanes, best->rows) * (2 * best->rows + 1)) best = k;
-  }
-  return best;
-}
-
 static int run(struct sums *s, const char *who) {
-  const int64_t passes = parts_of(s->rows, PASS), pass = parts_of(s->rows, passes), threads = rk_threads();
-  s->kernel = kernel_for(s->r, s->lanes);
-  const int64_t blocks = parts_of(s->hidden, s->kernel->cols) * s->blocks, m = s->kernel->rows, n = s->kernel->cols;
-  s->panels = parts_of(s->lanes, m), s->panel = parts_of(pass * m * s->size, 64) * 64 + GAP;
-  const int64_t packed = s->panels * s->panel, tiles = passes > 1 ? blocks * s->panels * m * n * s->size : 0;
-  s->packed = rk_scratch(packed + tiles + s->blocks * s->hidden * s->size, who);
-  if (!s->packed) return RK_ENOMEM;
-  s->tiles = tiles ? s->packed + packed : NULL, s->column_sums = s->packed + packed + tiles;
-  s->chunk = parts_of(s->panels, least(s->panels, parts_of(16 * threads, blocks)));
-  s->chunks = parts_of(s->panels, s->chunk), s->parts = blocks * s->chunks;
-  s->pack_rows = parts_of(pass, 2 * threads);
-  int status = RK_OK;
-  for (s->first = 0; s->first < s->rows && !status; s->first += pass) {
-    s->count = least(pass, s->rows - s->first);
-    rk_parallel(parts_of(s->count, s->pack_rows), s->count * s->lanes, pack_part, s);
-    s->next = 0;
-    rk_parallel(least(s->parts, threads), s->count * s->lanes * blocks * n / 16, taker, s);
-    if (passes > 1) status = rk_interrupted();
-  }
-  scale_by(s->column_sums, s->blocks * s->hidden, s->size, s->scale);
+  const int64_t threads = rk_threads(), cols = s->strips->cols;
+  s->all = parts_of(s->hidden, cols) * s->blocks, s->tile = s->strips->rows * cols * s->size;
+  s->panels = s->side[INPUT].panels + s->side[STATE].panels + s->biased;
+  s->group = most(1, least(TILES_BYTES / (s->panels * s->tile), s->all / (4 * threads)));
+  s->parts = parts_of(s->all, s->group), s->next = 0;
+  const int64_t takers = least(s->parts, threads), tiles = takers * s->group * s->panels * s->tile;
+  s->tiles = rk_scratch(tiles + s->blocks * s->hidden * s->size, who);
+  if (!s->tiles) return RK_ENOMEM;
+  s->column_sums = s->tiles + tiles;
+  rk_parallel(takers, s->rows * s->panels * s->all * cols, taker, s);
+  int status = rk_interrupted();
+  if (!status) scale_by(s->column_sums, s->biased ? s->blocks * s->hidden : 0, s->size, s->scale);
   if (!status) status = biases(s, INPUT);
   if (!status) status = biases(s, STATE);
-  rk_scratch_free(s->packed);
+  rk_scratch_free(s->tiles);
   return status;
+}
+
+/* A view of t (steps, batch, features) when its rows are dense and lie evenly, else a copy. */
+static int even_rows(struct rk_tensor *tmp, const struct rk_tensor *t) {
+  const bool dense = t->step[2] == 1 || t->shape[2] == 1;
+  if (!dense || (t->shape[0] > 1 && t->shape[1] > 1 && t->step[0] != t->shape[1] * t->step[1]))
+    return rk_operand(tmp, t, t->dt, RK_ROWS);
+  rk_lend(tmp, t);
+  return RK_OK;
 }
 
 static int open_side(struct sums *s, int side, struct rk_tensor *dw, const struct rk_tensor *from) {
   struct side *k = s->side + side;
-  k->lane = s->lanes;
   if (!dw) return RK_OK;
-  RK_TRY(rk_rnn_dense_rows(&k->from, from));
+  RK_TRY(even_rows(&k->from, from));
   RK_TRY(rk_result_add(&k->dw, dw, s->r->x->dt));
-  k->width = dw->shape[1], s->lanes += k->width;
+  k->width = dw->shape[1], k->panels = parts_of(k->width, s->strips->rows);
+  const int64_t row = k->from.step[s->batch > 1], skip = side == STATE ? s->batch : 0;
+  const bool back = s->r->reverse && skip;
+  const char *at = rk_at(&k->from) + (back ? skip * row * s->size : 0);
+  k->piece[0] = (struct piece){back ? 0 : skip, back ? s->rows - skip : s->rows, row, at};
+  if (skip && s->h0.mem)
+    k->piece[1] = (struct piece){back ? s->rows - skip : 0, back ? s->rows : skip, s->hidden, rk_at(&s->h0)};
   return RK_OK;
 }
 
@@ -269,7 +238,7 @@ struct by_kind {
 static void kinds_part(void *arg, int64_t part) {
   const struct by_kind *k = arg;
   const struct sums *s = k->s;
-  const int cols = rk_rnn_kernel(s->r, 1)->cols;
+  const int64_t cols = s->strips->cols;
   const int64_t bytes = k->repeats->count * cols * s->size;
   if (gate_of(s, INPUT, part % s->blocks) < 0) return;
   memset(k->to + part * bytes, 0, (size_t)bytes);
@@ -279,19 +248,18 @@ static void kinds_part(void *arg, int64_t part) {
 /* dw_ih alone, by sums of gradients. */
 static int by_kinds(const struct sums *all, struct rk_tensor *dw, const struct rk_repeats *repeats, int64_t blocks,
                     const char *who) {
-  const int64_t n = repeats->count, cols = rk_rnn_kernel(all->r, 1)->cols, row = repeats->rows.step[0];
+  const int64_t n = repeats->count, cols = all->strips->cols, row = repeats->rows.step[0];
   struct by_kind k = {.s = all, .repeats = repeats, .to = rk_scratch(blocks * n * cols * all->size, who)};
   if (!k.to) return RK_ENOMEM;
   rk_parallel(blocks, all->rows * blocks * cols / 4, kinds_part, &k);
   struct sums s = *all;
   memset(s.side, 0, sizeof s.side);
-  s.steps = 1, s.batch = s.rows = n, s.dgates = k.to, s.block = n * cols * s.size, s.lanes = 0;
+  s.steps = 1, s.batch = s.rows = n, s.dgates = k.to, s.block = n * cols * s.size, s.biased = false;
   struct rk_tensor x;
   rk_lend(&x, &repeats->rows);
   x.rank = 3, x.shape[0] = 1, x.shape[1] = n, x.shape[2] = dw->shape[1];
   x.step[0] = n * row, x.step[1] = row, x.step[2] = 1;
   int status = open_side(&s, INPUT, dw, &x);
-  s.ones = s.lanes;
   if (!status) status = run(&s, who);
   if (s.side[INPUT].dw.out) status = rk_result_close(&s.side[INPUT].dw, status);
   rk_tensor_drop(&s.side[INPUT].from);
@@ -310,16 +278,15 @@ int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, str
   struct sums s = {.r = r, .loops = rk_rnn_loops(dt), .size = rk_dtype_size(dt), .scale = scale};
   s.steps = r->x->shape[0], s.batch = r->x->shape[1], s.hidden = r->w_hh->shape[1], s.rows = s.steps * s.batch;
   s.dgates = rk_at(dgates), s.blocks = rk_rnn_blocks(r->kind), s.block = dgates->step[0] * s.size;
-  s.side[INPUT].db = db_ih, s.side[STATE].db = db_hh;
+  s.side[INPUT].db = db_ih, s.side[STATE].db = db_hh, s.biased = db_ih || db_hh;
+  s.strips = rk_strips(dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32), s.flag = rk_interrupt_flag();
   const bool before = s.steps > 1 || r->h0; /* else all states before are zero */
   struct rk_repeats repeats = {0};
   int status = r->h0 ? rk_operand(&s.h0, r->h0, dt, RK_ROWS) : RK_OK;
   if (!status && dw_ih) status = rk_find_repeats(&repeats, r->x, who);
   if (!status) status = open_side(&s, INPUT, repeats.count ? NULL : dw_ih, r->x);
   if (!status) status = open_side(&s, STATE, before ? dw_hh : NULL, r->lengths ? r->states : r->y);
-  s.ones = s.lanes;
-  if (db_ih || db_hh) s.lanes++;
-  if (!status && s.lanes) status = run(&s, who);
+  if (!status && (s.side[INPUT].width || s.side[STATE].width || s.biased)) status = run(&s, who);
   if (!status && repeats.count) status = by_kinds(&s, dw_ih, &repeats, dgates->shape[0], who);
   for (int k = 0; k < SIDES; k++) {
     if (s.side[k].dw.out) status = rk_result_close(&s.side[k].dw, status);
