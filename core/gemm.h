@@ -69,8 +69,6 @@ struct rk_gemm_kernel {
   void (*transpose8)(void *to, int width, const void *from, int64_t step, int64_t k);
 };
 const struct rk_gemm_kernel *rk_gemm_kernel(int compute);
-/* Of the kernels for floats the lowest that has `rows` rows, else the highest. */
-const struct rk_gemm_kernel *rk_gemm_kernel_of(int compute, int64_t rows);
 
 /* -- the same where only the columns are packed (gemm_strips.c) -- */
 /* out[i][j] += sum over p < parts, q < k of a[p * part + i * row + q] * b[p * k + q][j]: `cols` columns, out and b

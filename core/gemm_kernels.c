@@ -14,11 +14,6 @@
 
 #define ROWS6(X) X(0) X(1) X(2) X(3) X(4) X(5)
 #define ROWS8(X) ROWS6(X) X(6) X(7)
-#define ROWS9(X) ROWS8(X) X(8)
-#define ROWS10(X) ROWS9(X) X(9)
-#define ROWS11(X) ROWS10(X) X(10)
-#define ROWS12(X) ROWS11(X) X(11)
-#define ROWS13(X) ROWS12(X) X(12)
 
 #if defined __x86_64__
 /* Eight rows of eight floats, transposed in registers. */
@@ -82,29 +77,6 @@ __attribute__((target("avx2"))) static void transpose8_double(void *pto, int wid
 #define RK_TRANSPOSE_float transpose8_float
 #define RK_TRANSPOSE_double transpose8_double
 #include "gemm_kernels.h"
-/* Up to 13 rows, for rk_gemm_kernel_of. */
-#define RK_FLOATS_ONLY
-#define RK_NAME(f) f##_avx512_9
-#define RK_ROWS ROWS9
-#define RK_NROWS 9
-#include "gemm_kernels.h"
-#define RK_NAME(f) f##_avx512_10
-#define RK_ROWS ROWS10
-#define RK_NROWS 10
-#include "gemm_kernels.h"
-#define RK_NAME(f) f##_avx512_11
-#define RK_ROWS ROWS11
-#define RK_NROWS 11
-#include "gemm_kernels.h"
-#define RK_NAME(f) f##_avx512_12
-#define RK_ROWS ROWS12
-#define RK_NROWS 12
-#include "gemm_kernels.h"
-#define RK_NAME(f) f##_avx512_13
-#define RK_ROWS ROWS13
-#define RK_NROWS 13
-#include "gemm_kernels.h"
-#undef RK_FLOATS_ONLY
 #undef RK_TARGET
 #undef RK_VBYTES
 #undef RK_MULADD_float
@@ -151,17 +123,4 @@ const struct rk_gemm_kernel *rk_gemm_kernel(int compute) {
   if (strcmp(isa, "avx2") == 0) return kernels_avx2 + compute;
 #endif
   return kernels_base + compute;
-}
-
-const struct rk_gemm_kernel *rk_gemm_kernel_of(int compute, int64_t rows) {
-  const struct rk_gemm_kernel *kernel = rk_gemm_kernel(compute);
-#if defined __x86_64__
-  if (kernel != kernels_avx512 + compute || compute > RK_COMPUTE_F64) return kernel;
-  const struct rk_gemm_kernel *taller[] = {kernels_avx512_9, kernels_avx512_10, kernels_avx512_11, kernels_avx512_12,
-                                           kernels_avx512_13};
-  for (int i = 0; i < 5 && kernel->rows < rows; i++) kernel = taller[i] + compute;
-#else
-  (void)rows;
-#endif
-  return kernel;
 }

@@ -5,7 +5,6 @@
  *   RK_ROWS(X), RK_NROWS        rows of a tile: its two vectors a row must fit the registers
  *   RK_MULADD_type(c, s, b)     c += s * b, s a number, c and b vectors
  *   RK_TRANSPOSE_type           a function for rk_gemm_kernel.transpose8, or NULL
- *   RK_FLOATS_ONLY              (may be defined) no integers
  * of which it undefines RK_NAME, RK_ROWS and RK_NROWS. */
 
 #define TILE(type)                                                                                                     \
@@ -31,10 +30,8 @@
 #define TILE_STEP_uint64_t(i) c##i##_0 += a[i] * b0, c##i##_1 += a[i] * b1;
 TILE(float)
 TILE(double)
-#ifndef RK_FLOATS_ONLY
 TILE(uint32_t)
 TILE(uint64_t)
-#endif
 #undef TILE
 #undef TILE_ZERO
 #undef TILE_STORE
@@ -46,10 +43,8 @@ TILE(uint64_t)
 static const struct rk_gemm_kernel RK_NAME(kernels)[RK_NCOMPUTE] = {
     [RK_COMPUTE_F32] = {RK_NAME(tile_float), RK_NROWS, RK_VBYTES / 2, RK_TRANSPOSE_float},
     [RK_COMPUTE_F64] = {RK_NAME(tile_double), RK_NROWS, RK_VBYTES / 4, RK_TRANSPOSE_double},
-#ifndef RK_FLOATS_ONLY
     [RK_COMPUTE_U32] = {RK_NAME(tile_uint32_t), RK_NROWS, RK_VBYTES / 2, RK_TRANSPOSE_float},
     [RK_COMPUTE_U64] = {RK_NAME(tile_uint64_t), RK_NROWS, RK_VBYTES / 4, RK_TRANSPOSE_double},
-#endif
 };
 #undef RK_NAME
 #undef RK_ROWS

@@ -504,12 +504,10 @@ static bool gradient_is_direct(const struct rk_rnn_grad *d) {
   return d->dx && (d->beta == 0 || d->beta == 1) && (d->dx->step[2] == 1 || d->dx->shape[2] == 1);
 }
 
-const struct rk_gemm_kernel *rk_rnn_kernel(const struct rk_rnn *r, int64_t rows) {
-  return rk_gemm_kernel_of(r->x->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32, rows);
-}
+int rk_rnn_compute(const struct rk_rnn *r) { return r->x->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32; }
 
 void rk_rnn_dgates_shape(const struct rk_rnn *r, int64_t *shape) {
-  const int64_t cols = rk_rnn_kernel(r, 1)->cols;
+  const int64_t cols = rk_strips(rk_rnn_compute(r))->cols;
   shape[0] = (r->w_hh->shape[1] + cols - 1) / cols * blocks_of[r->kind];
   shape[1] = r->x->shape[0] * r->x->shape[1], shape[2] = cols;
 }
@@ -526,7 +524,7 @@ static bool rows_meet(const struct rk_tensor *x) {
 static void size_run(struct run *s) {
   const struct rk_rnn *r = s->r;
   s->steps = r->x->shape[0], s->batch = r->x->shape[1], s->hidden = r->w_hh->shape[1];
-  s->kernel = rk_rnn_kernel(r, 1), s->strips = rk_strips(s->dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32);
+  s->kernel = rk_gemm_kernel(rk_rnn_compute(r)), s->strips = rk_strips(rk_rnn_compute(r));
   s->gates = gates_of[r->kind], s->blocks = blocks_of[r->kind];
   s->cols = s->strips->cols, s->panels = (s->hidden + s->cols - 1) / s->cols;
   s->tiles = (s->batch + s->strips->rows - 1) / s->strips->rows;

@@ -61,8 +61,8 @@ int rk_rnn_optional(const struct rk_tensor *t, const struct rk_tensor *x, int ra
 int rk_rnn_check(const struct rk_rnn *r, const char *who);
 /* Blocks of hidden units in the gates' gradients. */
 int rk_rnn_blocks(int kind);
-/* The kernel of the products whose columns are hidden units. */
-const struct rk_gemm_kernel *rk_rnn_kernel(const struct rk_rnn *r, int64_t rows);
+/* RK_COMPUTE_...: of the products whose columns are hidden units. */
+int rk_rnn_compute(const struct rk_rnn *r);
 /* tmp: a view of t when the rows are dense, else a copy. Drop it. */
 int rk_rnn_dense_rows(struct rk_tensor *tmp, const struct rk_tensor *t);
 #endif

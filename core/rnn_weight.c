@@ -94,7 +94,7 @@ static void store(const struct sums *s, const struct side *k, int64_t gate, int6
   char turned[RK_TILE_COLS * WIDTH * 4] __attribute__((aligned(64)));
   const int64_t f = feature(k, panel), count = feature(k, panel + 1) - f, cols = s->strips->cols;
   const int64_t n = least(cols, s->hidden - unit);
-  const struct rk_gemm_kernel *kernel = rk_rnn_kernel(s->r, 1);
+  const struct rk_gemm_kernel *kernel = rk_gemm_kernel(rk_rnn_compute(s->r));
   char *dw = rk_at(&k->dw.t) + ((gate * s->hidden + unit) * k->width + f) * s->size;
   const bool turn = kernel->transpose8 && count >= 8;
   for (int64_t i = 0; turn && i < count; i += 8) {
@@ -279,7 +279,7 @@ int rk_rnn_backward_weight(struct rk_tensor *dw_ih, struct rk_tensor *dw_hh, str
   s.steps = r->x->shape[0], s.batch = r->x->shape[1], s.hidden = r->w_hh->shape[1], s.rows = s.steps * s.batch;
   s.dgates = rk_at(dgates), s.blocks = rk_rnn_blocks(r->kind), s.block = dgates->step[0] * s.size;
   s.side[INPUT].db = db_ih, s.side[STATE].db = db_hh, s.biased = db_ih || db_hh;
-  s.strips = rk_strips(dt == RK_f64 ? RK_COMPUTE_F64 : RK_COMPUTE_F32), s.flag = rk_interrupt_flag();
+  s.strips = rk_strips(rk_rnn_compute(r)), s.flag = rk_interrupt_flag();
   const bool before = s.steps > 1 || r->h0; /* else all states before are zero */
   struct rk_repeats repeats = {0};
   int status = r->h0 ? rk_operand(&s.h0, r->h0, dt, RK_ROWS) : RK_OK;
