@@ -5,8 +5,8 @@
  * (going through memory between taps was 10 times slower: vectors that start
  * elsewhere wait for the stores before them). Average: each tap a loop over the
  * columns for which it lies inside the input row, with copies for stride 1 and
- * 2, which widen. Channels last: a loop over the channels of each tap;
- * where they are few, stretches of rows. */
+ * 2, which widen; where columns are few, down the rows first, then across. Channels last: a loop over the channels of
+ * each tap; where they are few, stretches of rows. */
 #ifndef REAL
 #include "layer_loops.h"
 #include "scalar.h"
@@ -291,12 +291,86 @@ static inline __attribute__((always_inline)) void FN(spread_tap)(REAL *dx, const
   RK_IVDEP for (int64_t i = 0; i < n; i++) dx[i * s] += g[i];
 }
 
+/* Few results in a row or far apart, packed rows: a loop over them would not widen. So down first: the window's rows
+ * are summed over the stretch of input columns that the results see (its ends may lie in the padding), then across. */
+enum { FN(NARROW) = 9, FN(WIDE) = 1024 };
+struct FN(window) {
+  int64_t lines, z0, z1, y0, y1; /* where the window of column 0 begins in a plane; the layers and rows inside */
+  int64_t lo, hi;                /* the part of the stretch inside of the row */
+  REAL area;                     /* of layers and rows */
+};
+static inline int64_t FN(wide)(const struct rk_pool_plan *p) { return (p->out[2] - 1) * p->stride[2] + p->size[2]; }
+static inline bool FN(is_narrow)(const struct rk_pool_plan *p) {
+  return (p->out[2] < FN(NARROW) || p->stride[2] > 2) && FN(wide)(p) <= FN(WIDE);
+}
+static struct FN(window) FN(window_at)(const struct rk_pool_plan *p, int64_t oz, int64_t oy) {
+  struct FN(window) w = {.lo = p->pad[2], .hi = p->in[2] + p->pad[2]};
+  const int64_t z = taps(p, 0, oz, &w.z0, &w.z1), row = taps(p, 1, oy, &w.y0, &w.y1);
+  w.lines = (z * p->in[1] + row) * p->in[2] - p->pad[2];
+  if (w.hi > FN(wide)(p)) w.hi = FN(wide)(p);
+  w.area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy));
+  return w;
+}
+static inline int64_t FN(row_of)(const struct FN(window) * w, const struct rk_pool_plan *p, int64_t kz, int64_t ky) {
+  return w->lines + (kz * p->in[1] + ky) * p->in[2];
+}
+
+/* In 16 lanes, the rest, and then the lanes. */
+static REAL FN(sum_run)(const REAL *x, int64_t n) {
+  FN(v16) lanes = {0};
+  REAL sum = 0;
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) lanes += *(const FN(v16) *)(x + i);
+  for (; i < n; i++) sum += x[i];
+  for (int k = 0; k < 16; k++) sum += lanes[k];
+  return sum;
+}
+
+static void FN(avg_narrow)(REAL *y, const REAL *x, const struct rk_pool_plan *p, int64_t oz, int64_t oy) {
+  const struct FN(window) w = FN(window_at)(p, oz, oy);
+  REAL down[FN(WIDE)];
+  down[0] = 0;
+  if (w.lo == 0 && w.hi == p->in[2] && p->out[2] == 1) { /* whole rows: what a layer adds lies in one piece */
+    for (int64_t kz = w.z0; kz < w.z1 && w.y0 < w.y1; kz++)
+      down[0] += FN(sum_run)(x + FN(row_of)(&w, p, kz, w.y0), (w.y1 - w.y0) * p->in[2]);
+    y[0] = down[0] / (w.area * (REAL)extent(p, 2, 0));
+    return;
+  }
+  for (int64_t i = 0; i < FN(wide)(p); i++) down[i] = 0;
+  for (int64_t kz = w.z0; kz < w.z1; kz++)
+    for (int64_t ky = w.y0; ky < w.y1; ky++)
+      FN(add_tap)(down + w.lo, x + FN(row_of)(&w, p, kz, ky) + w.lo, w.hi - w.lo, 1);
+  for (int64_t i = 0; i < p->out[2]; i++) {
+    REAL sum = 0;
+    for (int64_t k = 0; k < p->size[2]; k++) sum += down[i * p->stride[2] + k];
+    y[i] = sum / (w.area * (REAL)extent(p, 2, i));
+  }
+}
+
+static void FN(avg_narrow_back)(REAL *dx, const REAL *g, const struct rk_pool_plan *p, int64_t oz, int64_t oy) {
+  const struct FN(window) w = FN(window_at)(p, oz, oy);
+  REAL shares[FN(WIDE)];
+  for (int64_t i = 0; i < FN(wide)(p); i++) shares[i] = 0;
+  for (int64_t i = 0; i < p->out[2]; i++) {
+    const REAL share = g[i] / (w.area * (REAL)extent(p, 2, i));
+    for (int64_t k = 0; k < p->size[2]; k++) shares[i * p->stride[2] + k] += share;
+  }
+  for (int64_t kz = w.z0; kz < w.z1; kz++)
+    for (int64_t ky = w.y0; ky < w.y1; ky++)
+      FN(add_tap)(dx + FN(row_of)(&w, p, kz, ky) + w.lo, shares + w.lo, w.hi - w.lo, 1);
+}
+
 static void FN(avg_plane)(void *out, const void *in, const struct rk_pool_plan *p) {
   REAL *y = out;
   const REAL *x = in;
   int64_t s = p->stride[2], n = p->out[2];
+  const bool narrow = FN(is_narrow)(p);
   for (int64_t oz = 0; oz < p->out[0]; oz++)
     for (int64_t oy = 0; oy < p->out[1]; oy++, y += n) {
+      if (narrow) {
+        FN(avg_narrow)(y, x, p, oz, oy);
+        continue;
+      }
       int64_t z0, z1, y0, y1, z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
       for (int64_t i = 0; i < n; i++) y[i] = 0;
       for (int64_t kz = z0; kz < z1; kz++)
@@ -321,9 +395,14 @@ static void FN(avg_plane_back)(void *out, const void *grad, const struct rk_pool
   REAL *dx = out, part[FN(BLOCK)];
   const REAL *g = grad;
   int64_t s = p->stride[2], n = p->out[2];
+  const bool narrow = FN(is_narrow)(p);
   memset(dx, 0, (size_t)p->plane * sizeof *dx);
   for (int64_t oz = 0; oz < p->out[0]; oz++)
     for (int64_t oy = 0; oy < p->out[1]; oy++, g += n) {
+      if (narrow) {
+        FN(avg_narrow_back)(dx, g, p, oz, oy);
+        continue;
+      }
       int64_t z0, z1, y0, y1, z = taps(p, 0, oz, &z0, &z1), row = taps(p, 1, oy, &y0, &y1);
       REAL area = (REAL)(extent(p, 0, oz) * extent(p, 1, oy));
       for (int64_t c0 = 0; c0 < n; c0 += FN(BLOCK)) {
