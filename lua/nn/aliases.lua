@@ -176,6 +176,7 @@ for n = 1, 3 do
     if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
     if not options.flag(who, 'countIncludePad', o.countIncludePad, true) then pool:setCountExcludePad() end
     if o.divisorOverride ~= nil then
+      if o.ceilMode then options.refuse(who, 'ceilMode', 'false with divisorOverride', true) end
       local divisor = options.count(who, 'divisorOverride', o.divisorOverride)
       pool.divide = false
       pool = nn.Sequential():add(pool):add(nn.MulConstant(1 / divisor))
@@ -282,10 +283,6 @@ row('Embedding', 'numEmbeddings embeddingDim paddingIdx maxNorm normType scaleGr
   return table_
 end)
 
-row('LocalResponseNorm', 'size alpha beta k', function(o, who)
-  whole(who, o, 'size')
-  return nn.SpatialCrossMapLRN(o.size, o.alpha, o.beta, o.k)
-end)
 row('Softmax2d', '', function() return nn.SpatialSoftMax() end)
 row('UpsamplingNearest2d', 'size scaleFactor', function(o) return nn.Upsample(o.size, o.scaleFactor, 'nearest') end)
 row('UpsamplingBilinear2d', 'size scaleFactor', function(o)

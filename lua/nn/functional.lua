@@ -367,7 +367,7 @@ function M.group_norm(x, groups, ...)
   return m:forward(x)
 end
 
-local function last(class, names)
+local function last(class, names, eps)
   return function(who)
     return function(x, sizes, ...)
       local o = options.read(who, names, ...)
@@ -379,7 +379,7 @@ local function last(class, names)
       end
       for _, n in ipairs(sizes) do options.count(who, 'normalizedShape', n) end
       return bare(class, x, { sizes = sizes, weight = o.weight, bias = o.bias,
-        eps = options.number(who, 'eps', o.eps, 1e-5) }):forward(x)
+        eps = (o.eps or eps) and options.number(who, 'eps', o.eps, eps) }):forward(x)
     end
   end
 end
@@ -387,7 +387,7 @@ end
 --- The last dimensions, of these sizes, to mean 0 and variance 1: nn.LayerNorm.
 -- @function layer_norm
 -- @usage local y = nn.functional.layer_norm(torch.randn(2, 6), 6)
-M.layer_norm = last('LayerNorm', { 'weight', 'bias', 'eps' }) 'nn.functional.layer_norm'
+M.layer_norm = last('LayerNorm', { 'weight', 'bias', 'eps' }, 1e-5) 'nn.functional.layer_norm'
 
 --- The last dimensions, of these sizes, divided by the root of their mean square: nn.RMSNorm.
 -- @function rms_norm

@@ -1,6 +1,7 @@
 --- What group, instance, layer and RMS normalisation share: calls of the library's group normalisation.
 local ffi = require 'ffi'
 local common = require 'nn.common'
+local types = require 'torch.types'
 local C, again, buffer = common.C, common.again, common.buffer
 
 local M = {}
@@ -11,7 +12,8 @@ local shape = ffi.new 'int64_t[3]'
 local function fill(self, x, groups, uncentred)
   self.save_mean, self.save_std = buffer(self.save_mean, x), buffer(self.save_std, x)
   params.save_mean, params.save_std = self.save_mean, self.save_std
-  params.eps, params.groups, params.uncentred = self.eps, groups, uncentred and 1 or 0
+  params.eps = self.eps or (x.dt == types.of_class.Double and 2 ^ -52 or 2 ^ -23)
+  params.groups, params.uncentred = groups, uncentred and 1 or 0
   return params
 end
 

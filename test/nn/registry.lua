@@ -136,6 +136,7 @@ all('GroupNorm', '2, 6', 'R(3, 6, 2, 3)')
 all('LayerNorm RMSNorm LayerNormalization', '6', 'R(4, 6)')
 all('Normalize', '2', 'R(4, 5)', batch)
 all('SpatialCrossMapLRN', '3', 'R(2, 5, 3, 4)', batch)
+all('LocalResponseNorm', '4, 0.5, 0.7, 1.5', 'R(2, 5, 3, 4)')
 all('SpatialSubtractiveNormalization SpatialDivisiveNormalization SpatialContrastiveNormalization', '2, torch.ones(3)',
   'R(2, 2, 4, 5)', batch)
 
@@ -291,6 +292,8 @@ modes('R(5, 3, 8)', nil, [[
   MultiHeadAttention(8, 2, { bias = false, kdim = 8, averageWeights = false, needWeights = true })
   TransformerEncoderLayer(8, 2, { dimFeedforward = 16, normFirst = true, activation = 'gelu', batchFirst = true })
   LayerNorm(8, { affine = false })
+  LocalResponseNorm(3)
+  LocalResponseNorm(2, { alpha = 0.5 })
   RMSNorm({ 3, 8 })
   Conv1d(3, 4, 3, { padding = 'same', groups = 1 })
   BatchNorm1d(3)

@@ -94,6 +94,8 @@ local rows = {
   { 'PairwiseDistance', function() return nn.PairwiseDistance() end, { { { 4 }, { 4 } }, { { 3, 4 }, { 3, 4 } } },
     tolerance = 1e-5 },
   { 'PairwiseDistance 1', function() return nn.PairwiseDistance(1) end, { { { 3, 4 }, { 3, 4 } } } },
+  { 'PairwiseDistance eps', function() return nn.PairwiseDistance { p = 3, eps = 0.1, keepdim = true } end,
+    { { { 3, 4 }, { 3, 4 } } } },
   { 'PairwiseDistance 3', function() return nn.PairwiseDistance(3) end, { { { 3, 4 }, { 3, 4 } } }, tolerance = 1e-5 },
   { 'Parallel', function() return nn.Parallel(1, 1):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)) end, { { 2, 3 } } },
   { 'Parallel from the end', function() return nn.Parallel(-1, -1):add(nn.Linear(3, 2)):add(nn.Linear(3, 4)) end,
