@@ -177,6 +177,7 @@ function Vec.concat(v, separator, i, j)
     error('tds.Vec.concat: argument 2: a string expected, got ' .. class.type(separator), 2)
   end
   local t, first, last = range(v, 'tds.Vec.concat', i, j, 4)
+  if first > last then return '' end
   for k = first, last do
     if type(t[k]) ~= 'string' and type(t[k]) ~= 'number' then
       error(('tds.Vec.concat: element %d is %s; strings and numbers are joined'):format(k, t[k] == nil and 'nil'
