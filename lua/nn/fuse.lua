@@ -38,8 +38,18 @@ local function is_convolution(m) return type(m) == 'table' and m.fusedOutput ~= 
 local function output_dim(m)
   if is(m, 'Linear') then return 1 end
   if is(m, 'SpatialFullConvolution', 'VolumetricFullConvolution') then return not m.groups and 2 or nil end
-  if is(m, 'SpatialDepthWiseConvolution') or not is_convolution(m) then return nil end
-  return 1
+  return is_convolution(m) and 1 or nil
+end
+
+-- Kernels of a plane each: weight (multiplier, planes, ...), bias (multiplier, planes); plane c gives those from
+-- (c - 1)·multiplier + 1 on.
+local function is_depthwise(m) return is(m, 'SpatialDepthWiseConvolution') end
+
+local function outputs(m, dim) return is_depthwise(m) and m.nInputPlane * m.nOutputPlane or m.weight:size(dim) end
+
+-- A number for each plane that comes out, as the bias lies.
+local function arranged(m, v)
+  return is_depthwise(m) and v:view(m.nInputPlane, m.nOutputPlane):t():contiguous() or v
 end
 
 -- Scale the planes of m's output and move them, as the normalisation does when evaluating.
@@ -47,11 +57,13 @@ local function fold(m, norm)
   local dim, w = output_dim(m), m.weight
   local scale = torch.add(norm.running_var, norm.eps):sqrt():cinv()
   if norm.weight then scale:cmul(norm.weight) end
-  local shape = torch.LongStorage(w:dim()):fill(1)
-  shape[dim] = w:size(dim)
-  w:cmul(scale:view(shape):expandAs(w))
   local shift = torch.cmul(norm.running_mean, scale):mul(-1)
   if norm.bias then shift:add(norm.bias) end
+  scale, shift = arranged(m, scale), arranged(m, shift)
+  if is_depthwise(m) then w = w:view(m.nOutputPlane, m.nInputPlane, -1) end
+  local shape = torch.LongStorage(w:dim()):fill(1)
+  for d = dim, dim + scale:dim() - 1 do shape[d] = w:size(d) end
+  w:cmul(scale:view(shape):expandAs(w))
   if m.bias then
     m.bias:cmul(scale):add(shift)
   else
@@ -106,7 +118,7 @@ local function step(list, i)
     return rewrite(m), i + 1
   end
   local dim, n = output_dim(m), i + 1
-  local norm = dim and is_norm(list[n]) and list[n].running_mean:size(1) == m.weight:size(dim) and list[n]
+  local norm = dim and is_norm(list[n]) and list[n].running_mean:size(1) == outputs(m, dim) and list[n]
   if norm then
     own(m)
     fold(m, norm)

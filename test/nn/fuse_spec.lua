@@ -83,6 +83,13 @@ describe('nn.fuse', function()
       { nn.SpatialConvolution(4, 3, 3, 3), { 4, 5, 5 } },
       { nn.Tanh(), { 3 } },
     }
+    for _, multiplier in ipairs { 1, 3 } do
+      local planes = 4 * multiplier
+      local net = nn.Sequential():add(nn.SpatialDepthWiseConvolution(4, multiplier, 3, 3, 1, 1, 1))
+      table.insert(cases, 1, { net:add(norm(planes)):add(nn.ReLU()):add(nn.Tanh()), { 2, 4, 6, 6 } })
+      net = nn.Sequential():add(nn.SpatialDepthWiseConvolution(4, multiplier, 3, 2):noBias()):add(norm(planes))
+      table.insert(cases, 1, { net, { 2, 4, 6, 6 } })
+    end
     for i, case in ipairs(cases) do
       local net, x = case[1], torch.randn(unpack(case[2]))
       net:evaluate()
@@ -90,7 +97,8 @@ describe('nn.fuse', function()
       assert.is_true(support.distance(nn.fuse(net):forward(x), y) < 1e-12, 'case ' .. i)
       assert.is_true(support.distance(nn.fuse(net:clone():float()):forward(x:float()), y) < 1e-4, 'float, case ' .. i)
     end
-    assert.are.equal(0, count(nn.fuse(cases[1][1]), 'BatchNormalization'))
+    for i = 1, 4 do assert.are.equal(0, count(nn.fuse(cases[i][1]), 'SpatialBatchNormalization'), i) end
+    assert.are.equal(0, count(nn.fuse(cases[5][1]), 'BatchNormalization'))
   end)
 
   it('layers that share weights are folded each for itself', function()
