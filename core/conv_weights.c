@@ -12,6 +12,7 @@
  * Each sum goes over the places in order, whatever tile or thread has it: the
  * same bits with AVX2 and AVX-512 and any number of threads. */
 #include "conv.h"
+#include "unroll.h"
 #include <string.h>
 #if defined __x86_64__
 #include <immintrin.h>
@@ -32,8 +33,6 @@ struct kernel {
 static const struct kernel none = {NULL, 1, 1};
 
 #if defined __x86_64__
-#define ROWS6(X) X(0) X(1) X(2) X(3) X(4) X(5)
-#define ROWS13(X) ROWS6(X) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
 #define LOAD_SUMS(r) vector c##r##_0 = LOAD(sums + 2 * LANES * r), c##r##_1 = LOAD(sums + 2 * LANES * r + LANES);
 #define STORE_SUMS(r) STORE(sums + 2 * LANES * r, c##r##_0), STORE(sums + 2 * LANES * r + LANES, c##r##_1);
 #define ADD_PRODUCT(r) s = SPREAD(j[r]), c##r##_0 = MULADD(s, i0, c##r##_0), c##r##_1 = MULADD(s, i1, c##r##_1);

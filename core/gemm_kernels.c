@@ -5,15 +5,13 @@
  * registers (AVX-512, NEON), 6 where there are 16. Eight independent sums are
  * what two multiply-add units of latency 4 need; the tiles have 12 and 16. */
 #include "gemm.h"
+#include "unroll.h"
 #include <string.h>
 #if defined __x86_64__
 #include <immintrin.h>
 #elif defined __aarch64__
 #include <arm_neon.h>
 #endif
-
-#define ROWS6(X) X(0) X(1) X(2) X(3) X(4) X(5)
-#define ROWS8(X) ROWS6(X) X(6) X(7)
 
 #if defined __x86_64__
 /* Eight rows of eight floats, transposed in registers. */

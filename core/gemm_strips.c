@@ -8,6 +8,7 @@
  * one Zen 4 thread: 114 GFLOP/s, as with packed rows, but 72 where rows lie a multiple of 4 KiB apart and meet in the
  * same set of the cache. */
 #include "gemm.h"
+#include "unroll.h"
 #include <string.h>
 #if defined __x86_64__
 #include <immintrin.h>
@@ -15,19 +16,6 @@
 #include <arm_neon.h>
 #endif
 
-#define ROWS1(X) X(0)
-#define ROWS2(X) ROWS1(X) X(1)
-#define ROWS3(X) ROWS2(X) X(2)
-#define ROWS4(X) ROWS3(X) X(3)
-#define ROWS5(X) ROWS4(X) X(4)
-#define ROWS6(X) ROWS5(X) X(5)
-#define ROWS7(X) ROWS6(X) X(6)
-#define ROWS8(X) ROWS7(X) X(7)
-#define ROWS9(X) ROWS8(X) X(8)
-#define ROWS10(X) ROWS9(X) X(9)
-#define ROWS11(X) ROWS10(X) X(10)
-#define ROWS12(X) ROWS11(X) X(11)
-#define ROWS13(X) ROWS12(X) X(12)
 /* Element of row i; the addresses of rows 0, 3, 6 ... */
 #define AT_0 p0[0]
 #define AT_1 p0[row]

@@ -5,6 +5,7 @@
  * runs over k in order, by the same multiply-add as the tiles of gemm_kernels.c: same bits. */
 #ifndef REAL
 #include "gemm.h"
+#include "unroll.h"
 #if defined __AVX512F__ || defined __AVX2__
 #include <immintrin.h>
 #elif defined __aarch64__
@@ -54,15 +55,6 @@ enum { VBYTES = 16, MOST = 1 << 11 };
 #define MULADD_f64(c, s, v) c += (s) * (v);
 #endif
 #endif
-
-#define ROWS1(X) X(0)
-#define ROWS2(X) ROWS1(X) X(1)
-#define ROWS3(X) ROWS2(X) X(2)
-#define ROWS4(X) ROWS3(X) X(3)
-#define ROWS5(X) ROWS4(X) X(4)
-#define ROWS6(X) ROWS5(X) X(5)
-#define ROWS7(X) ROWS6(X) X(6)
-#define ROWS8(X) ROWS7(X) X(7)
 
 #define LOOPS_FILE "loops_gemm.c"
 #include "each_real.h"
