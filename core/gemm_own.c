@@ -19,6 +19,7 @@
  * whole tiles. Measured, float32 2048^3, one Zen 4 thread: stretches of 256 with
  * 96 rows 84 GFLOP/s, 384 with 192: 89, 512 with 192: 94. */
 enum { K_PASS = 512, M_PASS = 1536, N_PASS = 2048, M_PART = 192, M_PART_LEAST = 24, N_PART = 512 };
+static const int64_t MOST_K = (int64_t)1 << 44;
 /* Stack that rk_own_gemm_small packs operands in: both of 64x64 floats. */
 enum { SMALL_BYTES = 1 << 15 };
 
@@ -203,6 +204,9 @@ int rk_own_gemm(const struct rk_product *given, const char *who) {
   int64_t share = k_pass > K_PASS ? least(k_pass / K_PASS + 1, M_PASS / M_PART_LEAST) : 1;
   int64_t m_pass = least(p.m, padded(M_PASS / share, M_PART_LEAST)),
           n_pass = least(p.n, padded(N_PASS / share, RK_TILE_COLS));
+  /* an expanded view may be longer than any memory: packed lanes of it would count beyond 2^63 */
+  if (k_pass > MOST_K)
+    return rk_fail(RK_ENOMEM, "%s: out of memory: rows of %lld elements to pack", who, (long long)k_pass);
   int64_t b_bytes = padded(padded(n_pass, s.kernel->cols) * k_pass * size, 64);
   s.b = rk_scratch(b_bytes + padded(m_pass, s.kernel->rows) * k_pass * size, who);
   if (!s.b) return RK_ENOMEM;

@@ -119,5 +119,12 @@ for _, short in ipairs { 'Half', 'BFloat16' } do
       assert.same({ 2, 2 }, torch.multinomial(typed(torch.Tensor { 0, 1 }), 2, true):totable())
       assert.equal(28, typed(torch.Tensor()):randperm(7):sum())
     end)
+
+    it('refuses products over views longer than any memory', function()
+      local one = typed(torch.ones(1, 1, 1))
+      local wide, high = one:expand(1, 1, 2 ^ 60), one:expand(1, 2 ^ 60, 1)
+      assert.error_matches(function() torch.bmm(wide, high) end, 'out of memory')
+      assert.error_matches(function() torch.mm(wide:select(1, 1), high:select(1, 1)) end, 'out of memory')
+    end)
   end)
 end
