@@ -18,11 +18,13 @@ local fail = require 'torch.position'.fail
 local kinds = {
   SGD = { 'sgd', { momentum = 'momentum', dampening = 'dampening', nesterov = 'nesterov' }, { dampening = 0 },
     rate = 1e-3 },
-  Adam = { 'adamw', { betas = 'betas', eps = 'epsilon' }, { weightDecay = 0 }, coupled = true, rate = 1e-3 },
-  AdamW = { 'adamw', { betas = 'betas', eps = 'epsilon' }, {}, rate = 1e-3 },
+  Adam = { 'adamw', { betas = 'betas', eps = 'epsilon', amsgrad = 'amsgrad' }, { weightDecay = 0 }, coupled = true,
+    rate = 1e-3 },
+  AdamW = { 'adamw', { betas = 'betas', eps = 'epsilon', amsgrad = 'amsgrad' }, {}, rate = 1e-3 },
   NAdam = { 'nadam', { betas = 'betas', eps = 'epsilon', momentumDecay = 'momentumDecay' }, {}, rate = 2e-3 },
   RAdam = { 'radam', { betas = 'betas', eps = 'epsilon' }, {}, rate = 1e-3 },
-  RMSprop = { 'rmsprop', { alpha = 'alpha', eps = 'epsilon' }, {}, rate = 1e-2 },
+  RMSprop = { 'rmsprop', { alpha = 'alpha', eps = 'epsilon', momentum = 'momentum', centered = 'centered' }, {},
+    rate = 1e-2 },
   Adagrad = { 'adagrad', { lrDecay = 'learningRateDecay' }, {}, rate = 1e-2 },
   Adadelta = { 'adadelta', { rho = 'rho', eps = 'eps' }, {}, rate = 1, scaled = true },
   Adamax = { 'adamax', { betas = 'betas', eps = 'epsilon' }, { epsilon = 1e-8 }, rate = 2e-3 },
@@ -36,6 +38,8 @@ local kinds = {
   Muon = { 'muon', { momentum = 'momentum', nesterov = 'nesterov', nsCoefficients = 'coefficients', eps = 'epsilon',
     nsSteps = 'steps', adjustLrFn = 'adjust' }, {}, rate = 1e-3, parts = true },
 }
+-- Settings that are true or false.
+local flags = { nesterov = true, amsgrad = true, centered = true }
 -- Options that are a pair: the settings of both.
 local couples = { betas = { 'beta1', 'beta2' }, etas = { 'etaminus', 'etaplus' },
   stepSizes = { 'stepsizemin', 'stepsizemax' }, epsilons = { 'epsilon1', 'epsilon2' } }
@@ -56,8 +60,8 @@ end
 local function refuse(who, text, ...) fail(('optim.%s: '):format(who) .. text:format(...)) end
 
 local function set(who, config, setting, value)
-  if setting == 'nesterov' then
-    if type(value) ~= 'boolean' then refuse(who, 'nesterov: expected true or false, got %s', torch.type(value)) end
+  if flags[setting] then
+    if type(value) ~= 'boolean' then refuse(who, '%s: expected true or false, got %s', setting, torch.type(value)) end
   elseif setting == 'coefficients' then
     if torch.type(value) ~= 'table' or #value ~= 3 then refuse(who, 'nsCoefficients: expected three numbers') end
   elseif setting == 'adjust' then
@@ -141,6 +145,12 @@ function Optimizer:rated()
   return self.config
 end
 
+-- Is it a step that Torch7's function does not know?
+local function varied(method, config)
+  if method == 'rmsprop' then return config.centered or (config.momentum or 0) ~= 0 end
+  return method == 'adamw' and config.amsgrad
+end
+
 --- Set all gradients to zero.
 function Optimizer:zeroGrad() self.dx:zero() end
 Optimizer.zero_grad = Optimizer.zeroGrad
@@ -169,6 +179,7 @@ function Optimizer:step(closure)
     return loss, self.dx
   end
   local method = optim[kind[1]]
+  if varied(kind[1], config) then method = require('optim.variants')[kind[1]] end
   if self.groups then method = self.groups:wrap(method) end
   local _, losses = method(evaluate, self.x, config, self.state)
   return losses and losses[1]

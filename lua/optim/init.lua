@@ -8,7 +8,7 @@ local onefile = require 'torch.onefile'
 
 local optim = {}
 -- Names that share a file: name -> module; files that are no optimisers: false.
-local extra = { init = false, settings = false, parts = false, clip = false, clipNorm = 'optim.clip',
+local extra = { init = false, settings = false, parts = false, variants = false, clip = false, clipNorm = 'optim.clip',
   clipValue = 'optim.clip', clipLayers = 'optim.clip', clipped = 'optim.clip' }
 local objects = 'SGD Adam AdamW NAdam RAdam RMSprop Adagrad Adadelta Adamax ASGD Rprop LBFGS Adafactor Muon'
 for name in objects:gmatch '%S+' do

@@ -21,6 +21,11 @@ local optimisers = {
   { 'Adamax', 'lr = 0.1', -1.418461253458, 6.206658671774 },
   { 'ASGD', 'lr = 0.1', -0.05416971069137, 3.184472955374 },
   { 'Rprop', 'lr = 0.05, etas = { 0.4, 1.3 }', -1.345815109007, 5.751247188649 },
+  { 'RMSprop', 'lr = 0.05, alpha = 0.9, momentum = 0.8, weight_decay = 0.1', -0.0992428139036, 0.1815575721882 },
+  { 'RMSprop', 'lr = 0.05, alpha = 0.9, centered = true', -1.311183296019, 5.291335096089 },
+  { 'RMSprop', 'lr = 0.05, alpha = 0.9, centered = true, momentum = 0.5', -0.701259254303, 2.06282706809 },
+  { 'Adam', 'lr = 0.1, betas = { 0.8, 0.5 }, amsgrad = true, weight_decay = 0.2', -1.436302251713, 6.005064996991 },
+  { 'AdamW', 'lr = 0.1, betas = { 0.8, 0.5 }, amsgrad = true', -1.426085765583, 5.957486508449 },
   { 'LBFGS', 'lr = 0.5, max_iter = 4', 0.1935096934428, -1.872511193336 },
 }
 -- Schedule, options; the rates of eight steps from a rate of 0.2.
@@ -229,6 +234,7 @@ describe("PyTorch's names of optim", function()
       { 'optim.SGD: there is no option learn; there are: dampening, learningRate, lr', optim.SGD, pair, { learn = 1 } },
       { 'optim.SGD: learningRate: expected a number, got string', optim.SGD, pair, { lr = 'fast' } },
       { 'optim.SGD: nesterov: expected true or false', optim.SGD, pair, { nesterov = 1 } },
+      { 'optim.Adam: amsgrad: expected true or false', optim.Adam, pair, { amsgrad = 1 } },
       { 'optim.Adam: betas: expected two numbers', optim.Adam, pair, { betas = 0.9 } },
       { 'optim.Adam: betas: expected two numbers', optim.Adam, pair, { betas = { 0.9 } } },
       { 'optim.Adam: beta1: expected a number, got string', optim.Adam, pair, { betas = { 'a', 0.9 } } },
