@@ -176,10 +176,7 @@ for n = 1, 3 do
     if options.flag(who, 'ceilMode', o.ceilMode, false) then pool:ceil() end
     if not options.flag(who, 'countIncludePad', o.countIncludePad, true) then pool:setCountExcludePad() end
     if o.divisorOverride ~= nil then
-      if o.ceilMode then options.refuse(who, 'ceilMode', 'false with divisorOverride', true) end
-      local divisor = options.count(who, 'divisorOverride', o.divisorOverride)
-      pool.divide = false
-      pool = nn.Sequential():add(pool):add(nn.MulConstant(1 / divisor))
+      pool.divisor = options.count(who, 'divisorOverride', o.divisorOverride)
     end
     return maybe_row(n, pool)
   end)

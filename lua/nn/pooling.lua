@@ -5,7 +5,7 @@
 local ffi = require 'ffi'
 local common = require 'nn.common'
 local planes = require 'nn.planes'
-local C, again = common.C, common.again
+local C, again, buffer = common.C, common.again, common.buffer
 local M = {}
 local pool = ffi.new 'struct rk_pool' -- one for all: the library reads it at once
 local sizes = { H = 'iheight', T = 'itime', W = 'iwidth' }
@@ -150,7 +150,32 @@ function M.max(Class, parent, letters, order)
   return Class
 end
 
---- Give a class the mean of each window; self.divide = false gives sums.
+-- How many elements of the input the windows behind `out` hold, over self.divisor: expanded to out.
+local function shares(self, letters, input, out)
+  local n, sizes_, one = #letters, {}, {}
+  for i = 1, n do sizes_[i], one[i] = out:size(out:dim() - n + i), 1 end
+  self._shares = buffer(self._shares, out):resize(torch.LongStorage(sizes_)):fill(1 / self.divisor)
+  for i = 1, n do
+    local letter = letters:sub(i, i)
+    local k, d, p, size = self['k' .. letter], self['d' .. letter], self['pad' .. letter] or 0,
+      input:size(input:dim() - n + i)
+    local line = out.new(sizes_[i])
+    for j = 1, sizes_[i] do
+      local start = (j - 1) * d - p
+      line[j] = math.min(start + k, size) - math.max(start, 0)
+    end
+    one[i] = sizes_[i]
+    self._shares:cmul(line:view(torch.LongStorage(one)):expandAs(self._shares))
+    one[i] = 1
+  end
+  local lead = out:dim() - n
+  local view = { unpack(sizes_) }
+  for _ = 1, lead do table.insert(view, 1, 1) end
+  return self._shares:view(torch.LongStorage(view)):expandAs(out)
+end
+
+--- Give a class the mean of each window; self.divide = false gives sums, as Torch7 has them: the mean times the
+-- window's size. self.divisor: what the sum of the window's elements is divided by.
 -- @param Class the class table
 -- @param letters of the dimensions, in the tensor's order
 -- @param order the same in the order of the constructor's arguments
@@ -181,11 +206,18 @@ function M.average(Class, letters, order)
   local forward, backward = Class.updateOutput, Class.updateGradInput
 
   function Class:updateOutput(input)
+    if self.divisor then self.count_include_pad = false end
     local out = forward(self, input)
+    if self.divisor then return out:cmul(shares(self, letters, input, out)) end
     return self.divide == false and out:mul(whole(self)) or out
   end
 
   function Class:updateGradInput(input, gradOutput)
+    if self.divisor then
+      self._weighted = buffer(self._weighted, gradOutput)
+      self._weighted:resizeAs(gradOutput):cmul(gradOutput, shares(self, letters, input, gradOutput))
+      return backward(self, input, self._weighted)
+    end
     local dx = backward(self, input, gradOutput)
     return self.divide == false and dx:mul(whole(self)) or dx
   end

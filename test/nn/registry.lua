@@ -311,6 +311,7 @@ modes('R(2, 4, 6, 5)', nil, [[
   BatchNorm2d(4, 1e-5, 0.1, false)
   MaxPool2d(2, { ceil_mode = true, return_indices = true })
   AvgPool2d(3, 2, 1, { count_include_pad = false })
+  AvgPool2d(3, 2, 1, { divisor_override = 2, ceil_mode = true })
   LPPool2d(2, { 3, 2 }, 2)
   FractionalMaxPool2d(2, { output_size = { 3, 3 } })
   LocalResponseNorm(3)
