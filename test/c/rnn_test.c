@@ -2,7 +2,7 @@
  * fail. The numbers are checked by test/nn/rnn_spec.lua, ctc_spec.lua and pytorch_spec.lua. */
 #include "layer_cases.h"
 
-enum { T = 5, B = 11, IN = 7, H = 37 };
+enum { T = 6, B = 11, IN = 17, H = 37 };
 struct net {
   struct rk_tensor x, w_ih, w_hh, b_ih, b_hh, y, gates, cells, states, g, dgates, dx, dh0, dc0;
 };
@@ -99,6 +99,35 @@ static void failing_allocations(void) {
   close_net(&n);
 }
 
+/* Rows that are all the same: the table of shares and the sums of gradients, with each of their allocations failing. */
+static void repeated_rows(void) {
+  for (int kind = 0; kind < 4; kind++) {
+    struct net n;
+    struct rk_rnn r;
+    struct rk_rnn_grad d;
+    open_net(&n, &r, &d, kind);
+    struct rk_tensor dw = fresh(2, n.w_ih.shape), db = fresh(1, n.b_ih.shape);
+    CHECK_OK(rk_fill(&n.x, 0.5));
+    CHECK_OK(rk_zero(&dw));
+    int status = RK_ENOMEM;
+    for (int k = 1; status && k < 80; k++) {
+      rk_fail_allocation(k);
+      status = rk_rnn_forward(&r);
+      if (!status) status = rk_rnn_backward(&r, &d);
+      if (!status) status = rk_rnn_backward_weight(&dw, NULL, &db, NULL, 1, &r, &n.dgates);
+      rk_fail_allocation(0);
+      CHECK(status == RK_OK || status == RK_ENOMEM);
+    }
+    CHECK_OK(status);
+    double *w = values(&dw); /* each feature has met the same gradients */
+    for (int64_t i = 0; i < n.w_ih.shape[0]; i++) CHECK(w[i * IN] == w[i * IN + IN - 1]);
+    free(w);
+    rk_tensor_drop(&dw);
+    rk_tensor_drop(&db);
+    close_net(&n);
+  }
+}
+
 static void ctc(void) {
   struct rk_tensor x = fresh(3, (int64_t[]){T, 2, 4}), losses = {.dt = RK_f32}, dx = {.dt = RK_f32}, t = {.dt = RK_i64};
   CHECK_OK(rk_tensor_init2(&t, RK_i64, 2, 2));
@@ -129,6 +158,7 @@ int main(void) {
   RUN(same_bits);
   RUN(wrong_calls);
   RUN(failing_allocations);
+  RUN(repeated_rows);
   RUN(ctc);
   CHECK_EQ(rk_live_bytes, 0);
   return test_done();
