@@ -250,7 +250,7 @@ static void run_short_rows(struct work *w, int64_t first, int64_t end) {
   }
 }
 
-static void run_chunk(const struct rk_job *j, int64_t part, bool large) {
+static void run_range(const struct rk_job *j, int64_t first, int64_t end, bool large) {
   struct work w;
   w.job = j;
   w.loops = rk_cpu_loops[j->dtype];
@@ -269,7 +269,6 @@ static void run_chunk(const struct rk_job *j, int64_t part, bool large) {
     rk_cpu_loops[j->out_dtype]->store[j->out_dtype](w.zero, from[c], 1, 1);
     rk_cpu_loops[j->out_dtype]->store[j->out_dtype](w.one, (const char *)from[c] + size, 1, 1);
   }
-  const int64_t total = rk_job_count(j), first = part * CHUNK, end = first + CHUNK < total ? first + CHUNK : total;
   w.stream = false;
   if (j->rank > 1 && j->shape[j->rank - 1] < SHORT_ROW) {
     run_short_rows(&w, first, end);
@@ -289,23 +288,23 @@ struct running {
 };
 static void run_part(void *arg, int64_t part) {
   const struct running *s = arg;
-  run_chunk(s->job, part, s->large);
+  run_range(s->job, part * CHUNK, least((part + 1) * CHUNK, rk_job_count(s->job)), s->large);
 }
 
 /* -- operands that run across the result --------------------------------------------------- */
-/* Row by row, each element of a transposed operand would come from a line, often a page, of its own. So strips of a few
- * rows are turned first, into the first-level cache; of each line all elements are used at once.
- * Floats, a + b:t() on two threads: 3162 x 3162 13.9 -> 9.9 ms, 4096 x 4096 59 -> 18. */
-enum { STRIP_ROWS = 16, STRIP_COLS = 256, STRIPS_FROM = 1 << 16 };
+/* Row by row, each element of a transposed operand would come from a line, often a page, of its own. So blocks are
+ * turned first, into memory that stays in the second-level cache: large ones, so that both sides are read in runs.
+ * Floats, a + b:t() on two threads, 4096 x 4096: 59 ms row by row, 18 in blocks of 16 x 256, 12 in these. */
+enum { STRIP_ROWS = 256, STRIP_COLS = 256, STRIPS_FROM = 1 << 16, SHORT_ACROSS = 16 };
 static bool is_across(const struct rk_job *j, int k, int d) {
-  return j->step[k][d] == 1 && size_of_step(j->step[k][j->rank - 1]) >= STRIP_ROWS;
+  return j->step[k][d] == 1 && size_of_step(j->step[k][j->rank - 1]) >= SHORT_ACROSS;
 }
 /* The dim along which some input runs while it steps far along the result's; -1: none. */
 static int find_across(const struct rk_job *j) {
   const int inner = j->rank - 1;
   if (j->shape[inner] < SHORT_ROW) return -1;
   for (int d = 0; d < inner; d++)
-    for (int k = 1; k < j->args && j->shape[d] >= STRIP_ROWS; k++)
+    for (int k = 1; k < j->args && j->shape[d] >= SHORT_ACROSS; k++)
       if (is_across(j, k, d)) return d;
   return -1;
 }
@@ -317,7 +316,6 @@ static void narrow_dim(struct rk_job *j, int d, int64_t first, int64_t n) {
 
 static void run_strip(void *arg, int64_t part) {
   const struct running *s = arg;
-  _Alignas(64) char turned[RK_MAX_ARGS - 1][STRIP_ROWS * STRIP_COLS * 8];
   struct rk_job j = *s->job;
   const int inner = j.rank - 1, d = s->across, size = rk_dtype_size(j.dtype);
   const int64_t col = part % s->col_strips * STRIP_COLS, row = part / s->col_strips % s->row_strips * STRIP_ROWS;
@@ -333,14 +331,16 @@ static void run_strip(void *arg, int64_t part) {
   swap_dims(&j, 0, d), swap_dims(&j, 1, inner);
   const int64_t rows = j.shape[0], cols = j.shape[1];
   j.rank = 2;
+  const int64_t width = cols + RK_LINE / size; /* a line more: rows in one set of the cache drive each other out */
+  char *turned[RK_MAX_ARGS] = {NULL};
   for (int k = 1; k < j.args; k++)
-    if (is_across(&j, k, 0)) {
-      const struct rk_move v = {rows,      cols, turned[k - 1],       cols * size, size,
-                                j.base[k], size, j.step[k][1] * size, false};
+    if (is_across(&j, k, 0) && (turned[k] = rk_scratch(rows * width * size, "map"))) { /* without: slower */
+      const struct rk_move v = {rows, cols, turned[k], width * size, size, j.base[k], size, j.step[k][1] * size, false};
       rk_move_elements(size, &v);
-      j.base[k] = turned[k - 1], j.step[k][0] = cols, j.step[k][1] = 1;
+      j.base[k] = turned[k], j.step[k][0] = width, j.step[k][1] = 1;
     }
-  run_chunk(&j, 0, s->large);
+  run_range(&j, 0, rows * cols, s->large);
+  for (int k = 1; k < j.args; k++) rk_scratch_free(turned[k]);
 }
 
 int rk_job_run(const struct rk_job *j) {
