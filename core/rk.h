@@ -384,6 +384,11 @@ int rk_random_fill_bernoulli(struct rk_random *r, struct rk_tensor *out, const s
 int rk_random_permutation(struct rk_random *r, struct rk_tensor *out, int64_t n); /* 1..n */
 
 /* -- layers: what is too heavy to be composed of ops ----------------------------------- */
+/* Correlation of plain tensors over the last `dims` (2 or 3) dims: x (p, sizes), kernels k (o, p, sizes), out (o, sizes
+ * of x less those of k, plus 1), resized: out[o] = sum over p of k[o][p] laid over x[p] wherever it fits. float32 and
+ * float64; same bits on any ISA and number of threads. out: packed, with a storage of its own. */
+int rk_correlate(struct rk_tensor *out, const struct rk_tensor *x, const struct rk_tensor *k, int dims);
+
 /* Convolution over 1 to 3 spatial dims. x (N, C, spatial...), weight (out, C/groups, kernel...),
  * transposed: weight (C, out/groups, kernel...). bias (out) or NULL. The order of dims is that of
  * the tensor (depth, height, width). float32 through oneDNN where it serves, else im2col + gemm.

@@ -1,11 +1,12 @@
 --- Convolutions of plain tensors: conv2, xcorr2, conv3, xcorr3.
 --
--- A correlation is a matrix product: the windows of the input, laid out as rows by `unfold`, times the kernels. So it
--- runs at the speed of gemm and on every dtype. conv flips the kernels first; mode "F" (full) pads the input with zeros
--- by the kernel's size less one, mode "V" (valid, the default) does not.
+-- conv flips the kernels first; mode "F" (full) pads the input with zeros by the kernel's size less one, mode "V"
+-- (valid, the default) does not. On floats C correlates straight from the input. On other types it is a matrix product:
+-- the windows of the input, laid out as rows by `unfold`, some rows of the result at a time, times the kernels.
 --
 -- With n = 2 (3) spatial dimensions: n-d input and n-d kernel give n-d; p planes and p kernels give p planes, pairwise;
 -- p planes and o x p kernels give o planes, each the sum over the input's.
+local C = require 'torch.ffi'
 local check = require 'torch.check'
 local tensor = require 'torch.tensor'
 
@@ -39,8 +40,10 @@ local function padded(x, k, n)
   return out
 end
 
--- Correlate planes x (p, spatial...) with kernels k (o, p, spatial...): (o, spatial...).
-local function correlate(x, k, n)
+local WINDOWS = 2 ^ 22 -- elements of windows that are written out at a time
+
+-- Correlate planes x (p, spatial...) with kernels k (o, p, spatial...) as a product: (o, spatial...).
+local function product(x, k, n)
   local windows, outer, inner = x, {}, 1
   for d = 1, n do
     local size = k:size(2 + d)
@@ -55,7 +58,32 @@ local function correlate(x, k, n)
   local rows = 1
   for d = 1, n do rows = rows * outer[d] end
   local columns = windows:permute(unpack(order)):contiguous():view(rows, x:size(1) * inner)
-  return k:contiguous():view(k:size(1), -1) * columns:t(), outer
+  return (k:contiguous():view(k:size(1), -1) * columns:t()):view(k:size(1), unpack(outer))
+end
+
+-- The same a few rows of the first spatial dimension at a time.
+local function by_rows(x, k, n)
+  local taps, sizes, others = k:size(3), { k:size(1) }, x:size(1)
+  for d = 1, n do
+    sizes[1 + d] = x:size(1 + d) - k:size(2 + d) + 1
+    others = others * k:size(2 + d) * (d > 1 and sizes[1 + d] or 1)
+  end
+  local some = math.max(1, math.floor(WINDOWS / others))
+  if some >= sizes[2] then return product(x, k, n) end
+  local out = x.new(unpack(sizes))
+  for first = 1, sizes[2], some do
+    local here = math.min(some, sizes[2] - first + 1)
+    out:narrow(2, first, here):copy(product(x:narrow(2, first, here + taps - 1), k, n))
+  end
+  return out
+end
+
+local function correlate(x, k, n)
+  if x.dt ~= C.RK_f32 and x.dt ~= C.RK_f64 then return by_rows(x, k, n) end
+  local out = x.new()
+  local s = C.rk_correlate(out, x, k, n)
+  if s ~= 0 then check.again(s, 'correlate', C.rk_correlate, out, x, k, n) end
+  return out
 end
 
 local function convolve(name, n, flip, x, k, mode)
@@ -81,17 +109,12 @@ local function convolve(name, n, flip, x, k, mode)
     end
   end
   local function single(t) return t:view(1, unpack(t:size():totable())) end
-  if kernels == 2 then
-    local out, outer = correlate(x, k, n)
-    return out:view(k:size(1), unpack(outer))
-  elseif kernels == 0 then
-    local out, outer = correlate(single(x:contiguous()), single(single(k:contiguous())), n)
-    return out:view(unpack(outer))
-  end
+  if kernels == 2 then return correlate(x, k, n) end
+  if kernels == 0 then return correlate(single(x:contiguous()), single(single(k:contiguous())), n)[1] end
   local out
   for p = 1, x:size(1) do
-    local plane, outer = correlate(x:narrow(1, p, 1), single(k:narrow(1, p, 1):contiguous()), n)
-    out = out or x.new(x:size(1), unpack(outer))
+    local plane = correlate(x:narrow(1, p, 1), single(k:narrow(1, p, 1):contiguous()), n)
+    out = out or x.new(x:size(1), unpack(plane:size():totable(), 2))
     out:narrow(1, p, 1):copy(plane)
   end
   return out

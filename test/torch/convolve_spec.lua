@@ -41,6 +41,24 @@ describe('torch convolutions', function()
     end
   end)
 
+  it('agree with loops in rows of any length, in float and double', function()
+    torch.manualSeed(8)
+    for _, w in ipairs { 15, 16, 17, 31, 64, 65, 81, 131, 200 } do
+      local x, k = torch.randn(4, w + 4), torch.randn(2, 5)
+      near(torch.xcorr2(x, k), naive(x, k))
+      local got, want = torch.xcorr2(x:float(), k:float()), naive(x:float():double(), k:float():double())
+      assert.is_true((got:double() - want):abs():max() < 1e-5)
+    end
+  end)
+
+  it('take no memory for windows', function()
+    local x, k = torch.Tensor(600, 601):random(100), torch.Tensor(7, 5):random(100) -- 12 M numbers in windows
+    local double = torch.conv2(x, k)
+    assert.equal(0, (torch.conv2(x:long(), k:long()):double() - double):abs():max()) -- written out in three parts
+    local large, small = torch.ones(500, 500), torch.ones(250, 250) -- 4 billion
+    assert.equal(62500, torch.xcorr2(large, small)[{ 17, 251 }])
+  end)
+
   it('sum over planes or go pairwise', function()
     local x, k, kk = torch.randn(2, 5, 4), torch.randn(3, 2, 2, 3), torch.randn(2, 2, 3)
     local out, pairs2 = torch.xcorr2(x, k), torch.conv2(x, kk)
