@@ -6,7 +6,7 @@
  * size, which go to threads and move through rk_move_elements; between
  * dtypes, a block is gathered, converted as a packed run and scattered. */
 #include "copy.h"
-#include "stream.h"
+#include "stream_loops.h"
 #include <string.h>
 
 /* -- conversions of the ISA in use ------------------------------------------------------ */
@@ -42,8 +42,8 @@ rk_convert_run *rk_converter(int from, int to) {
 }
 
 /* -- layouts ------------------------------------------------------------------------------ */
-/* REPEATS_FROM: bytes from which on what is hardly read is written past the caches: until then they take in faster than
- * memory does (10 M floats filled: 1.0 instead of 1.5 ms). */
+/* REPEATS_FROM: bytes from which on what is hardly read is written past the caches: until then they take in as fast as
+ * memory does. Zeros go past them as every large result: twice as quick on a Zen 4 (10 M floats 50 -> 90 GB/s). */
 enum { BLOCK = 1 << 15, STRIP = 512, STRIP_WIDTH = 64, ASIDE = 1 << 10, BIG_RUN = 1 << 20, REPEATS_FROM = 64 << 20 };
 
 struct job {
@@ -57,6 +57,7 @@ struct job {
   int64_t m_blocks, n_blocks; /* how many cover them */
   bool large;                 /* the whole is larger than caches */
   bool across;                /* the source runs along the last dim but one */
+  bool zeros;                 /* one element is repeated, whose bits are 0 */
 };
 
 static void swap_dims(struct job *j, int a, int b) {
@@ -198,7 +199,7 @@ static void copy_batch(void *arg, int64_t part) {
 static int run(struct job *j) {
   int64_t outer = 1, bytes = j->out_size, distinct = j->out_size;
   for (int d = 0; d < j->rank; d++) bytes *= j->shape[d], distinct *= j->from[d] ? j->shape[d] : 1;
-  j->large = bytes >= (distinct < bytes / 4 ? REPEATS_FROM : RK_STREAM_FROM);
+  j->large = bytes >= (distinct < bytes / 4 && !j->zeros ? REPEATS_FROM : RK_STREAM_FROM);
   plan(j);
   for (int d = 0; d < j->rank - 2; d++) outer *= j->shape[d];
   struct batch b = {j, outer * j->m_blocks * j->n_blocks, 1 + BLOCK / (j->m * j->n)};
@@ -219,7 +220,7 @@ static void copy_bytes(void *arg, int64_t part) {
     memcpy(b->out + first, b->in + first, (size_t)n);
     return;
   }
-  rk_stream(b->out + first, b->in + first, n);
+  rk_stream_loops()->copy(b->out + first, b->in + first, n, b->in + first + n);
   rk_stream_end();
 }
 
@@ -285,5 +286,7 @@ int rk_fill_with(struct rk_tensor *out, const void *element) {
     return RK_OK;
   }
   for (int d = 0; d < j.rank; d++) j.shape[d] = out->shape[d], j.to[d] = out->step[d];
+  const uint64_t zero = 0;
+  j.zeros = memcmp(element, &zero, (size_t)size) == 0;
   return run(&j);
 }

@@ -21,14 +21,14 @@ enum { RK_STREAM_FROM = 16 << 20, RK_LINE = 64 };
 
 #if defined(__SSE2__)
 enum { RK_STREAMS = 1 };
-/* One line, both sides at multiples of a line. */
+/* One line; `to` is at a multiple of a line. */
 static inline void rk_stream_line(void *to, const void *from) {
 #if defined(__AVX512F__)
-  _mm512_stream_si512(to, _mm512_load_si512(from));
+  _mm512_stream_si512(to, _mm512_loadu_si512(from));
 #elif defined(__AVX__)
   __m256i *o = to;
   const __m256i *x = from;
-  for (int k = 0; k < 2; k++) _mm256_stream_si256(o + k, _mm256_load_si256(x + k));
+  for (int k = 0; k < 2; k++) _mm256_stream_si256(o + k, _mm256_loadu_si256(x + k));
 #else
   __m128i *o = to;
   const __m128i *x = from;
