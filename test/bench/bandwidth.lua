@@ -5,9 +5,10 @@
 -- Bytes that must move (inputs read, result written) a second, against a plain copy of the same elements that is
 -- measured in turns with the op, best of both. "fresh": the result in a tensor of its own, "in place": over the first
 -- input. The same op in the second-level caches shows what its arithmetic allows: where that is less than a copy moves,
--- arithmetic is the limit and the op is listed as such. Left are those that wait for memory. Reading alone and writing
--- alone have ceilings of their own, some 75 % of a copy on two cores of a Zen 4 by a bare loop. Without --all only ops
--- below 85 % are listed.
+-- arithmetic is the limit and the op is listed as such. Left are those that wait for memory. What does not move memory
+-- as a copy does (reading or writing alone, two reads and a write, results of bytes) has a ceiling of its own, "bare":
+-- loops that do nothing else (bare.c; cmake --build build --target bench_bare), as many threads, in turns with the op,
+-- by the same memory. A row has reached the limit with 85 % of either. Without --all only rows below are listed.
 local C = require 'torch.ffi'
 local ffi = require 'ffi'
 
@@ -20,6 +21,21 @@ local function now()
   ffi.C.bandwidth_clock(1, time)
   return tonumber(time.s) + tonumber(time.n) * 1e-9
 end
+
+-- The bare loops, where they were built.
+local bare
+do
+  local folder = (package.loaded['torch.libpath'] or ''):match '^(.*/)' or ''
+  local opened, library = pcall(ffi.load, folder .. 'test/bench_bare.so')
+  ffi.cdef [[
+  int bare_known(void);
+  int64_t bare_run(int reads, int write, int fetch, int threads, char *out, const char *a, const char *b,
+                   const char *c, int64_t bytes, int64_t shrink, int value);
+  ]]
+  bare = opened and library.bare_known() == 1 and library or nil
+  if not bare then print 'no bare loops: cmake --build build --target bench_bare' end
+end
+local NOTHING, LINES, BYTES = 0, 1, 2
 
 local GOAL, RUNS, CACHED_RUNS = 0.85, 7, 40
 local CACHED = 2 ^ 20 -- bytes that an op moves in the second-level caches
@@ -88,6 +104,8 @@ local function layout_rows()
   end
   return {
     { name = 'fill', read = 0, out = 1, run = function(t) t.o:fill(1) end },
+    { name = 'zero', read = 0, out = 1, run = function(t) t.o:zero() end },
+    { name = 'range', read = 0, out = 1, run = function(t) t.o:range(1, t.o:nElement()) end },
     { name = 'copy of a transpose', read = 1, out = 1, run = function(t) matrix(t.o):copy(matrix(t.a):t()) end },
     { name = 'copy of every second row', read = 0.5, out = 0.5, run = function(t)
       local n = math.floor(side(t.a) / 2)
@@ -132,16 +150,31 @@ local function bytes_of(row, t)
   return (row.read + out) * t.bytes
 end
 
--- Bytes a second: fresh, in place, and of the copy between them.
+-- Seconds that the bare loop of a row takes, or nil: rows that move memory as a copy does are measured by the copy.
+local function bare_time(row, t, fetch)
+  if not bare or row.read == row.out and not row.bytes_out then return nil end
+  local write = row.bytes_out and BYTES or row.out > 0 and LINES or NOTHING
+  local shrink = row.bytes_out and t.a:elementSize() or 1
+  local function at(x) return ffi.cast('char *', x:data()) end
+  return timed(function()
+    bare.bare_run(row.read, write, fetch, torch.getnumthreads(), at(row.bytes_out and t.flags or t.o), at(t.a), at(t.b),
+      at(t.c), t.bytes, shrink, row.name == 'zero' and 0 or 1)
+  end, t)
+end
+
+-- Bytes a second: fresh, in place, of the copy and of the bare loop between them.
 local function large(row, t)
-  local copy, fresh, place = math.huge, math.huge, math.huge
+  local copy, fresh, place, least = math.huge, math.huge, math.huge, math.huge
   for _ = 1, RUNS do
     copy = math.min(copy, timed(function() t.o:copy(t.a) end, t))
     if row.place then place = math.min(place, timed(row.place, t)) end
+    for fetch = 0, 1 do
+      least = math.min(least, bare_time(row, t, fetch) or math.huge)
+    end
     fresh = math.min(fresh, timed(row.run, t))
   end
   local bytes = bytes_of(row, t)
-  return bytes / fresh, row.place and bytes / place, 2 * t.bytes / copy
+  return bytes / fresh, row.place and bytes / place, 2 * t.bytes / copy, least < math.huge and bytes / least or nil
 end
 
 -- The same with so few elements, whole chunks of them for each thread, that the second-level caches hold all.
@@ -160,36 +193,39 @@ local function report(kind)
   local dt = class().dt
   local n = math.floor(options.millions * 1e6)
   local t = tensors(class, n)
-  print(('%s, %d elements, %d threads\n%-26s %8s %6s %9s %6s %9s  %s'):format(kind, n, torch.getnumthreads(), '',
-    'fresh', 'copy', 'in place', 'copy', 'in cache', ''))
-  local reached, bound, below = 0, {}, 0
+  print(('%s, %d elements, %d threads\n%-26s %8s %6s %6s %9s %6s %9s  %s'):format(kind, n, torch.getnumthreads(), '',
+    'fresh', 'copy', 'bare', 'in place', 'copy', 'in cache', ''))
+  local reached, by_bare, bound, below = 0, 0, {}, 0
   local groups = { op_rows(), layout_rows() }
   for _, rows in ipairs(groups) do
     for _, row in ipairs(rows) do
       local wanted = next(options.names) == nil or options.names[row.name]
       if wanted and (not row.defined or row.defined(dt)) then
-        local fresh, place, copy = large(row, t)
+        local fresh, place, copy, limit = large(row, t)
         local cache = row.kind and cached(row, class) or math.huge
         local share, place_share = fresh / copy, (place or math.huge) / copy
         local arithmetic = cache < copy / GOAL
-        local low = math.min(share, place_share) < GOAL
-        if arithmetic and low then
-          bound[#bound + 1] = row.name
-        elseif low then
-          below = below + 1
-        else
+        local low, verdict = math.min(share, place_share) < GOAL, ''
+        if not low then
           reached = reached + 1
+        elseif limit and math.min(fresh / limit, place_share < GOAL and place / limit or math.huge) >= GOAL then
+          by_bare, verdict = by_bare + 1, 'bare limit'
+        elseif arithmetic then
+          bound[#bound + 1], verdict = row.name, 'arithmetic'
+        else
+          below, verdict = below + 1, 'below'
         end
-        if options.all or low and not arithmetic then
-          print(('%-26s %8.1f %4.0f %% %9s %6s %9s  %s'):format(row.name, fresh * 1e-9, 100 * share,
-            place and ('%.1f'):format(place * 1e-9) or '', place and ('%.0f %%'):format(100 * place_share) or '',
-            row.kind and ('%.1f'):format(cache * 1e-9) or '', low and (arithmetic and 'arithmetic' or 'below') or ''))
+        if options.all or verdict == 'below' then
+          local function percent(x) return x and ('%.0f %%'):format(100 * x) or '' end
+          print(('%-26s %8.1f %6s %6s %9s %6s %9s  %s'):format(row.name, fresh * 1e-9, percent(share),
+            percent(limit and fresh / limit), place and ('%.1f'):format(place * 1e-9) or '',
+            percent(place and place_share), row.kind and ('%.1f'):format(cache * 1e-9) or '', verdict))
         end
       end
     end
   end
-  print(('%d reach %.0f %% of a copy, %d are below, %d are bound by arithmetic: %s'):format(reached, 100 * GOAL, below,
-    #bound, table.concat(bound, ' ')))
+  print(('%d reach %.0f %% of a copy, %d more that of their bare limit, %d are below, %d are bound by arithmetic: %s')
+    :format(reached, 100 * GOAL, by_bare, below, #bound, table.concat(bound, ' ')))
 end
 
 for _, kind in ipairs(options.types) do
