@@ -101,7 +101,8 @@ int rk_unfold(struct rk_tensor *out, const struct rk_tensor *x, int dim, int64_t
   struct rk_tensor v = *x;
   insert_dim(&v, v.rank, size, x->step[dim]);
   v.shape[dim] = (x->shape[dim] - size) / step + 1;
-  v.step[dim] = x->step[dim] * step;
+  /* of a single window, which nothing follows, the step may be too large for a number */
+  if (__builtin_mul_overflow(x->step[dim], step, &v.step[dim])) v.step[dim] = x->step[dim];
   return settle(out, &v, "unfold");
 }
 
