@@ -25,12 +25,13 @@ int rk_zero(struct rk_tensor *out) {
 }
 
 /* Computed in runs, as doubles or exact integers, and converted. Integers wrap. */
-enum { RUN = 256, ASK = 1 << 20 }; /* ASK: elements between two looks at the interrupt flag */
+enum { RUN = 256, PART = 1 << 15 };
 static void range_run(char *out, int dtype, int64_t k, int64_t n, double first, double step) {
   double f[RUN];
   int64_t i[RUN], base = 0, by = 0;
   if (rk_dtype_is_float(dtype)) {
-    for (int64_t j = 0; j < n; j++) f[j] = first + (double)(k + j) * step;
+    const double from = (double)k; /* places are exact: fewer than 2^53 elements */
+    for (int j = 0; j < (int)n; j++) f[j] = first + (from + (double)j) * step;
     rk_converter(RK_f64, dtype)(n, out, f);
     return;
   }
@@ -40,17 +41,27 @@ static void range_run(char *out, int dtype, int64_t k, int64_t n, double first, 
   rk_converter(RK_i64, dtype)(n, out, i);
 }
 
+struct range {
+  char *out;
+  int dtype, size;
+  int64_t n;
+  double first, step;
+};
+static void range_part(void *arg, int64_t part) {
+  const struct range *r = arg;
+  const int64_t end = (part + 1) * PART < r->n ? (part + 1) * PART : r->n;
+  for (int64_t k = part * PART; k < end; k += RUN)
+    range_run(r->out + k * r->size, r->dtype, k, end - k < RUN ? end - k : RUN, r->first, r->step);
+}
+
 int rk_range(struct rk_tensor *out, double first, double step) {
   RK_TRY(rk_need(out, "range", 1));
   const int64_t n = rk_tensor_count(out), size = rk_dtype_size(out->dt);
   struct rk_tensor packed;
   if (n == 0) return RK_OK;
   if (rk_tensor_packed(out)) {
-    for (int64_t k = 0; k < n; k += RUN) {
-      if (k && k % ASK == 0) RK_TRY(rk_interrupted());
-      range_run(rk_at(out) + k * size, out->dt, k, n - k < RUN ? n - k : RUN, first, step);
-    }
-    return RK_OK;
+    struct range r = {rk_at(out), out->dt, (int)size, n, first, step};
+    return rk_parallel_try((n + PART - 1) / PART, n, range_part, &r);
   }
   RK_TRY(rk_tensor_like(&packed, out));
   int status = rk_range(&packed, first, step);
