@@ -41,6 +41,15 @@ def sync():
         torch.cuda.synchronize()
 
 
+def once(f, inner):
+    """Milliseconds of one of `inner` calls."""
+    t = time.perf_counter()
+    for _ in range(inner):
+        f()
+    sync()
+    return (time.perf_counter() - t) / inner * 1e3
+
+
 def timeit(f, inner=1, budget=2.0, least=5):
     """Median over runs of f repeated `inner` times; at least `least` runs, at most about `budget` seconds."""
     if A.quick:
@@ -50,11 +59,7 @@ def timeit(f, inner=1, budget=2.0, least=5):
     sync()
     ts, end = [], time.perf_counter() + budget
     while len(ts) < least or (time.perf_counter() < end and len(ts) < 200):
-        t = time.perf_counter()
-        for _ in range(inner):
-            f()
-        sync()
-        ts.append((time.perf_counter() - t) / inner * 1e3)
+        ts.append(once(f, inner))
     ts.sort()
     return ts[len(ts) // 2], ts[0], len(ts)
 
@@ -69,11 +74,7 @@ def take_turns(f, inner=1):
         sync()
         ts, end = [], time.perf_counter() + float(line) * 1e-3
         while not ts or time.perf_counter() < end:
-            t = time.perf_counter()
-            for _ in range(inner):
-                f()
-            sync()
-            ts.append((time.perf_counter() - t) / inner * 1e3)
+            ts.append(once(f, inner))
         ts.sort()
         print(ts[len(ts) // 2], flush=True)
 
