@@ -96,7 +96,7 @@ local function start_turns(command)
   return {
     take = function()
       questions:write(TURN, '\n')
-      return tonumber(answers:read '*l')
+      return tonumber(assert(answers:read '*l', 'compare.lua: ended early: ' .. command))
     end,
     stop = function()
       questions:close()

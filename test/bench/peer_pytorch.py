@@ -41,7 +41,7 @@ def sync():
         torch.cuda.synchronize()
 
 
-def once(f, inner):
+def mean_ms(f, inner):
     """Milliseconds of one of `inner` calls."""
     t = time.perf_counter()
     for _ in range(inner):
@@ -59,7 +59,7 @@ def timeit(f, inner=1, budget=2.0, least=5):
     sync()
     ts, end = [], time.perf_counter() + budget
     while len(ts) < least or (time.perf_counter() < end and len(ts) < 200):
-        ts.append(once(f, inner))
+        ts.append(mean_ms(f, inner))
     ts.sort()
     return ts[len(ts) // 2], ts[0], len(ts)
 
@@ -74,7 +74,7 @@ def take_turns(f, inner=1):
         sync()
         ts, end = [], time.perf_counter() + float(line) * 1e-3
         while not ts or time.perf_counter() < end:
-            ts.append(once(f, inner))
+            ts.append(mean_ms(f, inner))
         ts.sort()
         print(ts[len(ts) // 2], flush=True)
 
