@@ -96,7 +96,8 @@ local function start_turns(command)
   return {
     take = function()
       questions:write(TURN, '\n')
-      return tonumber(assert(answers:read '*l', 'compare.lua: ended early: ' .. command))
+      local answer = answers:read '*l'
+      return tonumber(answer) or error('compare.lua: ended early: ' .. command)
     end,
     stop = function()
       questions:close()
