@@ -271,12 +271,13 @@ static int move(struct rk_tensor *out, int rank, const int64_t *shape, const str
   if (index->dt != RK_i64) return rk_fail(RK_EDTYPE, "%s: index: LongTensor expected, got %s", who, rk_describe(index));
   RK_TRY(rk_need_apart(out, x, who));
   RK_TRY(rk_need_apart(out, index, who));
+  struct rk_tensor tx = {0}, ti = {0};
+  RK_TRY(rk_layout(&tx, rank, shape, who)); /* are they sizes? */
   if (dims < 1 || rank != x->rank || dims > rank || memcmp(shape, x->shape, (size_t)(rank - dims) * sizeof *shape) != 0)
     return rk_fail(RK_ESHAPE, "%s: %s does not have the planes of a result of shape %s", who, rk_describe(x),
                    rk_describe_shape(rank, shape));
   RK_TRY(rk_need_shape(index, rank, m->gather ? shape : x->shape, who, "index"));
   int dtype = rk_layer_dtype(x->dt), layout = rk_layout_of(x) == RK_LAST ? RK_LAST : RK_ROWS;
-  struct rk_tensor tx = {0}, ti = {0};
   struct rk_result r = {0};
   int64_t planes = 1;
   m->from = m->to = 1, m->size = rk_dtype_size(dtype);

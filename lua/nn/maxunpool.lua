@@ -50,7 +50,12 @@ return function(name, n)
     for i = 1, n do
       local d = rank - n + i - 1
       local size = (tonumber(x.shape[d]) - 1) * self.stride[i] - 2 * self.padding[i] + self.kernelSize[i]
-      shape[d] = sizes and sizes[#sizes - n + i] or size
+      if sizes then size = options.count(name, 'sizes', sizes[#sizes - n + i]) end
+      if size < 1 then
+        common.expected(self, ('%s that leave an output (stride %d, padding %d, window %d)'):format(expected,
+          self.stride[i], self.padding[i], self.kernelSize[i]), x)
+      end
+      shape[d] = size
     end
     return x, at:type() == 'torch.LongTensor' and at or at:long(), rank
   end

@@ -291,6 +291,19 @@ describe("PyTorch's numbers of", function()
     end)
   end
 
+  it('MaxUnpool refuses sizes that are none', function()
+    local function refused(m, message, sizes)
+      local x = { torch.ones(1, 2, 2), torch.LongTensor(1, 2, 2):fill(1), sizes }
+      local ok, err = pcall(m.forward, m, x)
+      assert.is_false(ok)
+      assert.is_truthy(err:find(message, 1, true), err)
+    end
+    refused(nn.MaxUnpool2d(2 ^ 63), 'size in [1x')
+    refused(nn.MaxUnpool2d(1, { stride = 1, padding = 3 }), 'that leave an output')
+    refused(nn.MaxUnpool2d(2), 'sizes: expected a whole number', { 'a', 'b' })
+    refused(nn.MaxUnpool2d(2), 'sizes: expected a whole number', { 4, 2 ^ 53 + 0.5 - 1 / 0 })
+  end)
+
   it('AdaptiveLogSoftmaxWithLoss', function()
     local m = nn.AdaptiveLogSoftmaxWithLoss(8, 12, { 3, 7 }, { div_value = 2 })
     local params, grads = m:parameters()
