@@ -19,6 +19,7 @@
  * pays (`winograd_pays`). RK_DNNL=direct in the environment and
  * rk_set_deterministic keep from it. */
 #include "dnnl.h"
+#include "crowd.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +323,7 @@ struct rk_dnnl *rk_dnnl_begin(const struct rk_dnnl_wish *wish, const struct rk_c
     k.in[d] = p->in[d], k.out[d] = p->out[d], k.k[d] = p->k[d];
     k.stride[d] = p->stride[d], k.pad[d] = p->pad[d], k.dilation[d] = p->dilation[d];
   }
+  if (k.threads > 1) (void)rk_crowded();
   struct rk_dnnl *e = take(&k);
   if (e) return e;
   int threads = rk_dnnl_swap_threads((int)k.threads);

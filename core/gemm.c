@@ -5,6 +5,7 @@
  * oneDNN (dnnl_gemm.c), but small ones to gemm_small.c; all else, and everything under rk_set_deterministic, to
  * gemm_own.c. A batch of small products is split among the threads instead of
  * each product. */
+#include "crowd.h"
 #include "gemm.h"
 #include <stdatomic.h>
 #include <string.h>
@@ -127,6 +128,7 @@ static void library_multiply(const struct rk_product *p) {
   struct pieces s = {.p = *p, .rows = p->m >= p->n, .threads = 1};
   const int64_t length = s.rows ? p->m : p->n;
   s.size = ((length + threads - 1) / threads + PIECE_GRAIN - 1) / PIECE_GRAIN * PIECE_GRAIN;
+  if (work >= PIECES_FROM) (void)rk_crowded();
   if (threads == 1 || work < PIECES_FROM || (work >= PIECES_TO && s.size < PIECE_LEAST)) {
     rk_blas_alone(work < PIECES_FROM);
     by_library(p, work < PIECES_FROM ? 1 : threads);

@@ -1,4 +1,5 @@
 /* thread.c -- splitting work among threads (one OpenMP runtime, shared with BLAS and oneDNN), and stopping it. */
+#include "crowd.h"
 #include "internal.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -73,6 +74,9 @@ static bool orphaned(void) {
 /* Each thread has a share of the parts, in order, so that the same data meet the same caches again; who is done goes on
  * with what others have left. Claims are of a few parts, lest they cost as much as small parts do. */
 enum { SHARES = 256, CLAIMS = 32 };
+/* Beside other processes a region ends when the last thread has had its turn, milliseconds later: what takes less (some
+ * 10 ms) the caller does alone. */
+enum { WORTH_WAITING = 1 << 27 };
 struct share {
   _Alignas(64) int64_t next;
   int64_t end;
@@ -98,7 +102,12 @@ static void run(int64_t parts, int64_t work, void (*f)(void *arg, int64_t part),
   if (threads > rk_threads()) threads = rk_threads();
   if (threads > SHARES) threads = SHARES;
   if (threads > 1 && !omp_in_parallel() && !orphaned()) {
-    run_shares((int)threads, parts, f, arg, flag);
+    const bool alone = rk_crowded() && work < WORTH_WAITING;
+    const int most = omp_get_max_threads();
+    if (!alone) return run_shares((int)threads, parts, f, arg, flag);
+    omp_set_num_threads(1); /* of libraries that f may call, too, as in a parallel region */
+    for (int64_t k = 0; k < parts && !rk_stopped(flag); k++) f(arg, k);
+    omp_set_num_threads(most);
     return;
   }
 #else
