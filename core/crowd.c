@@ -29,7 +29,7 @@ static const int64_t MS = 1000000; /* times are in ns */
 /* A window of measurement lasts WINDOW ms, and 200 times what a measurement takes; one of more than LONGEST ms says
  * nothing, since the process may have slept in it. What others leave may be judged wrongly (they may be meant to get
  * only what we leave): each RETRY ms we try whether they still are in the way. */
-enum { WINDOW = 100, LONGEST = 500, RETRY = 2000, SPARE = 8 };
+enum { WINDOW = 100, LONGEST = 500, RETRY = 1000, SPARE = 8 };
 
 static int crowded; /* read by everyone, and written, as the rest is, by who has set `busy` */
 static int busy;
@@ -39,6 +39,7 @@ struct times {
 };
 static struct times last;
 static int64_t entered;
+static int in_the_way; /* windows in a row: two may be an accident, as when real-time processes get their pause */
 
 static int64_t clock_ns(clockid_t clock) {
   struct timespec t;
@@ -136,7 +137,8 @@ static void measure(void) {
   last = t;
   if (!told || window > LONGEST * MS) return;
   const bool room = left > rk_threads() * window - window * 2 / 5;
-  if (!crowded && !room && waited > window * 3 / 10)
+  in_the_way = !room && waited > window * 3 / 10 ? in_the_way + 1 : 0;
+  if (!crowded && in_the_way > 2)
     decide(true);
   else if (crowded && (room || (t.now - entered > RETRY * MS && waited < window / 10)))
     decide(false);
