@@ -140,6 +140,16 @@ static void add_place(lua_State *L) {
   }
 }
 
+/* Lua files that ask the library for what it does not declare came after it. */
+static void add_remedy(lua_State *L) {
+  const char *text = lua_tostring(L, 1);
+  if (!strstr(text, "missing declaration for symbol 'rk_") &&
+      !(strstr(text, "'struct rk_") && strstr(text, "has no member named")))
+    return;
+  lua_pushfstring(L, "%s\n  librekindle.so is older than the Lua files: build it again (cmake --build build)", text);
+  lua_replace(L, 1);
+}
+
 static int traceback(lua_State *L) {
   if (!lua_isstring(L, 1)) { /* an error object: its own text, or what it is */
     if (luaL_callmeta(L, 1, "__tostring") && lua_isstring(L, -1)) return 1;
@@ -153,6 +163,7 @@ static int traceback(lua_State *L) {
     lua_settop(L, 1);
   }
   add_place(L);
+  add_remedy(L);
   luaL_traceback(L, L, lua_tostring(L, 1), 1);
   return 1;
 }
