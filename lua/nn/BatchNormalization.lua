@@ -56,8 +56,8 @@ local letters = { [2] = 'N x %d', [4] = 'N x %d x H x W', [5] = 'N x %d x T x H 
 --- Check the shape: nDim dimensions, or one less when evaluating.
 function BN:checkInputDim(input)
   local single = istype(tensor, input) and input.rank == self.nDim - 1 and self.train == false
-  local n = self.running_mean.shape[0]
-  if not istype(tensor, input) or (input.rank ~= self.nDim and not single) or input.shape[single and 0 or 1] ~= n then
+  local n = self.running_mean.extent[0]
+  if not istype(tensor, input) or (input.rank ~= self.nDim and not single) or input.extent[single and 0 or 1] ~= n then
     local form = (letters[self.nDim] or 'N x %d x ...'):format(tonumber(n))
     common.expected(self, 'a batch [' .. form .. ']' .. (self.train == false and '' or ' when training'), input)
   end
@@ -65,9 +65,9 @@ end
 
 -- The statistics of a single value are worth nothing: Torch7 then uses the running ones.
 local function several(x)
-  if x.shape[0] > 1 then return true end
+  if x.extent[0] > 1 then return true end
   for d = 2, x.rank - 1 do
-    if x.shape[d] > 1 then return true end
+    if x.extent[d] > 1 then return true end
   end
   return false
 end

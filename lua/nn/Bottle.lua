@@ -31,7 +31,7 @@ end
 local function folded(self, x, fold, n, field, shape)
   local rank = x.rank - fold + 1
   dims[0] = n
-  for i = 1, rank - 1 do dims[i] = x.shape[fold + i - 1] end
+  for i = 1, rank - 1 do dims[i] = x.extent[fold + i - 1] end
   if shape and shape:nElement() == rank then
     for i = 1, rank do shape[i] = tonumber(dims[i - 1]) end
   end
@@ -42,9 +42,9 @@ end
 local function unfolded(self, out, input, fold, n)
   local rank = fold + out.rank - 1
   resized.fits(self, rank)
-  for i = 0, fold - 1 do dims[i] = input.shape[i] end
+  for i = 0, fold - 1 do dims[i] = input.extent[i] end
   dims[fold - 1] = dims[fold - 1] * (out:size(1) / n)
-  for i = 1, out.rank - 1 do dims[fold + i - 1] = out.shape[i] end
+  for i = 1, out.rank - 1 do dims[fold + i - 1] = out.extent[i] end
   return resized.view(self, out.new(), out, rank, dims, '_output')
 end
 
@@ -74,14 +74,14 @@ local function inside(self, input, gradOutput)
   if gradOutput:nElement() ~= out:nElement() then
     common.expected(self, 'gradOutput ' .. common.shape(self.output), gradOutput)
   end
-  local g = resized.view(self, gradOutput.new(), gradOutput, out.rank, out.shape, '_gradOutput')
+  local g = resized.view(self, gradOutput.new(), gradOutput, out.rank, out.extent, '_gradOutput')
   return folded(self, input, fold, n, '_input'), g, fold
 end
 
 function Bottle:updateGradInput(input, gradOutput)
   local x, g, fold = inside(self, input, gradOutput)
   local dx = self:rethrowErrors(self.modules[1], 1, 'updateGradInput', x, g)
-  if fold > 0 then dx = resized.view(self, dx.new(), dx, input.rank, input.shape, '_gradInput') end
+  if fold > 0 then dx = resized.view(self, dx.new(), dx, input.rank, input.extent, '_gradInput') end
   self.gradInput = dx
   return dx
 end

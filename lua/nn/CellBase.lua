@@ -36,7 +36,7 @@ local function sequence(self, input)
     x, h, c = input[1], input[2], input[3]
     if type(h) == 'table' then h, c = h[1], h[2] end
   end
-  if not common.istensor(x) or x.rank < 1 or x.rank > 2 or x.shape[x.rank - 1] ~= self.inputSize then
+  if not common.istensor(x) or x.rank < 1 or x.rank > 2 or x.extent[x.rank - 1] ~= self.inputSize then
     common.expected(self, ('input [N x %d] or [%d]'):format(self.inputSize, self.inputSize), x)
   end
   return { raised(x), raised(h), raised(c) }, x:dim()

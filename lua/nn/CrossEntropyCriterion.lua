@@ -30,16 +30,16 @@ end
 
 local function has_singleton(t)
   for d = 0, t.rank - 1 do
-    if t.shape[d] == 1 then return true end
+    if t.extent[d] == 1 then return true end
   end
   return false
 end
 
 -- Has the target one class for each position of an input (N, C, positions...)?
 local function positions(x, t)
-  if x.rank < 3 or not common.istensor(t) or t.rank ~= x.rank - 1 or t.shape[0] ~= x.shape[0] then return false end
+  if x.rank < 3 or not common.istensor(t) or t.rank ~= x.rank - 1 or t.extent[0] ~= x.extent[0] then return false end
   for d = 1, t.rank - 1 do
-    if t.shape[d] ~= x.shape[d + 1] then return false end
+    if t.extent[d] ~= x.extent[d + 1] then return false end
   end
   return true
 end
@@ -47,13 +47,13 @@ end
 -- Is the target probabilities of the input's sizes?
 local function soft(x, t)
   return common.istensor(t) and t.rank == x.rank and (t.dt == C.RK_f32 or t.dt == C.RK_f64) and x:isSameSizeAs(t)
-    and (t.rank > 1 or t.shape[0] > 1)
+    and (t.rank > 1 or t.extent[0] > 1)
 end
 
 local function squeezed(self, input, target)
   common.check_tensor(self, input)
   if positions(input, target) or (input.rank > 1 and soft(input, target)) then return input, target end
-  if input.rank == 2 and input.shape[1] == 1 and input.shape[0] > 1 and common.istensor(target)
+  if input.rank == 2 and input.extent[1] == 1 and input.extent[0] > 1 and common.istensor(target)
     and target:nElement() > 1 then
     common.expected(self, 'scores [N x C] of two classes or more (of one: nn.BCEWithLogitsCriterion)', input)
   end
@@ -193,7 +193,7 @@ function CrossEntropy:updateGradInput(input, target)
   g = log_softmax_back(self, x, g)
   local dx = buffer(self.gradInput, input)
   self.gradInput = dx
-  C.rk_reshape(common.own(dx), common.own(g), input.rank, input.shape)
+  C.rk_reshape(common.own(dx), common.own(g), input.rank, input.extent)
   return dx
 end
 

@@ -27,7 +27,7 @@ local function sizes(self, input)
   end
   local rank, product = 0, 1
   for d = 1, n do
-    local size = tonumber(input.shape[d - 1])
+    local size = tonumber(input.extent[d - 1])
     if d >= first and d <= last then
       product = product * size
       size = product

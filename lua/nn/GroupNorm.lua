@@ -26,7 +26,7 @@ end
 GroupNorm.reset = groupnorm.reset
 
 groupnorm.methods(GroupNorm, function(self, input)
-  if not common.istensor(input) or input.rank < 2 or input.shape[1] ~= self.planes then
+  if not common.istensor(input) or input.rank < 2 or input.extent[1] ~= self.planes then
     common.expected(self, ('input [N x %d x ...]'):format(self.planes), input)
   end
   return self.groups

@@ -54,8 +54,8 @@ end
 
 local function check(self, input)
   local weight = self.weight
-  local nIn = weight.shape[1]
-  if not istype(tensor, input) or input.rank < 1 or input.rank > 2 or input.shape[input.rank - 1] ~= nIn then
+  local nIn = weight.extent[1]
+  if not istype(tensor, input) or input.rank < 1 or input.rank > 2 or input.extent[input.rank - 1] ~= nIn then
     local text = istype(tensor, input) and input.rank == 2 and 'input [N x %d]' or 'input [N x %d] or [%d]'
     common.expected(self, text:format(tonumber(nIn), tonumber(nIn)), input)
   end
@@ -67,8 +67,8 @@ function Linear:updateOutput(input)
   local weight, rank = check(self, input)
   local out = common.buffer(self.output, weight)
   self.output = out
-  dims[0] = rank == 2 and input.shape[0] or weight.shape[0]
-  dims[1] = weight.shape[0]
+  dims[0] = rank == 2 and input.extent[0] or weight.extent[0]
+  dims[1] = weight.extent[0]
   local s = C.rk_tensor_resize(out, rank, dims, nil)
   if s ~= 0 then again(self, s, C.rk_tensor_resize, out, rank, dims, nil) end
   local bias = self.bias
@@ -94,10 +94,10 @@ function Linear:updateOutput(input)
 end
 
 local function check_gradient(self, input, g, rank)
-  if not istype(tensor, g) or g.rank ~= rank or g.shape[rank - 1] ~= self.weight.shape[0]
-    or (rank == 2 and g.shape[0] ~= input.shape[0]) then
-    local nOut = tonumber(self.weight.shape[0])
-    local want = rank == 2 and ('[%d x %d]'):format(tonumber(input.shape[0]), nOut) or ('[%d]'):format(nOut)
+  if not istype(tensor, g) or g.rank ~= rank or g.extent[rank - 1] ~= self.weight.extent[0]
+    or (rank == 2 and g.extent[0] ~= input.extent[0]) then
+    local nOut = tonumber(self.weight.extent[0])
+    local want = rank == 2 and ('[%d x %d]'):format(tonumber(input.extent[0]), nOut) or ('[%d]'):format(nOut)
     common.expected(self, 'gradOutput ' .. want, g)
   end
 end
@@ -110,8 +110,8 @@ function Linear:updateGradInput(input, gradOutput)
   check_gradient(self, input, gradOutput, rank)
   dx = common.buffer(dx, weight)
   self.gradInput = dx
-  local s = C.rk_tensor_resize(dx, rank, input.shape, nil)
-  if s ~= 0 then again(self, s, C.rk_tensor_resize, dx, rank, input.shape, nil) end
+  local s = C.rk_tensor_resize(dx, rank, input.extent, nil)
+  if s ~= 0 then again(self, s, C.rk_tensor_resize, dx, rank, input.extent, nil) end
   if rank == 2 then
     s = C.rk_gemm(dx, 0, 1, gradOutput, weight)
     if s ~= 0 then again(self, s, C.rk_gemm, dx, 0, 1, gradOutput, weight) end

@@ -115,8 +115,8 @@ function LookupTable:updateOutput(input)
   local s = C.rk_index_select(out, weight, 0, flat)
   if s ~= 0 then again(self, s, C.rk_index_select, out, weight, 0, flat) end
   if index.rank > 1 then
-    for d = 0, index.rank - 1 do dims[d] = index.shape[d] end
-    dims[index.rank] = weight.shape[1]
+    for d = 0, index.rank - 1 do dims[d] = index.extent[d] end
+    dims[index.rank] = weight.extent[1]
     s = C.rk_tensor_resize(out, index.rank + 1, dims, nil)
     if s ~= 0 then again(self, s, C.rk_tensor_resize, out, index.rank + 1, dims, nil) end
   end

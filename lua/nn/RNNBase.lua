@@ -173,7 +173,7 @@ local function time_major(self, x, name)
   work[name] = t
   v.dt = x.dt
   status(self, C.rk_transpose(v, x, 0, 1), C.rk_transpose, v, x, 0, 1)
-  status(self, C.rk_tensor_resize(t, 3, v.shape, nil), C.rk_tensor_resize, t, 3, v.shape, nil)
+  status(self, C.rk_tensor_resize(t, 3, v.extent, nil), C.rk_tensor_resize, t, 3, v.extent, nil)
   status(self, C.rk_copy(t, v), C.rk_copy, t, v)
   return t
 end
@@ -181,7 +181,7 @@ end
 -- A state (L*D, N, H), also given as (N, H) or (H) when L*D or N is 1, as three dimensions.
 local function state_form(self, h, name, n)
   local LD, H = self.numLayers * (self.bidirectional and 2 or 1), self.hiddenSize
-  local ok = istype(tensor, h) and h:nElement() == LD * n * H and h.rank >= 1 and h.shape[h.rank - 1] == H
+  local ok = istype(tensor, h) and h:nElement() == LD * n * H and h.rank >= 1 and h.extent[h.rank - 1] == H
   if ok and h.rank == 3 then return h end
   if not ok or h.rank > 3 then common.expected(self, ('%s [%d x %d x %d]'):format(name, LD, n, H), h) end
   return h:contiguous():view(LD, n, H)
@@ -193,14 +193,14 @@ local function open(self, input)
     x, h0, c0 = input[1], input[2], input[3]
     if type(h0) == 'table' then h0, c0 = h0[1], h0[2] end
   end
-  if not istype(tensor, x) or x.rank < 2 or x.rank > 3 or x.shape[x.rank - 1] ~= self.inputSize then
+  if not istype(tensor, x) or x.rank < 2 or x.rank > 3 or x.extent[x.rank - 1] ~= self.inputSize then
     common.expected(self, form(self), x)
   end
   if x.dt ~= self.weight.dt then
     error(('%s: the module is of type %s, the input of type %s: convert one of them with :type()')
       :format(tostring(self), torch.type(self.weight), torch.type(x)), 0)
   end
-  local n = x.rank == 2 and 1 or tonumber(x.shape[self.batchFirst and 0 or 1])
+  local n = x.rank == 2 and 1 or tonumber(x.extent[self.batchFirst and 0 or 1])
   if h0 then h0 = state_form(self, h0, 'initial states', n) end
   if c0 then c0 = state_form(self, c0, 'initial cells', n) end
   if self.lengths and self.lengths:nElement() ~= n then
@@ -214,8 +214,8 @@ local function recall(self, input)
   if not self.rememberStates or type(input) == 'table' or not self.ended then return end
   local x, h = input, self.hiddenOutput
   if istype(tensor, x) and h and h:dim() == 3 then
-    local n = x.rank == 2 and 1 or x.shape[self.batchFirst and 0 or 1]
-    if h.shape[1] ~= n then return self:resetStates() end
+    local n = x.rank == 2 and 1 or x.extent[self.batchFirst and 0 or 1]
+    if h.extent[1] ~= n then return self:resetStates() end
   end
   self.hiddenInput = buffer(self.hiddenInput, self.weight):resizeAs(h):copy(h)
   if self.cellOutput then
@@ -289,9 +289,9 @@ local function passed_on(self, l)
     work['mask' .. l] = nil
     return y
   end
-  local mask = sized(self, work, 'mask' .. l, y.shape[0], y.shape[1], y.shape[2])
+  local mask = sized(self, work, 'mask' .. l, y.extent[0], y.extent[1], y.extent[2])
   mask:bernoulli(1 - self.dropout):div(1 - self.dropout)
-  return sized(self, work, 'dropped' .. l, y.shape[0], y.shape[1], y.shape[2]):cmul(y, mask)
+  return sized(self, work, 'dropped' .. l, y.extent[0], y.extent[1], y.extent[2]):cmul(y, mask)
 end
 
 local function run_forward(self, x, h0, c0, n)
@@ -300,7 +300,7 @@ local function run_forward(self, x, h0, c0, n)
   local cn = self.kind == 'RK_RNN_LSTM' and sized(self, work, 'cn', self.numLayers * D, n, H)
   local from = time_major(self, x, 'x')
   for l = 1, self.numLayers do
-    local y = sized(self, work, 'y' .. l, from.shape[0], n, D * H)
+    local y = sized(self, work, 'y' .. l, from.extent[0], n, D * H)
     for d = 1, D do
       workspace(self, (l - 1) * D + d)
       local _, index = prepare(self, l, d, from, y, h0, c0)
@@ -324,7 +324,7 @@ local function as_given(self, out, t, rank)
     local v = views.flat
     v.dt = t.dt
     status(self, C.rk_transpose(v, t, 0, 1), C.rk_transpose, v, t, 0, 1)
-    status(self, C.rk_tensor_resize(out, 3, v.shape, nil), C.rk_tensor_resize, out, 3, v.shape, nil)
+    status(self, C.rk_tensor_resize(out, 3, v.extent, nil), C.rk_tensor_resize, out, 3, v.extent, nil)
     status(self, C.rk_copy(out, v), C.rk_copy, out, v)
   end
   return out
@@ -367,9 +367,9 @@ end
 
 local function check_gradient(self, g, x, n)
   local D, H = self.bidirectional and 2 or 1, self.hiddenSize
-  local T = tonumber(x.shape[self.batchFirst and x.rank - 2 or 0])
-  local ok = istype(tensor, g) and g.rank == x.rank and g.shape[g.rank - 1] == D * H and g.shape[0] == x.shape[0]
-    and g.shape[1] == (x.rank == 3 and x.shape[1] or D * H)
+  local T = tonumber(x.extent[self.batchFirst and x.rank - 2 or 0])
+  local ok = istype(tensor, g) and g.rank == x.rank and g.extent[g.rank - 1] == D * H and g.extent[0] == x.extent[0]
+    and g.extent[1] == (x.rank == 3 and x.extent[1] or D * H)
   if ok then return end
   local first, second = T, n
   if self.batchFirst then first, second = n, T end
@@ -407,7 +407,7 @@ end
 -- Where the gradient of layer l's input goes.
 local function gradient_place(self, l, from, wanted)
   if l == 1 and not wanted then return nil end
-  return sized(self, self.work, 'dx' .. l, from.shape[0], from.shape[1], from.shape[2])
+  return sized(self, self.work, 'dx' .. l, from.extent[0], from.extent[1], from.extent[2])
 end
 
 local function run_backward(self, from, g, states, n, wanted)

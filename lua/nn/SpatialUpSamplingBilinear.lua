@@ -32,7 +32,7 @@ local function fill(self, input)
   local rank = input.rank
   local sizes = { self.oheight, self.owidth }
   for d = 1, 4 do
-    local n = d <= rank and tonumber(input.shape[d - 1]) or 1
+    local n = d <= rank and tonumber(input.extent[d - 1]) or 1
     self.inputSize[d], self.outputSize[d] = n, n
   end
   for d = 1, 2 do

@@ -19,7 +19,7 @@ local function fill(self, input)
   local p = resample.start('nearest', false, 2)
   local rank = input.rank
   for d = 1, 4 do
-    local n = d <= rank and tonumber(input.shape[d - 1]) or 1
+    local n = d <= rank and tonumber(input.extent[d - 1]) or 1
     self.inputSize[d] = n
     self.outputSize[d] = d > rank - 2 and d <= rank and n * self.scale_factor or n
   end

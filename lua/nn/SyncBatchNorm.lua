@@ -26,7 +26,7 @@ end
 --- Check the shape: any batch of 2 to 5 dimensions.
 function Sync:checkInputDim(input)
   local n = self.running_mean:nElement()
-  if not common.istensor(input) or input.rank < 2 or input.rank > 5 or input.shape[1] ~= n then
+  if not common.istensor(input) or input.rank < 2 or input.rank > 5 or input.extent[1] ~= n then
     common.expected(self, ('a batch [N x %d], [N x %d x ...] of up to 5 dimensions'):format(n, n), input)
   end
   self.nDim = input.rank

@@ -389,9 +389,9 @@ end
 function functions.VolumetricMaxPooling_updateGradInput(input, gradOutput, gradInput, indices)
   local C = require 'torch.ffi'
   local x, g, dx, at = tensor(input), tensor(gradOutput), tensor(gradInput), tensor(indices)
-  local s = C.rk_plane_scatter(dx, x:dim(), x.shape, g, at, 3, 1)
+  local s = C.rk_plane_scatter(dx, x:dim(), x.extent, g, at, 3, 1)
   if s ~= 0 then
-    require 'nn.common'.again({ __typename = 'THNN' }, s, C.rk_plane_scatter, dx, x:dim(), x.shape, g, at, 3, 1)
+    require 'nn.common'.again({ __typename = 'THNN' }, s, C.rk_plane_scatter, dx, x:dim(), x.extent, g, at, 3, 1)
   end
 end
 

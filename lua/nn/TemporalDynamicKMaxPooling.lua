@@ -32,7 +32,7 @@ end
 function Pool:updateOutput(input)
   common.check_dims(self, input, 2, 3, 'input [N x T x n] or [T x n]')
   local dim = input.rank - 2
-  local frames = tonumber(input.shape[dim])
+  local frames = tonumber(input.extent[dim])
   local k = math.max(self.minK, math.ceil(self.factor * frames))
   if frames < self.minK then common.expected(self, ('at least minK = %d frames'):format(self.minK), input) end
   self.indices = planes.long(self.indices)

@@ -25,7 +25,7 @@ end
 
 local function check_input(self, input)
   common.check_dims(self, input, 2, 3, 'input [N x T x n] or [T x n]')
-  local frames = input.shape[input.rank - 2]
+  local frames = input.extent[input.rank - 2]
   if frames < self.kW then common.expected(self, ('at least %d frames'):format(self.kW), input) end
   pool.size[0], pool.stride[0] = self.kW, self.dW
   return input.rank == 3
@@ -42,7 +42,7 @@ end
 
 -- to[k] = from[k] + offset + sign * (window's first frame), over (N, T', n) packed
 local function shift(to, from, offset, sign, dW)
-  local n, frames, batches = tonumber(to.shape[1]), tonumber(to.shape[2]), tonumber(to.shape[0])
+  local n, frames, batches = tonumber(to.extent[1]), tonumber(to.extent[2]), tonumber(to.extent[0])
   local a, b = ffi.cast(int64, to.mem.data) + to.start, ffi.cast(int64, from.mem.data) + from.start
   local at = 0
   for _ = 1, batches do
@@ -57,9 +57,9 @@ end
 -- A result (N, T', n) or (T', n), sized and viewed as (N, n, T').
 local function result(self, view, t, x, frames)
   if x.rank == 3 then
-    t:resize(tonumber(x.shape[0]), frames, tonumber(x.shape[2]))
+    t:resize(tonumber(x.extent[0]), frames, tonumber(x.extent[2]))
   else
-    t:resize(frames, tonumber(x.shape[1]))
+    t:resize(frames, tonumber(x.extent[1]))
   end
   if not t:isContiguous() then t:set(t.new():resize(t:size())) end
   return swap(self, view, t, x.rank == 3)
@@ -77,7 +77,7 @@ function Pool:updateOutput(input)
   local batch = check_input(self, input)
   local out, indices = buffer(self.output, input), planes.long(self.indices)
   self.output, self.indices = out, indices
-  local frames = math.floor(tonumber(input.shape[input.rank - 2] - self.kW) / self.dW) + 1
+  local frames = math.floor(tonumber(input.extent[input.rank - 2] - self.kW) / self.dW) + 1
   local x = swap(self, view_x, input:contiguous(), batch)
   local y, where = result(self, view_y, out, input, frames), result(self, view_i, indices, input, frames)
   local s = C.rk_maxpool_forward(y, where, x, pool)
@@ -95,11 +95,11 @@ function Pool:updateGradInput(input, gradOutput)
   self.gradInput = dx
   local x, g, where = swap(self, view_x, input:contiguous(), batch), swap(self, view_g, gradOutput, batch),
     swap(self, view_i, self.indices, batch)
-  local s = C.rk_tensor_resize(positions, 3, where.shape, where.step)
-  if s ~= 0 then again(self, s, C.rk_tensor_resize, positions, 3, where.shape, where.step) end
+  local s = C.rk_tensor_resize(positions, 3, where.extent, where.step)
+  if s ~= 0 then again(self, s, C.rk_tensor_resize, positions, 3, where.extent, where.step) end
   ffi.copy(positions.step, where.step, 24)
   shift(positions, where, 1, 1, self.dW)
-  local to = result(self, view_y, dx, input, tonumber(input.shape[input.rank - 2]))
+  local to = result(self, view_y, dx, input, tonumber(input.extent[input.rank - 2]))
   s = C.rk_maxpool_backward(to, g, positions, x, pool)
   if s ~= 0 then again(self, s, C.rk_maxpool_backward, to, g, positions, x, pool) end
   release()

@@ -36,8 +36,8 @@ local function full(self, input)
   end
   resized.fits(self, n + #parts - 1)
   for d = 1, n do
-    if d < dim then dims[d - 1] = input.shape[d - 1] end
-    if d > dim then dims[#parts + d - 2] = input.shape[d - 1] end
+    if d < dim then dims[d - 1] = input.extent[d - 1] end
+    if d > dim then dims[#parts + d - 2] = input.extent[d - 1] end
   end
   for i, k in ipairs(parts) do dims[dim + i - 2] = k == -1 and size / known or k end
   return n + #parts - 1

@@ -46,7 +46,7 @@ local function sizes(self, input)
     self.outputSize:resize(rank)
   end
   for d = 1, rank do
-    local n = tonumber(input.shape[d - 1])
+    local n = tonumber(input.extent[d - 1])
     self.inputSize[d], self.outputSize[d] = n, n
     local name = names[d - rank + 3]
     if d > 2 and self.scale_factor then

@@ -50,7 +50,7 @@ local function fill(self, input)
   local p = resample.start(mode[1], self.align_corners, rank - 2)
   for d = 1, rank - 2 do
     local scale = entry(self.scale_factor, d)
-    local out = scale and math.floor(tonumber(input.shape[d + 1]) * scale) or entry(self.size, d)
+    local out = scale and math.floor(tonumber(input.extent[d + 1]) * scale) or entry(self.size, d)
     if type(out) ~= 'number' then common.expected(self, 'as many sizes as spatial dimensions', input) end
     resample.size(d - 1, out, scale)
   end

@@ -57,9 +57,9 @@ local function batch_size(self, input)
   local n, leading = 1, 1
   for d = 0, rank - 1 do
     if d < rank - unbatched then
-      leading = leading * tonumber(input.shape[d])
+      leading = leading * tonumber(input.extent[d])
     else
-      n = n * tonumber(input.shape[d])
+      n = n * tonumber(input.extent[d])
     end
   end
   if self.numElements == 0 or n % self.numElements ~= 0 then mismatch(self, input) end

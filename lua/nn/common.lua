@@ -19,7 +19,7 @@ local function shape(x)
   if not istype(tensor, x) then return torch.type(x) end
   if x.rank == 0 then return 'empty ' .. torch.type(x) end
   local s = {}
-  for i = 0, x.rank - 1 do s[i + 1] = tostring(tonumber(x.shape[i])) end
+  for i = 0, x.rank - 1 do s[i + 1] = tostring(tonumber(x.extent[i])) end
   return '[' .. table.concat(s, ' x ') .. ']'
 end
 M.shape = shape
@@ -179,7 +179,7 @@ end
 function M.resize_as(t, x)
   if not istype(tensor, x) then no_tensor(x) end
   if t.bare ~= 0 then own(t) end
-  if C.rk_tensor_resize(t, x.rank, x.shape, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
+  if C.rk_tensor_resize(t, x.rank, x.extent, nil) ~= 0 then error(ffi.string(C.rk_error()), 0) end
   return t
 end
 
@@ -216,14 +216,14 @@ end
 
 --- Is x a dense image batch with its planes side by side (N x C x H x W, or more dimensions, permuted steps)?
 function M.is_last(x)
-  local n, planes = x.rank, tonumber(x.rank > 1 and x.shape[1] or 0)
+  local n, planes = x.rank, tonumber(x.rank > 1 and x.extent[1] or 0)
   if n < 4 or x.step[1] ~= 1 or planes == 1 then return false end
   local step = planes
   for d = n - 1, 2, -1 do
-    if x.shape[d] ~= 1 and tonumber(x.step[d]) ~= step then return false end
-    step = step * tonumber(x.shape[d])
+    if x.extent[d] ~= 1 and tonumber(x.step[d]) ~= step then return false end
+    step = step * tonumber(x.extent[d])
   end
-  return x.shape[0] == 1 or tonumber(x.step[0]) == step
+  return x.extent[0] == 1 or tonumber(x.step[0]) == step
 end
 
 --- Give a buffer the sizes of x, and its layout where x is an image batch: channels-last stays channels-last.
@@ -233,9 +233,9 @@ end
 function M.like(t, x)
   local n, last = x.rank, M.is_last(x)
   local same = t.rank == n and (n < 4 or M.is_last(t) == last)
-  for d = 0, n - 1 do same = same and t.shape[d] == x.shape[d] end
+  for d = 0, n - 1 do same = same and t.extent[d] == x.extent[d] end
   if not same and t.bare ~= 0 then own(t) end
-  if not same and C.rk_tensor_resize(t, n, x.shape, last and x.step or nil) ~= 0 then
+  if not same and C.rk_tensor_resize(t, n, x.extent, last and x.step or nil) ~= 0 then
     error(ffi.string(C.rk_error()), 0)
   end
   return t

@@ -9,7 +9,7 @@ local buffers = setmetatable({}, { __mode = 'k' }) -- dense kernels; not fields,
 
 -- Check the table of connections and keep it, with the numbers of planes that it names.
 local function store(self, connections)
-  local ok = common.istensor(connections) and connections.rank == 2 and connections.shape[1] == 2
+  local ok = common.istensor(connections) and connections.rank == 2 and connections.extent[1] == 2
   if not ok then
     error(('%s: expected a table of connections, a tensor [N x 2] of {input plane, output plane}, got %s'):format(
       torch.type(self), common.shape(connections)), 3)

@@ -33,7 +33,7 @@ end
 -- @param form the sizes in words: 'H x W'
 -- @return true when x is a batch
 function M.check_input(self, x, n, planes, form)
-  if not istype(tensor, x) or (x.rank ~= n + 2 and x.rank ~= n + 1) or x.shape[x.rank - n - 1] ~= planes then
+  if not istype(tensor, x) or (x.rank ~= n + 2 and x.rank ~= n + 1) or x.extent[x.rank - n - 1] ~= planes then
     common.expected(self, ('input [N x %d x %s] or [%d x %s]'):format(planes, form, planes, form), x)
   end
   return x.rank == n + 2
@@ -63,7 +63,7 @@ end
 
 -- The sizes that bring a transposed convolution to the target's: (target + 2*pad - reach of the kernel) mod stride.
 local function adjustment(self, kind, target, i)
-  local size = tonumber(target.shape[target.rank - kind.n + i - 1])
+  local size = tonumber(target.extent[target.rank - kind.n + i - 1])
   local reach = (self[kind.dilation[i]] or 1) * (self[kind.k[i]] - 1) + 1
   return (size + 2 * self[kind.pad[i]] - reach) % self[kind.d[i]]
 end

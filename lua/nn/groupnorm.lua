@@ -89,7 +89,7 @@ function M.last_dims(Class, uncentred)
     local sizes, n = self.sizes, 1
     local ok = common.istensor(x) and x.rank >= #sizes
     for i = 1, #sizes do
-      ok = ok and x.shape[x.rank - #sizes + i - 1] == sizes[i]
+      ok = ok and x.extent[x.rank - #sizes + i - 1] == sizes[i]
       n = n * sizes[i]
     end
     if not ok then common.expected(self, ('input [... x %s]'):format(table.concat(sizes, ' x ')), x) end

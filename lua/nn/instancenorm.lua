@@ -63,7 +63,7 @@ return function(dims)
 
   local function check(self, input)
     check_input(self, input)
-    if input.shape[input.rank - dims - 1] ~= self.planes then
+    if input.extent[input.rank - dims - 1] ~= self.planes then
       common.expected(self, ('%d planes'):format(self.planes), input)
     end
   end

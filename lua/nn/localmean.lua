@@ -76,7 +76,7 @@ end
 --- Insist on n planes.
 function M.check_input(self, input)
   local n = self.nInputPlane
-  if not common.istensor(input) or input.rank < 3 or input.rank > 4 or input.shape[input.rank - 3] ~= n then
+  if not common.istensor(input) or input.rank < 3 or input.rank > 4 or input.extent[input.rank - 3] ~= n then
     common.expected(self, ('input [N x %d x H x W] or [%d x H x W]'):format(n, n), input)
   end
 end

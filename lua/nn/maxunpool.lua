@@ -46,10 +46,10 @@ return function(name, n)
     if sizes ~= nil and (type(sizes) ~= 'table' or #sizes < n) then
       common.expected(self, ('sizes of %d dimensions'):format(n), sizes)
     end
-    for d = 0, rank - n - 1 do shape[d] = x.shape[d] end
+    for d = 0, rank - n - 1 do shape[d] = x.extent[d] end
     for i = 1, n do
       local d = rank - n + i - 1
-      local size = (tonumber(x.shape[d]) - 1) * self.stride[i] - 2 * self.padding[i] + self.kernelSize[i]
+      local size = (tonumber(x.extent[d]) - 1) * self.stride[i] - 2 * self.padding[i] + self.kernelSize[i]
       if sizes then size = options.count(name, 'sizes', sizes[#sizes - n + i]) end
       if size < 1 then
         common.expected(self, ('%s that leave an output (stride %d, padding %d, window %d)'):format(expected,
@@ -73,7 +73,7 @@ return function(name, n)
     local x, at, rank = measure(self, input)
     common.check_dims(self, gradOutput, rank, rank, 'gradOutput of the output\'s size')
     for d = 0, rank - 1 do
-      if gradOutput.shape[d] ~= shape[d] then common.expected(self, 'gradOutput of the output\'s size', gradOutput) end
+      if gradOutput.extent[d] ~= shape[d] then common.expected(self, 'gradOutput of the output\'s size', gradOutput) end
     end
     if type(self.gradInput) ~= 'table' then self.gradInput = {} end
     local dx = buffer(self.gradInput[1], x)

@@ -48,7 +48,7 @@ return function(name, dims, letters, scaled)
     if self.train or self.stochastic_inference then
       self.noise = buffer(self.noise, input)
       local rank = input.rank
-      for d = 1, rank do shape[d] = d <= rank - dims and tonumber(input.shape[d - 1]) or 1 end
+      for d = 1, rank do shape[d] = d <= rank - dims and tonumber(input.extent[d - 1]) or 1 end
       if rank == 2 then
         self.noise:resize(shape[1], 1)
       elseif rank == 3 then

@@ -133,9 +133,9 @@ function M.max(Class, parent, letters, order)
   local s1, s2, s3 = sizes[letters:sub(1, 1)], sizes[letters:sub(2, 2)], sizes[letters:sub(3, 3)]
 
   local function fill(self, x)
-    self[s1] = tonumber(x.shape[2])
-    if n > 1 then self[s2] = tonumber(x.shape[3]) end
-    if n > 2 then self[s3] = tonumber(x.shape[4]) end
+    self[s1] = tonumber(x.extent[2])
+    if n > 1 then self[s2] = tonumber(x.extent[3]) end
+    if n > 2 then self[s3] = tonumber(x.extent[4]) end
     return parameters(self)
   end
 

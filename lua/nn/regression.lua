@@ -24,10 +24,10 @@ end
 local function doubtful(x, t)
   local xs, ts = {}, {}
   for d = 0, x.rank - 1 do
-    if x.shape[d] ~= 1 then xs[#xs + 1] = tonumber(x.shape[d]) end
+    if x.extent[d] ~= 1 then xs[#xs + 1] = tonumber(x.extent[d]) end
   end
   for d = 0, t.rank - 1 do
-    if t.shape[d] ~= 1 then ts[#ts + 1] = tonumber(t.shape[d]) end
+    if t.extent[d] ~= 1 then ts[#ts + 1] = tonumber(t.extent[d]) end
   end
   if x.rank == t.rank then return #xs > 0 end
   return #xs > 0 and table.concat(xs, 'x') == table.concat(ts, 'x')
@@ -44,7 +44,7 @@ end
 local function same_shape(x, t)
   if x.rank ~= t.rank then return false end
   for d = 0, x.rank - 1 do
-    if x.shape[d] ~= t.shape[d] then return false end
+    if x.extent[d] ~= t.extent[d] then return false end
   end
   return true
 end

@@ -44,7 +44,7 @@ function M.methods(Class, parent)
     end
     local dx = buffer(self.gradInput, gradOutput)
     self.gradInput = dx
-    return M.view(self, dx, gradOutput, input.rank, input.shape, '_gradOutput')
+    return M.view(self, dx, gradOutput, input.rank, input.extent, '_gradOutput')
   end
 
   function Class:clearState()

@@ -8,7 +8,7 @@ local M = {}
 -- @return true when x is a batch
 function M.check_input(self, x, first)
   local n = self.inputFrameSize
-  local ok = common.istensor(x) and (x.rank == 2 or x.rank == 3) and x.shape[first and x.rank - 2 or x.rank - 1] == n
+  local ok = common.istensor(x) and (x.rank == 2 or x.rank == 3) and x.extent[first and x.rank - 2 or x.rank - 1] == n
   if not ok then
     local form = (first and '%d x T' or 'T x %d'):format(n)
     common.expected(self, ('input [N x %s] or [%s]'):format(form, form), x)

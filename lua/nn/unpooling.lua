@@ -44,7 +44,7 @@ return function(name, pools, letters, fields)
     common.check_dims(self, self.indices, input.rank, input.rank, 'the pooling layer\'s forward first (indices)')
     local out, rank, indices = buffer(self.output, input), input.rank, self.indices
     self.output = out
-    for d = 0, rank - 1 do shape[d] = input.shape[d] end
+    for d = 0, rank - 1 do shape[d] = input.extent[d] end
     for i = 1, n do shape[rank - n + i - 1] = self.pooling[fields[i]] end
     local s = C.rk_plane_scatter(out, rank, shape, input, indices, n, 0)
     if s ~= 0 then again(self, s, C.rk_plane_scatter, out, rank, shape, input, indices, n, 0) end
@@ -57,7 +57,7 @@ return function(name, pools, letters, fields)
     common.check_dims(self, self.indices, input.rank, input.rank, 'the pooling layer\'s forward first (indices)')
     common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
     for i = 1, n do
-      if gradOutput.shape[input.rank - n + i - 1] ~= self.pooling[fields[i]] then
+      if gradOutput.extent[input.rank - n + i - 1] ~= self.pooling[fields[i]] then
         common.expected(self, 'gradOutput of the output\'s size', gradOutput)
       end
     end

@@ -26,7 +26,7 @@ function M.max(Class, parent, letters, fill, check)
   end
 
   local function back(self, dx, g, indices, x)
-    for d = 0, n + 1 do shape[d] = x.shape[d] end
+    for d = 0, n + 1 do shape[d] = x.extent[d] end
     local s = C.rk_plane_scatter(dx, n + 2, shape, g, indices, n, 1)
     if s ~= 0 then again(self, s, C.rk_plane_scatter, dx, n + 2, shape, g, indices, n, 1) end
   end
@@ -171,8 +171,8 @@ function M.fractional(name, letters, order, form)
   --- How many random numbers a batch takes: images, planes, dimensions.
   function Class:getBufferSize_(input)
     local batch = input.rank == n + 2
-    return torch.LongStorage { batch and tonumber(input.shape[0]) or 1,
-      tonumber(input.shape[input.rank - n - 1]), n }
+    return torch.LongStorage { batch and tonumber(input.extent[0]) or 1,
+      tonumber(input.extent[input.rank - n - 1]), n }
   end
 
   --- Draw the numbers that place the windows, unless fixPoolingRegions keeps those there are.
@@ -190,7 +190,7 @@ function M.fractional(name, letters, order, form)
     for i = 1, n do
       local letter = order:sub(i, i)
       local at = input.rank - n - 1 + letters:find(letter, 1, true)
-      sizes[i] = self['out' .. letter] or math.floor(tonumber(input.shape[at]) * self['ratio' .. letter])
+      sizes[i] = self['out' .. letter] or math.floor(tonumber(input.extent[at]) * self['ratio' .. letter])
     end
     return unpack(sizes)
   end

@@ -138,7 +138,7 @@ local function put_tensor(t)
   need(8)
   cast(longs, bytes + at)[0] = t.start
   at = at + 8
-  put_longs(t.shape, rank)
+  put_longs(t.extent, rank)
   put_longs(t.step, rank)
   if t.mem == nil then return put_code(NIL) end
   if depth_of_hook > 0 then seen[t:storage()] = true end

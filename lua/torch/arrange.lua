@@ -30,7 +30,7 @@ define('flatten', function(t, first, last)
   if last < first then fail('flatten: argument 3: dimension %d comes before dimension %d', last, first) end
   local sizes, product = {}, 1
   for d = 1, t.rank do
-    local n = tonumber(t.shape[d - 1])
+    local n = tonumber(t.extent[d - 1])
     if d >= first and d <= last then
       product = product * n
       if d == last then sizes[#sizes + 1] = product end
@@ -50,8 +50,8 @@ define('unflatten', function(t, dim, given)
   needs_elements('unflatten', t)
   dim = dim_of('unflatten', 2, t, dim)
   local n = tensor.gather('unflatten', 3, given)
-  local sizes, product, unknown, size = {}, 1, nil, tonumber(t.shape[dim - 1])
-  for d = 1, dim - 1 do sizes[d] = tonumber(t.shape[d - 1]) end
+  local sizes, product, unknown, size = {}, 1, nil, tonumber(t.extent[dim - 1])
+  for d = 1, dim - 1 do sizes[d] = tonumber(t.extent[d - 1]) end
   for i = 1, n do
     local v = tonumber(tensor.dims[i - 1])
     if v == -1 and not unknown then unknown = dim - 1 + i else product = product * v end
@@ -62,7 +62,7 @@ define('unflatten', function(t, dim, given)
     fail('unflatten: argument 3: dimension %d of %s has %d positions, they do not form %s', dim, describe(t), size,
       check.shape(n, tensor.dims))
   end
-  for d = dim + 1, t.rank do sizes[#sizes + 1] = tonumber(t.shape[d - 1]) end
+  for d = dim + 1, t.rank do sizes[#sizes + 1] = tonumber(t.extent[d - 1]) end
   return shaped('unflatten', t, sizes)
 end)
 
@@ -100,7 +100,7 @@ define('broadcast_to', function(t, ...)
   local sizes = {}
   for i = 1, n do
     local at = i - (n - t.rank)
-    local have = at >= 1 and tonumber(t.shape[at - 1]) or nil
+    local have = at >= 1 and tonumber(t.extent[at - 1]) or nil
     sizes[i] = tonumber(tensor.dims[i - 1])
     if sizes[i] == -1 and have then sizes[i] = have end
     if sizes[i] < 1 then fail('broadcast_to: argument 2: size %d for dimension %d', sizes[i], i) end
@@ -118,7 +118,7 @@ define('unbind', function(t, dim)
   needs_elements('unbind', t)
   dim = dim == nil and 1 or dim_of('unbind', 2, t, dim)
   local out = {}
-  for i = 1, tonumber(t.shape[dim - 1]) do out[i] = t:select(dim, i) end
+  for i = 1, tonumber(t.extent[dim - 1]) do out[i] = t:select(dim, i) end
   return out
 end)
 
@@ -129,18 +129,18 @@ define('diagonal', function(t, k, d1, d2)
   k = k == nil and 0 or integer('diagonal', 2, k)
   d1, d2 = dim_of('diagonal', 3, t, d1 or 1), dim_of('diagonal', 4, t, d2 or 2)
   if d1 == d2 then fail('diagonal: argument 4: dimension %d is named twice', d2) end
-  local rows, columns = tonumber(t.shape[d1 - 1]), tonumber(t.shape[d2 - 1])
+  local rows, columns = tonumber(t.extent[d1 - 1]), tonumber(t.extent[d2 - 1])
   local n = math.min(rows + math.min(k, 0), columns - math.max(k, 0))
   if n < 1 then fail('diagonal: argument 2: %s has no diagonal %d', describe(t), k) end
   local out, at = tensor.alias(t), 0
   out.start = t.start + (k < 0 and t.step[d1 - 1] * -k or t.step[d2 - 1] * k)
   for d = 1, t.rank do
     if d ~= d1 and d ~= d2 then
-      out.shape[at], out.step[at] = t.shape[d - 1], t.step[d - 1]
+      out.extent[at], out.step[at] = t.extent[d - 1], t.step[d - 1]
       at = at + 1
     end
   end
-  out.shape[at], out.step[at], out.rank = n, t.step[d1 - 1] + t.step[d2 - 1], at + 1
+  out.extent[at], out.step[at], out.rank = n, t.step[d1 - 1] + t.step[d2 - 1], at + 1
   return out
 end)
 
@@ -198,7 +198,7 @@ define('roll', function(t, shifts, dims)
   if #shifts ~= #dims then fail('roll: %d shifts for %d dimensions', #shifts, #dims) end
   local x = t
   for i, dim in ipairs(dims) do
-    local n = tonumber(x.shape[dim - 1])
+    local n = tonumber(x.extent[dim - 1])
     local by = integer('roll', 2, shifts[i]) % n
     local out = tensor.like('roll', x)
     copy_part(out, by + 1, x, 1, n - by, dim)
@@ -213,7 +213,7 @@ define('flip', function(t, ...)
   needs_elements('flip', t)
   local x = t
   for _, dim in ipairs(options.dims('flip', 2, t, ...)) do
-    local n = tonumber(x.shape[dim - 1])
+    local n = tonumber(x.extent[dim - 1])
     x = x:index(dim, tensor.empty(LONG):range(n, 1, -1))
   end
   return x == t and tensor.clone(t) or x
@@ -254,7 +254,7 @@ define('repeat_interleave', function(t, n, dim)
   needs_elements('repeat_interleave', t)
   if dim == nil then t, dim = t:contiguous():view(-1), 1 end
   dim = dim_of('repeat_interleave', 3, t, dim)
-  local size, at = tonumber(t.shape[dim - 1]), {}
+  local size, at = tonumber(t.extent[dim - 1]), {}
   local counts = check.istensor(n) and n:totable() or { n }
   if check.istensor(n) and (n.rank ~= 1 or #counts ~= size and #counts ~= 1) then
     argument('repeat_interleave', 2, ('a number, or a LongTensor of %d'):format(size), n)
@@ -283,13 +283,13 @@ function functions.meshgrid(...)
   local sizes, out = {}, {}
   for i, t in ipairs(list) do
     if t.rank ~= 1 then argument('meshgrid', i, 'a vector', t) end
-    sizes[i] = tonumber(t.shape[0])
+    sizes[i] = tonumber(t.extent[0])
   end
   local swap = given.indexing == 'xy' and #list > 1
   if swap then sizes[1], sizes[2] = sizes[2], sizes[1] end
   for i, t in ipairs(list) do
     local axis, own = swap and i <= 2 and 3 - i or i, {}
-    for d = 1, #list do own[d] = d == axis and tonumber(t.shape[0]) or 1 end
+    for d = 1, #list do own[d] = d == axis and tonumber(t.extent[0]) or 1 end
     out[i] = options.expanded('meshgrid', shaped('meshgrid', t, own), sizes)
   end
   return unpack(out)
@@ -349,10 +349,10 @@ define('diff', function(t, n, dim)
   n = n == nil and 1 or integer('diff', 2, n)
   dim = dim == nil and t.rank or dim_of('diff', 3, t, dim)
   if n < 0 then fail('diff: argument 2: %d times', n) end
-  if n >= tonumber(t.shape[dim - 1]) then return empty(t.dt) end
+  if n >= tonumber(t.extent[dim - 1]) then return empty(t.dt) end
   local x = tensor.clone(t)
   for _ = 1, n do
-    local size = tonumber(x.shape[dim - 1])
+    local size = tonumber(x.extent[dim - 1])
     x = x:narrow(dim, 2, size - 1) - x:narrow(dim, 1, size - 1)
   end
   return x

@@ -131,7 +131,7 @@ function M.class(t) return ffi.string(C.rk_dtype_class(t.dt)) .. 'Tensor' end
 function M.describe(v)
   if istype(tensor_ct, v) then
     local name = ffi.string(C.rk_dtype_class(v.dt)) .. 'Tensor '
-    return name .. (v.rank == 0 and 'without elements' or M.shape(v.rank, v.shape))
+    return name .. (v.rank == 0 and 'without elements' or M.shape(v.rank, v.extent))
   elseif istype(buffer_ct, v) then
     return ('%sStorage of %d'):format(ffi.string(C.rk_dtype_class(v.dt)), tonumber(C.rk_buffer_count(v)))
   elseif istype(random_ct, v) then

@@ -30,9 +30,9 @@ local function to(t, dt)
   if t.dt == dt then return t end
   if t.rank == 0 then return tensor.empty(dt) end
   local out = ctype()
-  local s = C.rk_tensor_small(out, dt, t.rank, t.shape)
+  local s = C.rk_tensor_small(out, dt, t.rank, t.extent)
   if s ~= 0 then
-    if s ~= TAKEN then again(s, 'type', C.rk_tensor_small, out, dt, t.rank, t.shape) end
+    if s ~= TAKEN then again(s, 'type', C.rk_tensor_small, out, dt, t.rank, t.extent) end
     ffi.gc(out, collect.tensor)
     memory.pressure()
   end
@@ -89,7 +89,7 @@ end)
 -- -- to Lua ------------------------------------------------------------------------------
 
 local function rows(t, level, walk, at)
-  local out, n = {}, tonumber(t.shape[level])
+  local out, n = {}, tonumber(t.extent[level])
   if level == t.rank - 1 then
     local read, data = types.read[t.dt], n > 0 and t.mem.data or nil -- without elements, perhaps no memory
     for i = 1, n do out[i] = read(data, walk(at + i - 1)) end
@@ -244,13 +244,13 @@ function run(name, f, t, u, v)
     need(name, i, list[i])
     if list[i].dt ~= t.dt or C.rk_tensor_count(list[i]) ~= C.rk_tensor_count(t) then
       argument(name, i, ('%sTensor of %d elements %s'):format(types.class[t.dt], tonumber(C.rk_tensor_count(t)),
-        check.shape(t.rank, t.shape)), list[i])
+        check.shape(t.rank, t.extent)), list[i])
     end
     if C.rk_tensor_same_shape(list[i], t) == 0 then
       list[i] = tensor.contiguous(list[i])
       local w = header()
       w.dt = t.dt
-      C.rk_reshape(w, own(list[i]), t.rank, t.shape)
+      C.rk_reshape(w, own(list[i]), t.rank, t.extent)
       list[i] = w
     end
   end
@@ -266,7 +266,7 @@ function run(name, f, t, u, v)
     args[at - 3], args[at - 2], args[at - 1], args[at] = tonumber(x.start), numbers(x.step, t.rank), x.mem, x.mem.data
   end
   local loop = C.rk_tensor_count(t) >= LONG and loop_at(t.dt, inputs, f) or loop_for(t.dt, inputs)
-  loop(name, f, t.rank, numbers(t.shape, t.rank), unpack(args))
+  loop(name, f, t.rank, numbers(t.extent, t.rank), unpack(args))
   C.rk_tensor_drop(list[1]) -- the alias: its count goes now, not when the collector finds it
   return t
 end

@@ -132,7 +132,7 @@ end, tensor.floats)
 
 -- -- cat ----------------------------------------------------------------------------------
 
-local function size_at(t, d) return d < t.rank and tonumber(t.shape[d]) or 1 end
+local function size_at(t, d) return d < t.rank and tonumber(t.extent[d]) or 1 end
 
 local function cat_list(out, list, dim)
   local parts, rank = {}, 0
@@ -206,7 +206,7 @@ local function diag(x, a, b)
   elseif x.rank ~= 1 then
     argument('diag', 1, 'a vector or a matrix', x)
   end
-  local n = tonumber(x.shape[0]) + math.abs(k)
+  local n = tonumber(x.extent[0]) + math.abs(k)
   local source = x
   if out == nil then
     out = empty(x.dt)
@@ -229,7 +229,7 @@ local function triangle(name, upper)
     need(name, 1, x)
     if x.rank ~= 2 then argument(name, 1, 'a matrix', x) end
     k = k == nil and 0 or integer(name, 2, k)
-    local rows, columns = tonumber(x.shape[0]), tonumber(x.shape[1])
+    local rows, columns = tonumber(x.extent[0]), tonumber(x.extent[1])
     if out == nil then
       out = tensor.clone(x)
     else

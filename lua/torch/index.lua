@@ -23,13 +23,13 @@ local M = {}
 
 local function out_of_range(t, dim, k)
   fail('index: %.14g out of range for dimension %d of %s (1..%d, or -%d..-1)', k, dim + 1, describe(t),
-    tonumber(t.shape[dim]), tonumber(t.shape[dim]))
+    tonumber(t.extent[dim]), tonumber(t.extent[dim]))
 end
 
 -- Position k, from 1 or negative from the end, as a position from 0.
 local function position(t, dim, k)
   if type(k) ~= 'number' then k = check.integer('index', dim + 1, k) end
-  local n = tonumber(t.shape[dim])
+  local n = tonumber(t.extent[dim])
   if k < 0 then k = k + n + 1 end
   if not (k >= 1 and k < n + 1) then out_of_range(t, dim, k) end
   return k - 1
@@ -51,7 +51,7 @@ end
 -- t[k] for a number
 local function at(t, k)
   if t.rank == 1 then
-    local n = tonumber(t.shape[0])
+    local n = tonumber(t.extent[0])
     if k < 0 then k = k + n + 1 end
     if not (k >= 1 and k < n + 1) then out_of_range(t, 0, k) end
     return read[t.dt](t.mem.data, t.start + ffi.cast(int64, k - 1) * t.step[0])
@@ -289,7 +289,7 @@ end
 function newindex(t, k, v, own)
   if type(k) ~= 'number' then return newindex_other(t, k, v, own) end
   if t.rank == 1 then
-    local n = tonumber(t.shape[0])
+    local n = tonumber(t.extent[0])
     if k < 0 then k = k + n + 1 end
     if not (k >= 1 and k < n + 1) then out_of_range(t, 0, k) end
     local offset = t.start + ffi.cast(int64, k - 1) * t.step[0]

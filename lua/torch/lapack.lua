@@ -145,7 +145,7 @@ end
 -- @usage torch.det(torch.eye(3)) -- 1
 function M.det(a)
   check.tensor('det', 1, a)
-  if a.rank ~= 2 or a.shape[0] ~= a.shape[1] then
+  if a.rank ~= 2 or a.extent[0] ~= a.extent[1] then
     fail('det: argument 1: a square matrix expected, got %s', check.describe(a))
   end
   local lu, pivots = M.lu(a)

@@ -34,25 +34,25 @@ end
 local products = {}
 
 products.mm = { add = 'addmm', ranks = { 2, 2 }, call = function(...) return C.rk_gemm(...) end, shape = function(a, b)
-  if a.shape[1] ~= b.shape[0] then mismatch('mm', a, b) end
-  dims[0], dims[1] = a.shape[0], b.shape[1]
+  if a.extent[1] ~= b.extent[0] then mismatch('mm', a, b) end
+  dims[0], dims[1] = a.extent[0], b.extent[1]
   return 2
 end }
 
 products.mv = { add = 'addmv', ranks = { 2, 1 }, call = function(...) return C.rk_gemv(...) end, shape = function(a, b)
-  if a.shape[1] ~= b.shape[0] then mismatch('mv', a, b) end
-  dims[0] = a.shape[0]
+  if a.extent[1] ~= b.extent[0] then mismatch('mv', a, b) end
+  dims[0] = a.extent[0]
   return 1
 end }
 
 products.ger = { add = 'addr', ranks = { 1, 1 }, call = function(...) return C.rk_ger(...) end, shape = function(a, b)
-  dims[0], dims[1] = a.shape[0], b.shape[0]
+  dims[0], dims[1] = a.extent[0], b.extent[0]
   return 2
 end }
 
 local function batch_shape(a, b)
-  if a.shape[0] ~= b.shape[0] or a.shape[2] ~= b.shape[1] then mismatch('bmm', a, b) end
-  dims[0], dims[1], dims[2] = a.shape[0], a.shape[1], b.shape[2]
+  if a.extent[0] ~= b.extent[0] or a.extent[2] ~= b.extent[1] then mismatch('bmm', a, b) end
+  dims[0], dims[1], dims[2] = a.extent[0], a.extent[1], b.extent[2]
   return 3
 end
 
@@ -60,7 +60,7 @@ products.bmm = { add = 'baddbmm', ranks = { 3, 3 }, call = function(...) return 
 
 local function sum_shape(a, b)
   batch_shape(a, b)
-  dims[0], dims[1] = a.shape[1], b.shape[2]
+  dims[0], dims[1] = a.extent[1], b.extent[2]
   return 2
 end
 
@@ -84,7 +84,7 @@ end
 local function same_dims(t, rank)
   if t.rank ~= rank then return false end
   for i = 0, rank - 1 do
-    if t.shape[i] ~= dims[i] then return false end
+    if t.extent[i] ~= dims[i] then return false end
   end
   return true
 end

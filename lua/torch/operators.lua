@@ -75,7 +75,7 @@ operators.__lt__, operators.__le__ = no_order, no_order
 
 function operators.__call__(t) return fail('%s cannot be called', describe(t)) end
 
-function operators.__len__(t) return storage.longs(t.shape, t.rank) end
+function operators.__len__(t) return storage.longs(t.extent, t.rank) end
 
 function operators.__tostring__(t) return require 'torch.print'.tensor(t) end
 

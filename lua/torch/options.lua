@@ -129,7 +129,7 @@ end
 --- Sizes as a Lua list.
 function M.sizes(t)
   local list = {}
-  for d = 1, t.rank do list[d] = tonumber(t.shape[d - 1]) end
+  for d = 1, t.rank do list[d] = tonumber(t.extent[d - 1]) end
   return list
 end
 
@@ -177,7 +177,7 @@ function M.common(name, list)
     local size = 1
     for _, t in ipairs(list) do
       local at = d - (rank - t.rank)
-      local n = at >= 1 and tonumber(t.shape[at - 1]) or 1
+      local n = at >= 1 and tonumber(t.extent[at - 1]) or 1
       if n ~= 1 and size ~= 1 and n ~= size then
         local all = {}
         for i, each in ipairs(list) do all[i] = check.describe(each) end

@@ -67,7 +67,7 @@ define('kthvalue', function(...)
   local values, index, x, k, dim = results('kthvalue', ...)
   k = integer('kthvalue', 2, k)
   dim = last_or('kthvalue', x, dim)
-  if k < 1 or k > x.shape[dim] then
+  if k < 1 or k > x.extent[dim] then
     fail('kthvalue: argument 2: %d is out of range for dimension %d of %s', k, dim + 1, check.describe(x))
   end
   return kth('kthvalue', values, index, x, k, dim)
@@ -77,7 +77,7 @@ end)
 define('median', function(...)
   local values, index, x, dim = results('median', ...)
   dim = last_or('median', x, dim)
-  return kth('median', values, index, x, math.floor((tonumber(x.shape[dim]) + 1) / 2), dim)
+  return kth('median', values, index, x, math.floor((tonumber(x.extent[dim]) + 1) / 2), dim)
 end)
 
 --- mode(x, [dim=last]): the most frequent value, the smallest of several.

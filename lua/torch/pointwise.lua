@@ -62,7 +62,7 @@ end
 local function fit(name, x, y, n)
   if y.dt ~= x.dt or C.rk_tensor_count(x) ~= C.rk_tensor_count(y) then
     argument(name, n, ('%sTensor of %d elements %s'):format(types.class[x.dt], tonumber(C.rk_tensor_count(x)),
-      check.shape(x.rank, x.shape)), y)
+      check.shape(x.rank, x.extent)), y)
   end
 end
 

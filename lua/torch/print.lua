@@ -121,7 +121,7 @@ end
 -- Matrices of the last two dimensions, the first dimension running fastest.
 local function slices(out, t, values, format, scale, width)
   local rank, sizes = t.rank, {}
-  for d = 1, rank do sizes[d] = tonumber(t.shape[d - 1]) end
+  for d = 1, rank do sizes[d] = tonumber(t.extent[d - 1]) end
   local rows, columns = sizes[rank - 1], sizes[rank]
   local at = {}
   for d = 1, rank - 2 do at[d] = 1 end
@@ -155,11 +155,11 @@ function M.tensor(t)
   if t.rank == 1 then
     vector(out, values, n, format, scale)
   elseif t.rank == 2 then
-    matrix(out, values, 0, tonumber(t.shape[0]), tonumber(t.shape[1]), '', format, scale, width)
+    matrix(out, values, 0, tonumber(t.extent[0]), tonumber(t.extent[1]), '', format, scale, width)
   elseif n > 0 then
     slices(out, t, values, format, scale, width)
   end
-  for d = 1, t.rank do sizes[d] = tostring(tonumber(t.shape[d - 1])) end
+  for d = 1, t.rank do sizes[d] = tostring(tonumber(t.extent[d - 1])) end
   out[#out + 1] = ('[%s of size %s]\n'):format(name, table.concat(sizes, 'x'))
   return table.concat(out)
 end

@@ -40,7 +40,7 @@ end
 
 local function slice_sizes(t, last)
   local list = {}
-  for d = 1, last do list[d] = tonumber(t.shape[d - 1]) end
+  for d = 1, last do list[d] = tonumber(t.extent[d - 1]) end
   return list
 end
 
@@ -89,7 +89,7 @@ define('matmul', matmul)
 --- matrix_power(n): n >= 0 by repeated squaring, below 0 of the inverse.
 define('matrix_power', function(a, n)
   need('matrix_power', 1, a)
-  if a.rank ~= 2 or a.shape[0] ~= a.shape[1] then argument('matrix_power', 1, 'a square matrix', a) end
+  if a.rank ~= 2 or a.extent[0] ~= a.extent[1] then argument('matrix_power', 1, 'a square matrix', a) end
   n = check.integer('matrix_power', 2, n)
   if n < 0 then a, n = _G.torch.inverse(a), -n end
   local out = a.new():eye(a:size(1))

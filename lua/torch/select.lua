@@ -65,7 +65,7 @@ method('indexFill', function(t, dim, index, v)
   local x = number('indexFill', 4, v)
   if check.wide(v) and not types.float[t.dt] and index.rank > 0 then
     local like = tensor.alias(t)
-    like.shape[dim] = C.rk_tensor_count(index)
+    like.extent[dim] = C.rk_tensor_count(index)
     t:indexCopy(dim + 1, index, tensor.repeated('indexFill', like, v))
     return v
   end
@@ -79,8 +79,8 @@ local function leading(index, out)
   if out.rank == 0 or out.rank ~= index.rank or C.rk_tensor_same_shape(out, index) ~= 0 then return index end
   local part = tensor.alias(index)
   for d = 0, out.rank - 1 do
-    if out.shape[d] > index.shape[d] then return index end
-    C.rk_narrow(part, part, d, 0, out.shape[d])
+    if out.extent[d] > index.extent[d] then return index end
+    C.rk_narrow(part, part, d, 0, out.extent[d])
   end
   return part
 end
@@ -113,7 +113,7 @@ define('scatter', function(t, dim, index, src)
     if check.wide(src) and not types.float[t.dt] and index.rank > 0 then
       local like = tensor.empty(t.dt)
       like.rank = index.rank
-      for d = 0, index.rank - 1 do like.shape[d] = index.shape[d] end
+      for d = 0, index.rank - 1 do like.extent[d] = index.extent[d] end
       src = tensor.repeated('scatter', like, src)
       like.rank = 0
       return t:scatter(dim + 1, index, src)

@@ -35,7 +35,7 @@ local function write_tensor(t, file)
   need_file('Tensor.write', file)
   local rank = t.rank
   file:writeInt(rank)
-  file:_writeMemory('Long', t.shape, rank)
+  file:_writeMemory('Long', t.extent, rank)
   file:_writeMemory('Long', t.step, rank)
   file:writeLong(tonumber(t.start) + 1)
   file:writeObject(t:storage())

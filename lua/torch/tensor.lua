@@ -361,8 +361,8 @@ end
 function M.repeated(name, x, v)
   local one, out = construct(x.dt, 1), empty(x.dt)
   C.rk_fill_long(one, v)
-  local s = C.rk_expand(out, one, x.rank, x.shape)
-  if s ~= 0 then again(s, name, C.rk_expand, out, one, x.rank, x.shape) end
+  local s = C.rk_expand(out, one, x.rank, x.extent)
+  if s ~= 0 then again(s, name, C.rk_expand, out, one, x.rank, x.extent) end
   return out
 end
 
@@ -394,7 +394,7 @@ function M.walker(t)
     return function(i) return start + i end
   end
   local rank, shape, step = t.rank, {}, {}
-  for d = 1, rank do shape[d], step[d] = tonumber(t.shape[d - 1]), tonumber(t.step[d - 1]) end
+  for d = 1, rank do shape[d], step[d] = tonumber(t.extent[d - 1]), tonumber(t.step[d - 1]) end
   return function(i)
     local offset = start
     for d = rank, 1, -1 do

@@ -74,7 +74,7 @@ end
 local function half_access(dt)
   local t, storage, value = ffi.new 'struct rk_tensor', ffi.new 'struct rk_storage', ffi.new 'struct rk_value'
   t.dt, t.rank, t.mem = dt, 1, storage
-  t.shape[0], t.step[0] = 1, 1
+  t.extent[0], t.step[0] = 1, 1
   storage.bytes, storage.refs = 2, 2
   local bytes, shorts = ffi.typeof 'char *', ffi.typeof 'uint16_t *'
   local limit = ffi.string(C.rk_dtype_name(dt)) == 'float16' and 0xfe00 or 0xffc0 -- as for floats

@@ -22,8 +22,8 @@ local LONG = types.of_class.Long
 
 --- t:size() -> LongStorage; t:size(d) -> number
 method('size', function(t, d)
-  if d == nil then return storage.longs(t.shape, t.rank) end
-  return tonumber(t.shape[dimension('size', 2, t, d)])
+  if d == nil then return storage.longs(t.extent, t.rank) end
+  return tonumber(t.extent[dimension('size', 2, t, d)])
 end)
 
 --- t:stride() -> LongStorage; t:stride(d) -> number, in elements
@@ -86,7 +86,7 @@ method('isSize', function(t, sizes)
   local n = gather('isSize', 2, sizes)
   if n ~= t.rank then return false end
   for i = 0, n - 1 do
-    if dims[i] ~= t.shape[i] then return false end
+    if dims[i] ~= t.extent[i] then return false end
   end
   return true
 end)
@@ -131,7 +131,7 @@ end)
 method('select', function(t, dim, k)
   dim = dimension('select', 2, t, dim)
   if type(k) ~= 'number' then k = integer('select', 3, k) end
-  local n = tonumber(t.shape[dim])
+  local n = tonumber(t.extent[dim])
   local at = k < 0 and k + n + 1 or k
   if not (at >= 1 and at < n + 1) then
     fail('select: argument 3: index %.14g out of range for dimension %d of %s', k, dim + 1, describe(t))
@@ -152,7 +152,7 @@ method('sub', function(t, ...)
     local a = integer('sub', 2 * d, v[2 * d - 1])
     local b = integer('sub', 2 * d + 1, v[2 * d])
     if d > t.rank then fail('sub: %d ranges for %s', math.ceil(#v / 2), describe(t)) end
-    local n = tonumber(t.shape[d - 1])
+    local n = tonumber(t.extent[d - 1])
     local first, last = a < 0 and a + n + 1 or a, b < 0 and b + n + 1 or b
     if first < 1 or first > n or last < 1 or last > n or last < first then
       fail('sub: range %d..%d out of range for dimension %d of %s', a, b, d, describe(t))
@@ -217,7 +217,7 @@ local function expand_to(name, out, t, n)
 end
 
 local function dims_of(t)
-  for i = 0, t.rank - 1 do dims[i] = t.shape[i] end
+  for i = 0, t.rank - 1 do dims[i] = t.extent[i] end
   return t.rank
 end
 
@@ -291,7 +291,7 @@ define('squeeze', function(t, a, b)
   if out == nil then
     if dim == nil and x.rank > 0 and count(x) == 1 then
       return types.read[x.dt](x.mem.data, x.start)
-    elseif dim ~= nil and x.rank == 1 and x.shape[0] == 1 then
+    elseif dim ~= nil and x.rank == 1 and x.extent[0] == 1 then
       return x[1]
     end
     out = view_like(x)
@@ -315,7 +315,7 @@ end)
 -- Views along dim of `size` positions each, appended to a table.
 local function pieces(name, into, t, size, dim)
   if size < 1 then fail('%s: pieces of size %d', name, size) end
-  local n = tonumber(t.shape[dim])
+  local n = tonumber(t.extent[dim])
   for first = 0, n - 1, size do
     local out = view_like(t)
     local length = math.min(size, n - first)
@@ -347,7 +347,7 @@ define('chunk', function(into, t, n, dim)
   need('chunk', 1, t)
   n, dim = integer('chunk', 2, n), dimension('chunk', 3, t, dim or 1)
   if n < 1 then fail('chunk: argument 2: expected a positive number of chunks, got %d', n) end
-  return pieces('chunk', cleared(into), t, math.ceil(tonumber(t.shape[dim]) / n), dim)
+  return pieces('chunk', cleared(into), t, math.ceil(tonumber(t.extent[dim]) / n), dim)
 end)
 
 -- -- in place ---------------------------------------------------------------------------
@@ -451,7 +451,7 @@ function tiled(out, x, times)
   local n = #times
   local lead, wide, narrow, size = n - x.rank, {}, {}, {}
   for i = 1, n do
-    size[i] = i > lead and tonumber(x.shape[i - 1 - lead]) or 1
+    size[i] = i > lead and tonumber(x.extent[i - 1 - lead]) or 1
     if times[i] > 1 then wide[#wide + 1], narrow[#narrow + 1] = times[i], 1 end
     if size[i] > 1 or times[i] == 1 then wide[#wide + 1], narrow[#narrow + 1] = size[i], size[i] end
   end
@@ -465,8 +465,8 @@ function tiled(out, x, times)
   for i = 1, #narrow do dims[i - 1] = narrow[i] end
   s = C.rk_reshape(from, packed, #wide, dims)
   if s ~= 0 then again(s, 'repeatTensor', C.rk_reshape, from, packed, #wide, dims) end
-  s = C.rk_expand(from, from, #wide, to.shape)
-  if s ~= 0 then again(s, 'repeatTensor', C.rk_expand, from, from, #wide, to.shape) end
+  s = C.rk_expand(from, from, #wide, to.extent)
+  if s ~= 0 then again(s, 'repeatTensor', C.rk_expand, from, from, #wide, to.extent) end
   s = C.rk_copy(to, from)
   if s ~= 0 then again(s, 'repeatTensor', C.rk_copy, to, from) end
   return out
