@@ -7,7 +7,59 @@
 #include "gemm.h"
 #include "rnn.h"
 #include "scalar.h"
+#if defined __AVX512F__
+#include <immintrin.h>
+#endif
 #define LOOPS_FILE "loops_rnn.c"
+/* Logistic functions and tangents of whole vectors: how many of n are done. With AVX-512, where half their time went
+ * into divisions and into results that gates do not need (infinities, subnormal numbers): an estimate of the reciprocal
+ * and a step of Newton's, within 2 units in the last place. All of an LSTM's step: 2.6 -> 2.1 ns for each unit. */
+#if defined __AVX512F__
+static inline __m512 all(float x) { return _mm512_set1_ps(x); }
+static inline __m512 quotient(__m512 x, __m512 d) { /* |d| < 2^126 */
+  const __m512 r = _mm512_rcp14_ps(d), q = _mm512_mul_ps(x, r);
+  return _mm512_fmadd_ps(_mm512_fnmadd_ps(q, d, x), r, q);
+}
+/* e^x - 1 as power * core + (power - 1), |x| <= 87. NaN remains. */
+static inline __m512 exponential(__m512 x, __m512 *power) {
+  const __m512 magic = all(12582912.0f), z = _mm512_fmadd_ps(x, all(1.44269504f), magic), k = _mm512_sub_ps(z, magic);
+  const __m512 r = _mm512_fmadd_ps(k, all(2.12194440e-4f), _mm512_fnmadd_ps(k, all(0.693359375f), x));
+  __m512 p = _mm512_fmadd_ps(all(1.9875691500e-4f), r, all(1.3981999507e-3f));
+  p = _mm512_fmadd_ps(p, r, all(8.3334519073e-3f));
+  p = _mm512_fmadd_ps(p, r, all(4.1665795894e-2f));
+  p = _mm512_fmadd_ps(p, r, all(1.6666665459e-1f));
+  p = _mm512_fmadd_ps(p, r, all(5.0000001201e-1f));
+  *power = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_slli_epi32(_mm512_castps_si512(z), 23), /* 1.0: n = 0 */
+                                                _mm512_set1_epi32(0x3f800000)));
+  return _mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r);
+}
+/* x second: where it is NaN, it is the result. */
+static inline __m512 between(float low, float high, __m512 x) {
+  return _mm512_min_ps(all(high), _mm512_max_ps(all(low), x));
+}
+static inline __m512 sigmoid16(__m512 x) {
+  __m512 power, core = exponential(between(-87, 87, _mm512_sub_ps(_mm512_setzero_ps(), x)), &power);
+  return quotient(all(1), _mm512_add_ps(_mm512_fmadd_ps(power, core, power), all(1)));
+}
+static inline __m512 tanh16(__m512 x) { /* (e^2x - 1) / (e^2x + 1) */
+  __m512 power, core = exponential(between(-20, 20, _mm512_add_ps(x, x)), &power);
+  const __m512 e = _mm512_fmadd_ps(power, core, _mm512_sub_ps(power, all(1)));
+  return quotient(e, _mm512_add_ps(e, all(2)));
+}
+#define WHOLE_VECTORS(name, f)                                                                                         \
+  static int64_t whole_##name##_f32(float *y, const float *x, int64_t n) {                                             \
+    int64_t i = 0;                                                                                                     \
+    for (; i + 16 <= n; i += 16) _mm512_storeu_ps(y + i, f(_mm512_loadu_ps(x + i)));                                   \
+    return i;                                                                                                          \
+  }
+WHOLE_VECTORS(sigmoids, sigmoid16)
+WHOLE_VECTORS(tangents, tanh16)
+#else
+#define whole_sigmoids_f32(y, x, n) 0
+#define whole_tangents_f32(y, x, n) 0
+#endif
+#define whole_sigmoids_f64(y, x, n) 0
+#define whole_tangents_f64(y, x, n) 0
 #include "each_real.h"
 
 /* Sixteen chains side by side: each word costs a multiplication, whose latency would add up in one. */
@@ -86,7 +138,7 @@ static void FN(gather)(void *to, const void *from, const int32_t *which, int64_t
   static void FN(name)(const struct rk_rnn_tile *t, REAL *y, const REAL *x) {                                          \
     const int64_t full = t->n == t->row, rows = full ? 1 : t->rows, n = full ? t->rows * t->n : t->n;                  \
     for (int64_t r = 0; r < rows; r++, y += t->row, x += t->row) {                                                     \
-      RK_IVDEP for (int64_t j = 0; j < n; j++) y[j] = f(x[j]);                                                         \
+      RK_IVDEP for (int64_t j = FN(whole_##name)(y, x, n); j < n; j++) y[j] = f(x[j]);                                 \
     }                                                                                                                  \
   }
 OVER_TILE(sigmoids, rk_sigmoid)

@@ -173,7 +173,7 @@ static int run(struct sums *s, const char *who) {
   const int64_t threads = rk_threads(), cols = s->strips->cols;
   s->all = parts_of(s->hidden, cols) * s->blocks, s->tile = s->strips->rows * cols * s->size;
   s->panels = s->side[INPUT].panels + s->side[STATE].panels + s->biased;
-  s->group = most(1, least(TILES_BYTES / (s->panels * s->tile), s->all / (4 * threads)));
+  s->group = most(1, least(TILES_BYTES / (s->panels * s->tile), s->all / (8 * threads)));
   s->parts = parts_of(s->all, s->group), s->next = 0;
   const int64_t takers = least(s->parts, threads), tiles = takers * s->group * s->panels * s->tile;
   s->tiles = rk_scratch(tiles + s->blocks * s->hidden * s->size, who);
