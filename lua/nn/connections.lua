@@ -16,7 +16,7 @@ local function store(self, connections)
   end
   if not (connections:min() >= 1 and connections:max() <= 2 ^ 31) then
     local text = '%s: planes count from 1, got %g to %g in the table of connections'
-    error(text:format(torch.type(self), connections:min(), connections:max()), 3)
+    error(text:format(torch.type(self), tonumber(connections:min()), tonumber(connections:max())), 3)
   end
   self.connTable = connections
   self.nInputPlane, self.nOutputPlane = connections:select(2, 1):max(), connections:select(2, 2):max()

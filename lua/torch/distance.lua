@@ -107,7 +107,7 @@ local function bounds(name, x, bins, low, high)
   bins = bins == nil and 100 or check.integer(name, 2, bins)
   if bins < 1 then fail('%s: argument 2: %d bins: at least 1 expected', name, bins) end
   low, high = check.number(name, 3, low or 0), check.number(name, 4, high or 0)
-  if low == high then low, high = x:min(), x:max() end
+  if low == high then low, high = tonumber(x:min()), tonumber(x:max()) end -- of whole numbers, too
   if low == high then low, high = low - 1, high + 1 end
   if not (low < high and high - low < math.huge) then
     fail('%s: the bounds %.14g and %.14g are not finite and in order', name, low, high)

@@ -124,6 +124,8 @@ describe('torch composed functions', function()
     assert.equal(7, torch.histc(x):sum())
     assert.same({ { 1, 1 }, { 0, 2 } }, torch.bhistc(torch.Tensor { { 0, 3 }, { 2, 3 } }, 2):totable())
     assert.error_matches(function() torch.histc(torch.Tensor()) end, 'without elements')
+    local wide = torch.LongTensor { 3, 1, 2 }:mul(2 ^ 61)
+    assert.same({ 1, 2 }, torch.histc(wide, 2):totable())
     assert.error_matches(function() torch.histc(x, 3, -1 / 0, 1) end, 'not finite and in order')
     assert.error_matches(function() torch.histc(x, 2 ^ 50) end, 'out of memory')
     assert.same({ 2, 0, 1 }, torch.histc(torch.Tensor { 0, 0, 2 ^ -1073 }, 3):totable()) -- bounds next to each other
