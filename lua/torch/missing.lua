@@ -7,6 +7,13 @@
 local fail = require 'torch.check'.fail
 local ok, jutil = pcall(require, 'jit.util')
 
+-- Methods of nn's modules: a tensor is asked for them where net.forward(x) stands for net:forward(x).
+local of_modules = {}
+for name in ([[updateOutput updateGradInput accGradParameters zeroGradParameters updateParameters parameters
+  getParameters evaluate training modules]]):gmatch '%S+' do
+  of_modules[name] = true
+end
+
 --- Number of single-letter changes between two names, at most `limit`.
 local function distance(a, b, limit)
   if math.abs(#a - #b) > limit then return limit + 1 end
@@ -102,6 +109,11 @@ return function(_, key, name, methods)
   if torch and name:find '^%w+Tensor$' and type(torch[key]) == 'function' then
     return fail('%s has no method %s; there is a function: torch.%s(...)', name, key, key)
   end
+  if of_modules[key] then
+    return require('torch.position').fail(
+      ('torch.%s has no method %s: methods of modules are called with a colon, net:forward(x)'):format(name, key))
+  end
+  if key:find '^cuda' then return fail('%s has no method %s: %s', name, key, require 'torch.absent'.hint 'cutorch') end
   local near = nearest(key, methods)
   local hint = #near > 0 and ('; did you mean %s?'):format(table.concat(near, ', ')) or ''
   return fail('%s has no method %s%s', name, key, hint)
