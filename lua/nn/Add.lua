@@ -21,7 +21,7 @@ end
 
 --- Draw a new bias, uniform in ±stdv*sqrt(3), by default ±1/sqrt(n).
 function Add:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.bias:size(1))
+  stdv = common.spread(self, stdv, self.bias:size(1))
   self.bias:uniform(-stdv, stdv)
 end
 

@@ -104,6 +104,7 @@ end
 
 local function backward(self, input, gradOutput, scale, dx, dw, db)
   self:checkInputDim(input)
+  scale = common.scale(self, scale)
   common.check_dims(self, gradOutput, input.rank, self.nDim, 'gradOutput of the output\'s size')
   if not self.save_mean then error(tostring(self) .. ': backward before forward', 0) end
   local x, g = batched(self, view_x, input), batched(self, view_g, gradOutput)
@@ -117,7 +118,7 @@ end
 --- Both gradients at once, in one pass over the data.
 function BN:backward(input, gradOutput, scale)
   self.gradInput = buffer(self.gradInput, input)
-  backward(self, input, gradOutput, scale or 1, self.gradInput, self.gradWeight, self.gradBias)
+  backward(self, input, gradOutput, scale, self.gradInput, self.gradWeight, self.gradBias)
   return self.gradInput
 end
 
@@ -128,7 +129,7 @@ function BN:updateGradInput(input, gradOutput)
 end
 
 function BN:accGradParameters(input, gradOutput, scale)
-  if self.gradWeight then backward(self, input, gradOutput, scale or 1, nil, self.gradWeight, self.gradBias) end
+  if self.gradWeight then backward(self, input, gradOutput, scale, nil, self.gradWeight, self.gradBias) end
 end
 
 function BN:read(file, version)

@@ -30,7 +30,7 @@ end
 --- Draw new parameters, uniform in ±stdv*sqrt(3), by default ±1/sqrt(n1).
 -- @return self
 function Bilinear:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(2))
+  stdv = common.spread(self, stdv, self.weight:size(2))
   self.weight:uniform(-stdv, stdv)
   if self.bias then self.bias:uniform(-stdv, stdv) end
   return self

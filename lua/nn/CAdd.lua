@@ -20,7 +20,7 @@ end
 
 --- Draw a new bias, uniform in ±stdv*sqrt(3), by default ±1/sqrt(number of elements).
 function CAdd:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.bias:nElement())
+  stdv = common.spread(self, stdv, self.bias:nElement())
   self.bias:uniform(-stdv, stdv)
 end
 

@@ -19,6 +19,7 @@ function CAddTable:updateOutput(input)
 end
 
 function CAddTable:updateGradInput(input, gradOutput)
+  arithmetic.check(self, input)
   for i = 1, #input do
     if self.inplace then
       self.gradInput[i] = self.gradInput[i] or input[1].new()

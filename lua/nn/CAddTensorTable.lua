@@ -32,14 +32,17 @@ function CAddTensorTable:updateOutput(input)
 end
 
 function CAddTensorTable:updateGradInput(input, gradOutput)
-  local n = type(input) == 'table' and type(input[2]) == 'table' and #input[2] or 0
+  if type(input) ~= 'table' or not common.istensor(input[1]) or type(input[2]) ~= 'table' then
+    common.expected(self, 'a table {tensor, table of tensors}', input)
+  end
+  local n = #input[2]
   if type(gradOutput) ~= 'table' then common.expected(self, 'a table as gradOutput', gradOutput) end
   for i = 1, n do common.check_tensor(self, gradOutput[i], ('gradOutput[%d]'):format(i)) end
   local dx = self.gradInput
   dx[1] = common.buffer(dx[1], input[1])
   dx[1]:resizeAs(input[1]):copy(gradOutput[1])
-  for i = 2, #input[2] do dx[1]:add(gradOutput[i]) end
-  dx[2] = trim(utils.recursiveCopy(dx[2] or {}, gradOutput), #input[2])
+  for i = 2, n do dx[1]:add(gradOutput[i]) end
+  dx[2] = trim(utils.recursiveCopy(dx[2] or {}, gradOutput), n)
   return dx
 end
 

@@ -16,6 +16,7 @@ function CDivTable:updateOutput(input)
 end
 
 function CDivTable:updateGradInput(input, gradOutput)
+  arithmetic.check(self, input, 2)
   arithmetic.gradient(self, 1, input[1]):copy(gradOutput):cdiv(input[2])
   arithmetic.gradient(self, 2, input[2]):copy(self.gradInput[1]):cdiv(input[2]):cmul(input[1]):mul(-1)
   return self.gradInput

@@ -22,7 +22,7 @@ end
 
 --- Draw a new weight, uniform in ±stdv*sqrt(3), by default ±1/sqrt(number of elements).
 function CMul:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:nElement())
+  stdv = common.spread(self, stdv, self.weight:nElement())
   self.weight:uniform(-stdv, stdv)
 end
 

@@ -19,11 +19,13 @@ end
 
 --- By division, in fewer passes: wrong where an input is 0.
 function CMulTable:updateGradInput_efficient(input, gradOutput)
+  arithmetic.check(self, input)
   for i = 1, #input do arithmetic.gradient(self, i, input[i]):copy(self.output):cdiv(input[i]):cmul(gradOutput) end
   return arithmetic.finish(self, #input)
 end
 
 function CMulTable:updateGradInput(input, gradOutput)
+  arithmetic.check(self, input)
   for i = 1, #input do
     local dx = arithmetic.gradient(self, i, input[i]):copy(gradOutput)
     for j = 1, #input do

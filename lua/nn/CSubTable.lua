@@ -16,6 +16,7 @@ function CSubTable:updateOutput(input)
 end
 
 function CSubTable:updateGradInput(input, gradOutput)
+  arithmetic.check(self, input, 2)
   arithmetic.gradient(self, 1, input[1]):copy(gradOutput)
   arithmetic.gradient(self, 2, input[2]):copy(gradOutput):mul(-1)
   return self.gradInput

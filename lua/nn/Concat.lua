@@ -24,11 +24,15 @@ end
 -- @param offset where it begins along self.dimension
 -- @return a view of whole, sized like part
 function Concat:windowNarrow(whole, part, offset)
+  common.check_tensor(self, whole, 'a whole')
+  common.check_tensor(self, part, 'its part')
   return whole:narrow(self.dimension, offset, part:size(self.dimension))
 end
 
 --- May an output stand beside the first one? Both have as many dimensions.
 function Concat:_joins(out, first)
+  common.check_tensor(self, out, 'output')
+  common.check_tensor(self, first, 'first output')
   for d = 1, out:dim() do
     if d ~= self.dimension and out:size(d) ~= first:size(d) then return false end
   end

@@ -9,6 +9,14 @@ local Convert, parent = torch.class('nn.Convert', 'nn.Container')
 local common = require 'nn.common'
 local utils = require 'nn.utils'
 
+local function sorted(s)
+  local letters = { s:byte(1, -1) }
+  table.sort(letters)
+  return string.char(unpack(letters))
+end
+
+local function same_letters(a, b) return type(a) == 'string' and type(b) == 'string' and sorted(a) == sorted(b) end
+
 function Convert:__init(inputShape, outputShape)
   parent.__init(self)
   if outputShape and not inputShape then error('nn.Convert: an output shape needs an input shape', 2) end
@@ -30,12 +38,7 @@ function Convert:__init(inputShape, outputShape)
     self.transposition = true
   else
     self.nInputDim, self.nOutputDim = #self.inputShape, #self.outputShape
-    local function sorted(s)
-      local letters = { s:byte(1, -1) }
-      table.sort(letters)
-      return string.char(unpack(letters))
-    end
-    self.transposition = sorted(self.inputShape) == sorted(self.outputShape)
+    self.transposition = same_letters(self.inputShape, self.outputShape)
   end
 end
 
@@ -45,6 +48,9 @@ end
 -- @param[opt] silent nil instead of an error
 function Convert:findAxis(letter, shape, silent)
   shape = shape or self.inputShape
+  if type(letter) ~= 'string' or type(shape) ~= 'string' then
+    common.expected(self, 'letters of a shape', type(letter) ~= 'string' and letter or shape)
+  end
   local axis = shape:find(letter, 1, true)
   if not axis and not silent then
     error(('nn.Convert: shape %q has no dimension %q'):format(shape, letter), 2)
@@ -63,6 +69,7 @@ function Convert:bf(input)
   if rank == 1 then return nn.Reshape(1) end
   local front = batch ~= 1 and nn.Transpose { 1, batch } or nil
   if rank == 2 then return front or nn.Identity() end
+  common.check_tensor(self, input)
   local flatten = nn.Reshape(input:nElement() / input:size(batch), true)
   return front and nn.Sequential():add(front):add(flatten) or flatten
 end
@@ -73,6 +80,7 @@ function Convert:b(input)
   if shape == 'bt' or shape == 'tb' then return nn.Select(self:findAxis 't', 1) end
   if shape ~= 'bf' and shape ~= 'fb' then impossible(self) end
   local feature = self:findAxis 'f'
+  common.check_tensor(self, input)
   if input:size(feature) > 1 then impossible(self, ': it has more than one feature') end
   return nn.Select(feature, 1)
 end
@@ -89,6 +97,9 @@ function Convert:default() return nn.Identity() end
 --- The module that exchanges dimensions until their letters stand as in a new shape.
 function Convert:transpose(shape)
   if shape == self.inputShape then return nn.Identity() end
+  if not same_letters(shape, self.inputShape) then
+    common.expected(self, 'the letters of ' .. self.inputShape, shape)
+  end
   local now, swaps = {}, {}
   for i = 1, #self.inputShape do now[i] = self.inputShape:sub(i, i) end
   for i = 1, #shape do

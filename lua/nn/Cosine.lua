@@ -20,7 +20,7 @@ end
 
 --- Draw new vectors, uniform in ±stdv*sqrt(3), by default ±1/sqrt(nOut).
 function Cosine:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(1))
+  stdv = common.spread(self, stdv, self.weight:size(1))
   self.weight:uniform(-stdv, stdv)
 end
 
@@ -72,6 +72,7 @@ end
 -- second term ignores scale, for a batch the first, too
 function Cosine:accGradParameters(input, gradOutput, scale)
   local nOut, nIn = self.weight:size(1), self.weight:size(2)
+  common.check_tensor(self, input)
   if input:dim() == 2 then scale = 1 else scale = scale or 1 end
   local x = rows.of(self, input, nIn)
   local g = rows.of(self, gradOutput, nOut, 'gradOutput')

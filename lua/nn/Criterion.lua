@@ -3,6 +3,7 @@
 -- target), which returns a tensor like the input.
 -- @usage local loss = nn.MSECriterion():forward(torch.randn(3), torch.randn(3))
 local Criterion = torch.class('nn.Criterion')
+local fail = require 'torch.position'.fail
 local utils = require 'nn.utils'
 local Module = require 'nn.Module'
 
@@ -29,7 +30,9 @@ function Criterion:clone() return Module._copy(self) end
 -- @param[opt] cache carries sharing between several calls
 -- @return self
 function Criterion:type(typename, cache)
-  if type(typename) ~= 'string' then error('Criterion:type: expected the name of a tensor type', 2) end
+  if type(typename) ~= 'string' then
+    fail(('%s: type: expected the name of a tensor type, got %s'):format(torch.type(self), torch.type(typename)))
+  end
   cache = cache or {}
   for name, value in pairs(self) do self[name] = utils.recursiveType(value, typename, cache) end
   return self

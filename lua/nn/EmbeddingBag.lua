@@ -67,7 +67,7 @@ end
 
 --- Draw new rows, normal with deviation stdv (1).
 function Bag:reset(stdv)
-  self.weight:normal(0, stdv or 1)
+  self.weight:normal(0, common.deviation(self, stdv or 1))
   if self.paddingIdx then self.weight[self.paddingIdx]:zero() end
   return self
 end
@@ -281,8 +281,9 @@ function Bag:accGradParameters(input, gradOutput, scale)
     if not fits then common.expected(self, 'the input of the last forward', input) end
     return largest_back(self, gradOutput, scale or 1)
   end
-  local s = C.rk_bag_backward(self.gradWeight, gradOutput, bag, scale or 1)
-  if s ~= 0 then again(self, s, C.rk_bag_backward, self.gradWeight, gradOutput, bag, scale or 1) end
+  scale = common.scale(self, scale)
+  local s = C.rk_bag_backward(self.gradWeight, gradOutput, bag, scale)
+  if s ~= 0 then again(self, s, C.rk_bag_backward, self.gradWeight, gradOutput, bag, scale) end
 end
 
 function Bag:clearState()

@@ -51,7 +51,7 @@ end
 
 --- Draw new weights, uniform in ±stdv*sqrt(3), by default ±1/sqrt(columns of the weight); the bias a millionth of that.
 function IndexLinear:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(2))
+  stdv = common.spread(self, stdv, self.weight:size(2))
   self.weight:uniform(-stdv, stdv)
   self.bias:uniform(-stdv, stdv):mul(0.000001)
   if self.normalize > 0 then self.weight:narrow(2, 1, self.normalize):zero() end
@@ -87,6 +87,7 @@ end
 
 -- One list of sizes, as a LongTensor of running totals.
 local function totals(self, list, sizes)
+  if sizes ~= nil then common.check_tensor(self, sizes, 'sizes') end
   local n = sizes and sizes:nElement() or #list
   self.sizes = self.sizes or torch.LongTensor()
   self.cumSumSizes = self.cumSumSizes or torch.LongTensor()
@@ -104,7 +105,12 @@ function IndexLinear:flattenInputs(keys, values, sizes)
   self.keys = self.keys or torch.LongTensor()
   self.values = common.buffer(self.values, self.weight)
   local count = 0
+  if type(keys) ~= 'table' or type(values) ~= 'table' then
+    common.expected(self, 'a list of keys and a list of values', type(keys) ~= 'table' and keys or values)
+  end
   for i = 1, #keys do
+    common.check_tensor(self, keys[i], 'keys of a sample')
+    common.check_tensor(self, values[i], 'values of a sample')
     local n = keys[i]:nElement()
     if values[i]:nElement() ~= n then
       common.expected(self, ('%d values, one a key, in sample %d'):format(n, i), values[i])
@@ -270,6 +276,7 @@ end
 
 --- w = w - lr * gradient, for the rows used since zeroGradParameters.
 function IndexLinear:updateParameters(lr)
+  lr = common.rate(self, 'updateParameters', lr)
   self.bias:add(-lr, self.gradBias)
   local run = self.running
   for i = 1, run.counter - 1 do apply(self, run.keys[i], run.gradWeight[i], -lr) end
@@ -281,6 +288,7 @@ function IndexLinear:zeroGradParameters()
 end
 
 function IndexLinear:accUpdateGradParameters(input, gradOutput, lr)
+  lr = common.rate(self, 'accUpdateGradParameters', lr)
   self:flattenInputs(self:reshapeInput(input))
   self.bias:add(-lr, total(self, gradOutput))
   if self.keys:nElement() == 0 then return end

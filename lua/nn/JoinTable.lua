@@ -15,6 +15,7 @@ function JoinTable:__init(dimension, nInputDims)
 end
 
 function JoinTable:_getPositiveDimension(input)
+  if type(input) ~= 'table' or not torch.isTensor(input[1]) then common.expected(self, 'a table of tensors', input) end
   local dim, rank = self.dimension, input[1]:dim()
   if dim < 0 then return rank + dim + 1 end
   if self.nInputDims and rank == self.nInputDims + 1 then return dim + 1 end

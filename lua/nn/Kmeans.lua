@@ -33,7 +33,7 @@ end
 
 --- Draw new centres, uniform in ±stdv.
 function Kmeans:reset(stdv)
-  stdv = stdv or 1
+  stdv = common.deviation(self, stdv or 1)
   self.weight:uniform(-stdv, stdv)
 end
 
@@ -109,7 +109,10 @@ end
 -- gradWeight += scale * (centre - mean of its samples), for centres with samples
 function Kmeans:accGradParameters(input, _gradOutput, scale)
   scale = self.scale or scale or 1
-  if scale <= 0 then error('nn.Kmeans: expected a positive scale, got ' .. scale, 0) end
+  if not (tonumber(scale) and tonumber(scale) > 0) then
+    error('nn.Kmeans: expected a positive scale, got ' .. tostring(scale), 0)
+  end
+  scale = tonumber(scale)
   local n = check(self, input)
   if not self._minIndx or self._minIndx:nElement() ~= n then
     error('nn.Kmeans: call forward with this input first', 0)

@@ -39,7 +39,7 @@ end
 --- Draw new weights, uniform in ±stdv*sqrt(3), by default ±1/sqrt(nIn).
 -- @return self
 function Linear:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(2))
+  stdv = common.spread(self, stdv, self.weight:size(2))
   self.weight:uniform(-stdv, stdv)
   if self.bias then self.bias:uniform(-stdv, stdv) end
   return self
@@ -47,6 +47,7 @@ end
 
 --- Make self.addBuffer a vector of n ones, where a subclass wants it.
 function Linear:updateAddBuffer(input)
+  if not istype(tensor, input) then common.expected(self, 'a tensor as input', input) end
   local n = input:size(1)
   self.addBuffer = self.addBuffer or input.new()
   if self.addBuffer:nElement() ~= n then self.addBuffer:resize(n):fill(1) end

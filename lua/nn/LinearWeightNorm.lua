@@ -69,7 +69,7 @@ end
 --- Draw new weights, uniform in ±stdv*sqrt(3), by default ±1/sqrt(nIn).
 -- @return self
 function LinearWeightNorm:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize)
+  stdv = common.spread(self, stdv, self.inputSize)
   self.weight:uniform(-stdv, stdv)
   self:initFromWeight()
   if self.bias then self.bias:uniform(-stdv, stdv) end
@@ -115,13 +115,17 @@ end
 
 -- The parameters stand in for their gradients.
 function LinearWeightNorm:defaultAccUpdateGradParameters(input, gradOutput, lr)
+  lr = common.rate(self, 'defaultAccUpdateGradParameters', lr)
   local gradV, gradG, gradBias = self.gradV, self.gradG, self.gradBias
   local v, g = self.v, self.g
   self.gradV, self.gradG, self.gradBias = v:clone(), g:clone(), self.bias
-  self:accGradParameters(input, gradOutput, -lr)
-  v:copy(self.gradV)
-  g:copy(self.gradG)
+  local ok, why = pcall(self.accGradParameters, self, input, gradOutput, -lr)
+  if ok then
+    v:copy(self.gradV)
+    g:copy(self.gradG)
+  end
   self.gradV, self.gradG, self.gradBias = gradV, gradG, gradBias
+  if not ok then error(why, 0) end
 end
 
 function LinearWeightNorm:clearState()

@@ -75,10 +75,11 @@ function LookupTable:scaleGradByFreq()
 end
 
 --- Draw new weights, normal with deviation stdv.
-function LookupTable:reset(stdv) self.weight:normal(0, stdv or 1) end
+function LookupTable:reset(stdv) self.weight:normal(0, common.deviation(self, stdv or 1)) end
 
 --- The indices as a packed LongTensor: the input itself where it is one.
 function LookupTable:makeInputContiguous(input)
+  common.check_tensor(self, input)
   local own = self._input
   if not own or own.dt ~= C.RK_i64 then
     own = torch.LongTensor()
@@ -142,12 +143,13 @@ function LookupTable:accGradParameters(input, gradOutput, scale)
   local grad = self.gradWeight
   if not grad then error('nn.LookupTable: no gradWeight after accUpdateOnly(): use accUpdateGradParameters', 0) end
   common.check_tensor(self, gradOutput, 'gradOutput')
+  scale = common.scale(self, scale)
   bag.keys = indices(self, input)
   bag.values, bag.ends, bag.offset = nil, nil, 0
   bag.skip = self.paddingValue or 0
   bag.by_count = self.shouldScaleGradByFreq and 1 or 0
-  local s = C.rk_bag_backward(grad, gradOutput, bag, scale or 1)
-  if s ~= 0 then again(self, s, C.rk_bag_backward, grad, gradOutput, bag, scale or 1) end
+  local s = C.rk_bag_backward(grad, gradOutput, bag, scale)
+  if s ~= 0 then again(self, s, C.rk_bag_backward, grad, gradOutput, bag, scale) end
 end
 
 -- Each copy of a shared table may take its own step: nothing has to be accumulated first.

@@ -5,6 +5,7 @@
 -- @usage nn.MapTable(nn.Linear(3, 2)):forward {torch.ones(3), torch.ones(4, 3)}
 local MapTable, parent = torch.class('nn.MapTable', 'nn.Container')
 local common = require 'nn.common'
+local fail = require 'torch.position'.fail
 
 function MapTable:__init(module, shared)
   parent.__init(self)
@@ -19,6 +20,9 @@ end
 --- Clone the module until there are n.
 function MapTable:_extend(n)
   if not self.module then error('nn.MapTable: there is no module yet: add one', 0) end
+  if type(n) ~= 'number' or not (n >= 0 and n <= 2 ^ 31) then
+    fail('nn.MapTable: resize: expected a number of modules, got ' .. tostring(n))
+  end
   self.modules[1] = self.module
   for i = #self.modules + 1, n do
     self.modules[i] = self.shared and self.module:clone(unpack(self.sharedparams)) or self.module:clone()
@@ -28,9 +32,6 @@ end
 --- Clone the module until there are n, or drop clones beyond n.
 -- @return self
 function MapTable:resize(n)
-  if type(n) ~= 'number' or not (n >= 0 and n <= 2 ^ 31) then
-    error('nn.MapTable: resize: expected a number of modules, got ' .. tostring(n), 2)
-  end
   self:_extend(n)
   for i = #self.modules, n + 1, -1 do self.modules[i] = nil end
   return self
@@ -62,6 +63,7 @@ end
 
 function MapTable:updateGradInput(input, gradOutput)
   common.check_entries(self, input, 'input')
+  if type(input) ~= 'table' then common.expected(self, 'a table as input', input) end
   common.check_entries(self, gradOutput, 'gradOutput')
   self:_extend(#input)
   for i = 1, #input do
@@ -71,6 +73,7 @@ function MapTable:updateGradInput(input, gradOutput)
 end
 
 function MapTable:accGradParameters(input, gradOutput, scale)
+  if type(input) ~= 'table' then common.expected(self, 'a table as input', input) end
   common.check_entries(self, gradOutput, 'gradOutput')
   self:_extend(#input)
   for i = 1, #input do
@@ -79,6 +82,7 @@ function MapTable:accGradParameters(input, gradOutput, scale)
 end
 
 function MapTable:accUpdateGradParameters(input, gradOutput, lr)
+  if type(input) ~= 'table' then common.expected(self, 'a table as input', input) end
   common.check_entries(self, gradOutput, 'gradOutput')
   self:_extend(#input)
   for i = 1, #input do

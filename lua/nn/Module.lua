@@ -5,6 +5,7 @@
 -- the next call. Flattening of parameters is in nn/flatten.lua.
 -- @usage local net = nn.Sequential():add(nn.Linear(5, 3)):add(nn.Tanh()); net:forward(torch.randn(2, 5))
 local Module = torch.class('nn.Module')
+local common = require 'nn.common'
 local utils = require 'nn.utils'
 local flatten = require 'nn.flatten'
 
@@ -60,14 +61,8 @@ function Module:updateGradInput(_input, _gradOutput) return self.gradInput end
 
 function Module:accGradParameters(_input, _gradOutput, _scale) end
 
-local function check_rate(self, name, lr)
-  if not tonumber(lr) then
-    error(('%s: %s: a learning rate expected, got %s'):format(torch.type(self), name, torch.type(lr)), 3)
-  end
-end
-
 function Module:accUpdateGradParameters(input, gradOutput, lr)
-  check_rate(self, 'accUpdateGradParameters', lr)
+  lr = common.rate(self, 'accUpdateGradParameters', lr)
   if self.shared then
     self:sharedAccUpdateGradParameters(input, gradOutput, lr)
   else
@@ -77,7 +72,7 @@ end
 
 -- The parameters stand in for their gradients, so that accumulating -lr times the gradient is the step itself.
 function Module:defaultAccUpdateGradParameters(input, gradOutput, lr)
-  check_rate(self, 'defaultAccUpdateGradParameters', lr)
+  lr = common.rate(self, 'defaultAccUpdateGradParameters', lr)
   local gradWeight, gradBias = self.gradWeight, self.gradBias
   self.gradWeight, self.gradBias = self.weight, self.bias
   local ok, why = pcall(self.accGradParameters, self, input, gradOutput, -lr)
@@ -102,7 +97,7 @@ end
 
 --- w = w - lr * gradient, for every parameter.
 function Module:updateParameters(lr)
-  check_rate(self, 'updateParameters', lr)
+  lr = common.rate(self, 'updateParameters', lr)
   local params, grads = self:parameters()
   if params then
     for i = 1, #params do params[i]:add(-lr, grads[i]) end

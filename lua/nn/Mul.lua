@@ -13,7 +13,7 @@ end
 
 --- Draw the number, uniform in ±stdv*sqrt(3), by default ±1.
 function Mul:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(1))
+  stdv = common.spread(self, stdv, self.weight:size(1))
   self.weight:uniform(-stdv, stdv)
 end
 

@@ -250,6 +250,7 @@ end
 
 function MHA:accGradParameters(input, gradOutput, scale)
   local query, key, value = inputs(self, input)
+  check(self, { query, key, value })
   local list = matrices(self, query, key, value)
   scale = scale or 1
   for i = 1, 3 do self:rethrowErrors(self.modules[i], i, 'accGradParameters', list[i], slope(self, list, i), scale) end

@@ -26,6 +26,7 @@ end
 
 -- The other entries get zeros, in buffers of their own.
 function NarrowTable:updateGradInput(input, gradOutput)
+  if type(input) ~= 'table' then common.expected(self, 'a table as input', input) end
   common.check_entries(self, gradOutput, 'gradOutput')
   local old, new = self._zeros or {}, {}
   for i = 1, #input do

@@ -15,7 +15,10 @@ local buffer = common.buffer
 
 local function indices(name, v, n)
   if v == nil then return nil end
-  if type(v) == 'table' then v = torch.LongTensor(v) end
+  if torch.type(v) == 'table' then
+    local ok, t = pcall(torch.LongTensor, v)
+    v = ok and t or v
+  end
   if not torch.isTensor(v) or v:dim() ~= 1 or (n and v:size(1) ~= n) then
     options.refuse('nn.PackedSequence', name, n and ('%d whole numbers'):format(n) or 'whole numbers', v)
   end
@@ -48,6 +51,7 @@ end
 -- @param p LongTensor, or nil
 function Packed.invert(p)
   if p == nil then return nil end
+  p = indices('indices', p)
   return torch.LongTensor(p:size(1)):scatter(1, p, torch.range(1, p:size(1)):long())
 end
 
@@ -79,6 +83,11 @@ end
 -- @param[opt] T steps, at least those of the longest
 -- @return (T, N, ...)
 function Packed:pad(out, value, T)
+  if T ~= nil and not (type(T) == 'number' and T >= self.batch_sizes:size(1) and T < 2 ^ 31) then
+    options.refuse('nn.PackedSequence', 'T', ('a number of steps from %d'):format(self.batch_sizes:size(1)), T)
+  end
+  if value ~= nil and type(value) ~= 'number' then options.refuse('nn.PackedSequence', 'value', 'a number', value) end
+  if out ~= nil and not torch.isTensor(out) then options.refuse('nn.PackedSequence', 'out', 'a tensor', out) end
   local sizes, N = self.data:size():totable(), self.batch_sizes[1]
   T = T or self.batch_sizes:size(1)
   sizes[1] = N
@@ -94,6 +103,14 @@ end
 -- @param[opt] out a packed sequence that is changed
 -- @return a packed sequence
 function Packed:like(padded, out)
+  if not torch.isTensor(padded) or padded:dim() < 2 or padded:size(1) < self.batch_sizes:size(1)
+    or padded:size(2) ~= self.batch_sizes[1] then
+    options.refuse('nn.PackedSequence', 'padded', ('a tensor [%d x %d x ...]'):format(self.batch_sizes:size(1),
+      self.batch_sizes[1]), padded)
+  end
+  if out ~= nil and not torch.isTypeOf(out, 'nn.PackedSequence') then
+    options.refuse('nn.PackedSequence', 'out', 'a packed sequence', out)
+  end
   out = out or torch.factory('nn.PackedSequence')()
   out.data = buffer(out.data, padded)
   local sizes = padded:size():totable()
@@ -107,6 +124,9 @@ end
 -- @param[opt] typename without it: the name of data's
 function Packed:type(typename)
   if not typename then return self.data:type() end
+  if type(typename) ~= 'string' or not typename:find 'Tensor$' or not torch.factory(typename) then
+    options.refuse('nn.PackedSequence', 'type', "a tensor type such as 'torch.FloatTensor'", typename)
+  end
   return nn.PackedSequence(self.data:type(typename), self.batch_sizes, self.sorted_indices, self.unsorted_indices)
 end
 

@@ -35,6 +35,7 @@ function ParallelTable:updateGradInput(input, gradOutput)
 end
 
 function ParallelTable:accGradParameters(input, gradOutput, scale)
+  check(self, input)
   common.check_entries(self, gradOutput, 'gradOutput')
   for i, module in ipairs(self.modules) do
     self:rethrowErrors(module, i, 'accGradParameters', input[i], gradOutput[i], scale or 1)
@@ -42,6 +43,7 @@ function ParallelTable:accGradParameters(input, gradOutput, scale)
 end
 
 function ParallelTable:accUpdateGradParameters(input, gradOutput, lr)
+  check(self, input)
   common.check_entries(self, gradOutput, 'gradOutput')
   for i, module in ipairs(self.modules) do
     self:rethrowErrors(module, i, 'accUpdateGradParameters', input[i], gradOutput[i], lr)

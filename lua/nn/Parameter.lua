@@ -30,7 +30,7 @@ end
 --- Draw new numbers, uniform in ±stdv*sqrt(3), by default ±1/sqrt(size of the last dimension).
 -- @return self
 function Parameter:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(self.weight:dim()))
+  stdv = common.spread(self, stdv, self.weight:size(self.weight:dim()))
   self.weight:uniform(-stdv, stdv)
   return self
 end

@@ -17,7 +17,7 @@ function Dict:__init(dict)
     if type(name) ~= 'string' then
       error(('nn.ParameterDict: expected names (strings) as keys, got %s'):format(torch.type(name)), 2)
     end
-    self:_put(name, t, 2)
+    self:_put(name, t)
   end
 end
 
@@ -27,7 +27,7 @@ function Dict:set(name, t)
   if type(name) ~= 'string' then
     error(('nn.ParameterDict: expected a name (string), got %s'):format(torch.type(name)), 2)
   end
-  return self:_put(name, t, 2)
+  return self:_put(name, t)
 end
 
 --- The same: add(name, tensor).
@@ -36,7 +36,7 @@ function Dict:add(name, t)
   if type(name) ~= 'string' then
     error(('nn.ParameterDict: expected a name (string), got %s'):format(torch.type(name)), 2)
   end
-  return self:_put(name, t, 2)
+  return self:_put(name, t)
 end
 
 --- The names, sorted.

@@ -9,6 +9,7 @@
 -- list:updateParameters(0.1)
 local List, parent = torch.class('nn.ParameterList', 'nn.Module')
 local joined = require('torch.check').joined
+local fail = require 'torch.position'.fail
 
 function List:__init(list)
   parent.__init(self)
@@ -16,12 +17,13 @@ function List:__init(list)
   if list ~= nil and torch.type(list) ~= 'table' then
     error('nn.ParameterList: expected a list of tensors, got ' .. torch.type(list), 2)
   end
-  for i, t in ipairs(list or {}) do self:_put(i, t, 3) end
+  for i, t in ipairs(list or {}) do self:_put(i, t) end
 end
 
-function List:_put(key, t, level)
+function List:_put(key, t)
+  if key == nil or key ~= key then fail(torch.type(self) .. ': expected a key, got ' .. tostring(key)) end
   if not torch.isTensor(t) then
-    error(('%s: %s: expected a tensor, got %s'):format(torch.type(self), tostring(key), torch.type(t)), level + 1)
+    fail(('%s: %s: expected a tensor, got %s'):format(torch.type(self), tostring(key), torch.type(t)))
   end
   self.params[key], self.gradParams[key] = t, t:clone():zero()
   return self
@@ -29,7 +31,7 @@ end
 
 --- Append a tensor.
 -- @return self
-function List:add(t) return self:_put(#self.params + 1, t, 2) end
+function List:add(t) return self:_put(#self.params + 1, t) end
 List.append = List.add
 
 --- The i-th tensor.

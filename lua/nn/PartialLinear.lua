@@ -111,11 +111,13 @@ end
 
 -- The parameters stand in for their gradients.
 function PartialLinear:accUpdateGradParameters(input, gradOutput, lr)
+  lr = common.rate(self, 'accUpdateGradParameters', lr)
   local holder = table_of(self)
   local gradWeight, gradBias = holder.gradWeight, self.gradBias
   holder.gradWeight, self.gradBias = holder.weight, self.bias
-  self:accGradParameters(input, gradOutput, -lr)
+  local ok, why = pcall(self.accGradParameters, self, input, gradOutput, -lr)
   holder.gradWeight, self.gradBias = gradWeight, gradBias
+  if not ok then error(why, 0) end
 end
 
 PartialLinear.sharedAccUpdateGradParameters = PartialLinear.accUpdateGradParameters
@@ -126,6 +128,7 @@ function PartialLinear:zeroGradParameters()
 end
 
 function PartialLinear:updateParameters(lr)
+  lr = common.rate(self, 'updateParameters', lr)
   local params, grads = self:parameters()
   for i = 1, #params do params[i]:add(-lr, grads[i]) end
 end

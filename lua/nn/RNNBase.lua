@@ -66,7 +66,7 @@ end
 --- Draw all parameters anew, uniform in ±stdv, by default 1/sqrt(hiddenSize).
 -- @return self
 function Base:reset(stdv)
-  stdv = stdv or 1 / math.sqrt(self.hiddenSize)
+  stdv = common.deviation(self, stdv or 1 / math.sqrt(self.hiddenSize))
   self.weight:uniform(-stdv, stdv)
   if self.bias then self.bias:uniform(-stdv, stdv) end
   return self
@@ -456,12 +456,13 @@ function Base:accGradParameters(input, _, scale)
   local x, h0, c0 = open(self, input)
   check_forward(self)
   local from = self.batchFirst and x.rank == 3 and self.work.x or time_major(self, x, 'x')
+  scale = common.scale(self, scale)
   for l = 1, self.numLayers do
     for d = 1, self.bidirectional and 2 or 1 do
       local w = prepare(self, l, d, layer_input(self, l, from), self.work['y' .. l], h0, c0)
       local a, b, p, q = split(self, self.gradWeight, self.gradBias, l, d, shares, 4)
       local f = C.rk_rnn_backward_weight
-      status(self, f(a, b, p, q, scale or 1, layer, w.dgates), f, a, b, p, q, scale or 1, layer, w.dgates)
+      status(self, f(a, b, p, q, scale, layer, w.dgates), f, a, b, p, q, scale, layer, w.dgates)
     end
   end
   drop()

@@ -33,7 +33,7 @@ end
 
 --- Draw new weights, uniform in ±stdv*sqrt(3), by default ±1/sqrt(nIn); the bias a millionth of that.
 function SparseLinear:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(2))
+  stdv = common.spread(self, stdv, self.weight:size(2))
   self.weight:uniform(-stdv, stdv)
   self.bias:uniform(-stdv, stdv):mul(0.000001)
 end
@@ -195,6 +195,7 @@ end
 --- w = w - lr * gradient, column by column where only one input was seen.
 function SparseLinear:updateParameters(lr)
   if self.sparseUpdate ~= ONE_LAST_INPUT or self.weightDecay ~= 0 then return parent.updateParameters(self, lr) end
+  lr = common.rate(self, 'updateParameters', lr)
   self.bias:add(-lr, self.gradBias)
   local columns = last_columns(self)
   if columns then self.weight:indexAdd(2, columns, self.gradWeight:index(2, columns):mul(-lr)) end

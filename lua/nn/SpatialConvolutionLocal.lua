@@ -30,7 +30,7 @@ end
 
 --- Draw new weights, uniform in ±stdv*sqrt(3), by default ±1/sqrt(kW*kH*nIn).
 function Local:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
+  stdv = common.spread(self, stdv, self.kW * self.kH * self.nInputPlane)
   self.weight:uniform(-stdv, stdv)
   self.bias:uniform(-stdv, stdv)
 end

@@ -4,13 +4,18 @@
 -- @usage y = nn.SpatialUpSamplingBilinear(2):forward(torch.randn(3, 4, 4)) -- 3x8x8
 local Up, parent = torch.class('nn.SpatialUpSamplingBilinear', 'nn.Module')
 local resample = require 'nn.resample'
+local fail = require 'torch.position'.fail
+
+local function check_sizes(params)
+  if type(params) ~= 'table' or type(params.oheight) ~= 'number' or type(params.owidth) ~= 'number' then
+    fail('nn.SpatialUpSamplingBilinear: expected {oheight = number, owidth = number}')
+  end
+end
 
 function Up:__init(params)
   parent.__init(self)
   if torch.type(params) == 'table' then
-    if type(params.oheight) ~= 'number' or type(params.owidth) ~= 'number' then
-      error('nn.SpatialUpSamplingBilinear: expected {oheight = number, owidth = number}', 2)
-    end
+    check_sizes(params)
     self.oheight, self.owidth = params.oheight, params.owidth
   else
     if type(params) ~= 'number' or params < 1 or params ~= math.floor(params) then
@@ -23,8 +28,11 @@ function Up:__init(params)
 end
 
 --- Take sizes for the result, {oheight = , owidth = }, in place of a scale.
+-- @return self
 function Up:setSize(params)
+  check_sizes(params)
   self.oheight, self.owidth, self.scale_factor = params.oheight, params.owidth, nil
+  return self
 end
 
 local function fill(self, input)

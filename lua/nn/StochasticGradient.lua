@@ -38,9 +38,13 @@ function StochasticGradient:train(dataset)
     error('nn.StochasticGradient: train: expected a dataset: dataset:size() and dataset[i], {input, target}; got '
       .. torch.type(dataset), 2)
   end
+  local n = dataset:size()
+  if type(n) ~= 'number' or n < 0 then
+    error('nn.StochasticGradient: train: dataset:size() is no number, but ' .. torch.type(n), 2)
+  end
   local iteration, rate = 1, self.learningRate
   local module, criterion = self.module, self.criterion
-  local order = torch.randperm(dataset:size())
+  local order = torch.randperm(n)
   if not self.shuffleIndices then
     for i = 1, dataset:size() do order[i] = i end
   end
@@ -49,6 +53,10 @@ function StochasticGradient:train(dataset)
     local currentError = 0
     for i = 1, dataset:size() do
       local example = dataset[order[i]]
+      if type(example) ~= 'table' and type(example) ~= 'cdata' and type(example) ~= 'userdata' then
+        error(('nn.StochasticGradient: train: dataset[%d]: expected {input, target}, got %s'):format(order[i],
+          torch.type(example)), 2)
+      end
       local input, target = example[1], example[2]
       currentError = currentError + sum_of(criterion:forward(module:forward(input), target))
       module:updateGradInput(input, criterion:updateGradInput(module.output, target))

@@ -29,7 +29,7 @@ end
 
 --- Draw new weights, uniform in ±stdv*sqrt(3), by default ±1/sqrt(kW*n).
 function Row:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.inputFrameSize)
+  stdv = common.spread(self, stdv, self.kW * self.inputFrameSize)
   self.weight:uniform(-stdv, stdv)
   if self.bias then self.bias:uniform(-stdv, stdv) end
 end

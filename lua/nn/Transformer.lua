@@ -67,6 +67,7 @@ function Transformer:updateGradInput(input, gradOutput)
 end
 
 function Transformer:accGradParameters(input, gradOutput, scale)
+  check(self, input)
   self:rethrowErrors(self.decoder, 2, 'accGradParameters', { input[2], self.encoder.output }, gradOutput, scale or 1)
   self:rethrowErrors(self.encoder, 1, 'accGradParameters', input[1], self.decoder.gradInput[2], scale or 1)
 end

@@ -59,6 +59,9 @@ end
 -- @param weight of the module's weight's sizes
 -- @return self
 function WeightNorm:split(weight)
+  if not torch.isTensor(weight) or weight:nElement() ~= self.v:nElement() or weight:dim() ~= #self.weightSize then
+    common.expected(self, 'a weight of ' .. common.shape(self.weight), weight)
+  end
   self.v:copy(self:permuteIn(weight):contiguous():view(self.viewIn))
   self.g:norm(self.v, 2, 2):pow(2):add(TINY):sqrt()
   self:updateWeight()
@@ -111,6 +114,7 @@ end
 WeightNorm.sharedAccUpdateGradParameters = WeightNorm.accUpdateGradParameters
 
 function WeightNorm:updateParameters(lr)
+  lr = common.rate(self, 'updateParameters', lr)
   local params, grads = self:parameters()
   for i = 1, #params do params[i]:add(-lr, grads[i]) end
 end

@@ -26,7 +26,7 @@ end
 
 --- Draw new centres, uniform in ±stdv*sqrt(3), by default ±1/sqrt(nIn); scales of 1.
 function WeightedEuclidean:reset(stdv)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(1))
+  stdv = common.spread(self, stdv, self.weight:size(1))
   self.weight:uniform(-stdv, stdv)
   self.diagCov:fill(1)
 end
@@ -76,10 +76,12 @@ end
 
 -- The parameters stand in for their gradients.
 function WeightedEuclidean:accUpdateGradParameters(input, gradOutput, lr)
+  lr = common.rate(self, 'accUpdateGradParameters', lr)
   local gradWeight, gradDiagCov = self.gradWeight, self.gradDiagCov
   self.gradWeight, self.gradDiagCov = self.weight, self.diagCov
-  self:accGradParameters(input, gradOutput, -lr)
+  local ok, why = pcall(self.accGradParameters, self, input, gradOutput, -lr)
   self.gradWeight, self.gradDiagCov = gradWeight, gradDiagCov
+  if not ok then error(why, 0) end
 end
 
 utils.clears(WeightedEuclidean, parent, buffers)

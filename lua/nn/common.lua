@@ -105,6 +105,42 @@ function M.probability(class, p, one)
   return p
 end
 
+--- The factor on what is added to the parameters' gradients.
+-- @param self the module
+-- @param scale the argument: nil is 1, a number in a string that number
+function M.scale(self, scale)
+  if scale == nil then return 1 end
+  return tonumber(scale) or M.expected(self, 'a number as scale', scale)
+end
+
+--- Insist on a learning rate.
+-- @param self the module
+-- @param method that was given it
+-- @param lr the value; a number in a string is one
+-- @return the number
+function M.rate(self, method, lr)
+  return tonumber(lr)
+    or fail(('%s: %s: a learning rate expected, got %s'):format(torch.type(self), method, torch.type(lr)))
+end
+
+--- The bound of what reset draws: uniform in ±stdv*sqrt(3), by default ±1/sqrt(fan).
+-- @param self the module
+-- @param stdv standard deviation, or nil
+-- @param fan inputs of an output
+function M.spread(self, stdv, fan)
+  if not stdv then return 1 / math.sqrt(fan) end
+  return M.deviation(self, stdv) * math.sqrt(3)
+end
+
+--- Insist on a standard deviation.
+-- @param self the module
+-- @param stdv the value; a number in a string is one
+-- @return the number
+function M.deviation(self, stdv)
+  return tonumber(stdv)
+    or fail(('%s: reset: a standard deviation expected, got %s'):format(torch.type(self), torch.type(stdv)))
+end
+
 --- Is it what a container can hold: a module, or an object that has a forward pass, but no criterion?
 function M.is_module(v)
   return type(v) == 'table' and (v.forward or v.updateOutput) and not torch.isTypeOf(v, 'nn.Criterion')

@@ -101,7 +101,7 @@ function M.methods(Class, parent, full)
   --- Draw new parameters, uniform in ±stdv*sqrt(3), by default ±1/sqrt(kW*kH*connections of the plane).
   function Class:reset(stdv)
     if stdv then
-      stdv = stdv * math.sqrt(3)
+      stdv = common.spread(self, stdv)
       self.weight:uniform(-stdv, stdv)
       self.bias:uniform(-stdv, stdv)
       return

@@ -155,7 +155,7 @@ function M.backward_weight(self, kind, batch, groups, dw, db, x, g, scale, targe
   common.check_dims(self, g, x.rank, x.rank, 'gradOutput of the output\'s size')
   local c = parameters(self, kind, groups, target)
   local bx, bg = batched(self, view_x, x, batch), batched(self, view_g, g, batch)
-  call(self, C.rk_conv_backward_weight, dw, db, bg, bx, scale or 1, c)
+  call(self, C.rk_conv_backward_weight, dw, db, bg, bx, common.scale(self, scale), c)
   release()
 end
 
@@ -210,6 +210,10 @@ function M.methods(Class, axes, full)
   -- reordered weight between calls; empty it when the weight has changed}
   -- @return self.output
   function Class:fusedOutput(input, extras)
+    if type(extras) ~= 'table' then common.expected(self, 'a table of extras', extras) end
+    for _, name in ipairs { 'add', 'packed' } do
+      if extras[name] ~= nil then common.check_tensor(self, extras[name], 'extras.' .. name) end
+    end
     conv.relu, conv.add, conv.packed = extras.relu and 1 or 0, extras.add, extras.packed
     local ok, result = pcall(self.updateOutput, self, input)
     conv.relu, conv.add, conv.packed = 0, nil, nil
@@ -228,7 +232,7 @@ function M.methods(Class, axes, full)
   function Class:reset(stdv)
     local fan = self.nInputPlane / (self.groups or 1)
     for i = 1, n do fan = fan * self[kind.k[i]] end
-    stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(fan)
+    stdv = common.spread(self, stdv, fan)
     self.weight:uniform(-stdv, stdv)
     if self.bias then self.bias:uniform(-stdv, stdv) end
   end

@@ -41,6 +41,7 @@ return function(Class, parent, pick, index, values)
 
   -- gradOutput goes to the winner, 0 to the others
   function Class:updateGradInput(input, gradOutput)
+    arithmetic.check(self, input)
     common.check_tensor(self, gradOutput, 'gradOutput')
     local which, mask = self[index], self.maskByteTensor
     for i = 1, #input do

@@ -45,6 +45,7 @@ function M.methods(Class, check)
 
   local function backward(self, input, gradOutput, scale, dx, dw, db)
     local groups = check(self, input)
+    scale = common.scale(self, scale)
     common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
     M.backward(self, input, gradOutput, groups, false, scale, dx, dw, db)
   end
@@ -53,7 +54,7 @@ function M.methods(Class, check)
   function Class:backward(input, gradOutput, scale)
     common.check_tensor(self, input)
     self.gradInput = buffer(self.gradInput, input)
-    backward(self, input, gradOutput, scale or 1, self.gradInput, self.gradWeight, self.gradBias)
+    backward(self, input, gradOutput, scale, self.gradInput, self.gradWeight, self.gradBias)
     return self.gradInput
   end
 
@@ -65,7 +66,7 @@ function M.methods(Class, check)
   end
 
   function Class:accGradParameters(input, gradOutput, scale)
-    if self.gradWeight then backward(self, input, gradOutput, scale or 1, nil, self.gradWeight, self.gradBias) end
+    if self.gradWeight then backward(self, input, gradOutput, scale, nil, self.gradWeight, self.gradBias) end
   end
   return Class
 end
@@ -123,6 +124,7 @@ function M.last_dims(Class, uncentred)
 
   local function backward(self, input, gradOutput, scale, wanted, dw, db)
     local m, n = measure(self, input)
+    scale = common.scale(self, scale)
     if not (common.istensor(gradOutput) and gradOutput:isSameSizeAs(input)) then
       common.expected(self, 'gradOutput ' .. common.shape(input), gradOutput)
     end
@@ -139,13 +141,13 @@ function M.last_dims(Class, uncentred)
 
   --- Both gradients at once, in one pass over the data.
   function Class:backward(input, gradOutput, scale)
-    return backward(self, input, gradOutput, scale or 1, true, self.gradWeight, self.gradBias)
+    return backward(self, input, gradOutput, scale, true, self.gradWeight, self.gradBias)
   end
 
   function Class:updateGradInput(input, gradOutput) return backward(self, input, gradOutput, 1, true) end
 
   function Class:accGradParameters(input, gradOutput, scale)
-    if self.gradWeight then backward(self, input, gradOutput, scale or 1, false, self.gradWeight, self.gradBias) end
+    if self.gradWeight then backward(self, input, gradOutput, scale, false, self.gradWeight, self.gradBias) end
   end
   return Class
 end

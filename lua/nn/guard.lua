@@ -19,6 +19,10 @@ end
 
 -- What failed, with its module's name before it. Torch7 called these errors "size mismatch", and programs look for it.
 local function leaf(module, err)
+  if type(module) ~= 'table' then return 'expected a module, got ' .. torch.type(module) end
+  if err:find '^[^\n]*guard%.lua:%d+: attempt to call a nil value' then
+    return common.name(module) .. ': it has no such method'
+  end
   local kind = torch.type(module)
   if err:sub(1, #kind) ~= kind then err = common.name(module) .. ': ' .. err end
   if err:find '^[^\n]*expected [^\n]*, got %[' then err = err:gsub('^[^\n]*', '%0 (size mismatch)', 1) end

@@ -88,6 +88,7 @@ return function(dims)
 
   local function backward(self, input, gradOutput, scale, dx, dw, db)
     check(self, input)
+    scale = common.scale(self, scale)
     common.check_dims(self, gradOutput, input.rank, input.rank, 'gradOutput of the output\'s size')
     local x, g = batched(self, view_x, input), batched(self, view_g, gradOutput)
     if self.running_mean and self.train == false then
@@ -107,7 +108,7 @@ return function(dims)
   function Norm:backward(input, gradOutput, scale)
     check(self, input)
     self.gradInput = buffer(self.gradInput, input)
-    return backward(self, input, gradOutput, scale or 1, self.gradInput, self.gradWeight, self.gradBias)
+    return backward(self, input, gradOutput, scale, self.gradInput, self.gradWeight, self.gradBias)
   end
 
   function Norm:updateGradInput(input, gradOutput)
@@ -117,7 +118,7 @@ return function(dims)
   end
 
   function Norm:accGradParameters(input, gradOutput, scale)
-    if self.gradWeight then backward(self, input, gradOutput, scale or 1, nil, self.gradWeight, self.gradBias) end
+    if self.gradWeight then backward(self, input, gradOutput, scale, nil, self.gradWeight, self.gradBias) end
   end
 
   function Norm:clearState()

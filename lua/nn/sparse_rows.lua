@@ -43,7 +43,7 @@ function M.attach(class, parent)
 
   function class:updateParameters(lr)
     if not self.sparse then return parent.updateParameters(self, lr) end
-    if not tonumber(lr) then error(torch.type(self) .. ': updateParameters: a learning rate expected', 2) end
+    lr = common.rate(self, 'updateParameters', lr)
     local rows, g = self:sparseGradient()
     if rows:nElement() > 0 then self.weight:indexAdd(1, rows, g:mul(-lr)) end
   end

@@ -83,7 +83,7 @@ end
 --- Draw new parameters, uniform in ±stdv*sqrt(3), by default ±1/sqrt(window).
 function M.reset(self, axes, stdv)
   local _, size = parameters(self, axes)
-  stdv = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(size)
+  stdv = common.spread(self, stdv, size)
   self.weight:uniform(-stdv, stdv)
   self.bias:uniform(-stdv, stdv)
 end

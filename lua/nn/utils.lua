@@ -1,14 +1,19 @@
 --- nn.utils: conversions and arithmetic over nested tables of tensors.
 local utils = {}
 local ffi = require 'ffi'
+local absent = require 'torch.absent'
 local common = require 'nn.common'
+local fail = require 'torch.position'.fail
 local resize_as, deeper = common.resize_as, common.deeper
 local istype, tensor = ffi.istype, ffi.typeof 'struct rk_tensor'
 
 -- One conversion of a tensor, remembered in `cache` by tensor and by storage so that sharing survives.
 local function convert(t, typename, cache)
   local factory = typename:find 'Tensor$' and torch.factory(typename)
-  if not factory then error(('nn.utils.recursiveType: %s is no class of tensors'):format(typename), 3) end
+  if not factory then
+    local why = typename:find '^torch%.Cuda' and absent.hint 'cutorch' or typename .. ' is no class of tensors'
+    fail('nn.utils.recursiveType: ' .. why)
+  end
   local done = cache[t]
   if done then return done end
   local new = factory()
@@ -36,8 +41,8 @@ end
 -- @usage nn.utils.recursiveType({torch.DoubleTensor(2)}, 'torch.FloatTensor')
 function utils.recursiveType(param, typename, cache)
   if type(typename) ~= 'string' or (cache ~= nil and type(cache) ~= 'table') then
-    error(('nn.utils.recursiveType: expected a value, the name of a tensor class, and perhaps a cache, got %s, %s, %s')
-      :format(torch.type(param), torch.type(typename), torch.type(cache)), 2)
+    fail(('nn.utils.recursiveType: expected a value, the name of a tensor class, and perhaps a cache, got %s, %s, %s')
+      :format(torch.type(param), torch.type(typename), torch.type(cache)))
   end
   cache = cache or {}
   local plain = torch.type(param) == 'table'

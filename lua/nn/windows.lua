@@ -170,6 +170,7 @@ function M.fractional(name, letters, order, form)
 
   --- How many random numbers a batch takes: images, planes, dimensions.
   function Class:getBufferSize_(input)
+    check_input(self, input)
     local batch = input.rank == n + 2
     return torch.LongStorage { batch and tonumber(input.extent[0]) or 1,
       tonumber(input.extent[input.rank - n - 1]), n }
@@ -186,6 +187,7 @@ function M.fractional(name, letters, order, form)
 
   --- Sizes of the result, in the order of the arguments.
   function Class:getOutputSizes_(input)
+    check_input(self, input)
     local sizes = {}
     for i = 1, n do
       local letter = order:sub(i, i)
