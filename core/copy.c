@@ -7,6 +7,7 @@
  * dtypes, a block is gathered, converted as a packed run and scattered. */
 #include "copy.h"
 #include "stream_loops.h"
+#include "turn.h"
 #include <string.h>
 
 /* -- conversions of the ISA in use ------------------------------------------------------ */
@@ -57,8 +58,11 @@ struct job {
   int64_t m_blocks, n_blocks; /* how many cover them */
   bool large;                 /* the whole is larger than caches */
   bool across;                /* the source runs along the last dim but one */
+  bool turns;                 /* ... and both sides in runs that are turned past the caches */
   bool zeros;                 /* one element is repeated, whose bits are 0 */
 };
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static void swap_dims(struct job *j, int a, int b) {
   int64_t *all[] = {j->shape, j->to, j->from};
@@ -114,13 +118,20 @@ static void plan(struct job *j) {
       break;
     }
   const int64_t m = j->shape[last - 1], n = j->shape[last];
-  const bool aligned = ((uintptr_t)j->out | (uintptr_t)(j->to[last - 1] * j->out_size)) % RK_LINE == 0;
+  const struct rk_move whole = {m,
+                                n,
+                                j->out,
+                                j->to[last - 1] * j->out_size,
+                                j->to[last] * j->out_size,
+                                j->in,
+                                j->from[last - 1] * j->in_size,
+                                j->from[last] * j->in_size,
+                                true};
+  j->turns = free_order && j->across && j->large && !j->convert && rk_move_turns(j->out_size, &whole);
   if (!free_order)
     j->m = m, j->n = n;
-  else if (j->across && j->large && !j->convert && aligned)
-    j->m = STRIP, j->n = RK_LINE / j->out_size; /* reads long, writes whole lines */
-  else if (j->across && j->large && !j->convert)
-    j->m = RK_TURN_ROWS * 4 / (j->out_size < 4 ? 4 : j->out_size), j->n = RK_TURN_BYTES / j->out_size;
+  else if (j->turns)
+    j->m = least(RK_TURN_READ / j->out_size, RK_TURN_ROWS), j->n = RK_TURN_LONG / j->out_size;
   else if (j->across)
     j->m = STRIP, j->n = STRIP_WIDTH;
   else
@@ -152,8 +163,10 @@ static void convert_aside(const struct job *j, const struct rk_move *v) {
     }
 }
 
-static void copy_block(const struct job *j, const struct rk_move *v) {
-  if (!j->convert) {
+static void copy_block(const struct job *j, const struct rk_move *v, bool goes_on) {
+  if (j->turns) {
+    rk_move_past(j->out_size, v, goes_on);
+  } else if (!j->convert) {
     rk_move_elements(j->out_size, v);
   } else if (v->out_n == j->out_size && v->in_n == j->in_size && v->n >= 32) {
     for (int64_t i = 0; i < v->m; i++) j->convert(v->n, v->out + i * v->out_m, v->in + i * v->in_m);
@@ -182,7 +195,7 @@ static void copy_part(void *arg, int64_t part) {
                             j->from[last - 1] * j->in_size,
                             j->from[last] * j->in_size,
                             j->large};
-  copy_block(j, &v);
+  copy_block(j, &v, n > j->n);
 }
 
 /* Several small blocks a part, so that handing out parts costs nothing against the work in them. */

@@ -20,9 +20,11 @@ struct rk_move {
   int64_t in_m, in_n;
   bool large; /* part of a result that no cache will keep */
 };
-/* The most rows and bytes of a row of a transposed block that is written past the caches. */
-enum { RK_TURN_ROWS = 64, RK_TURN_BYTES = 1024 };
 void rk_move_elements(int size, const struct rk_move *v);
+/* Is it a transposition that can go past the caches? Such a one, of RK_TURN_ROWS rows at most (turn.h); goes_on: the
+ * columns after n are moved next. */
+bool rk_move_turns(int size, const struct rk_move *v);
+void rk_move_past(int size, const struct rk_move *v, bool goes_on);
 
 /* Fill `out` with one element (of its dtype) repeated. */
 int rk_fill_with(struct rk_tensor *out, const void *element);

@@ -19,9 +19,4 @@ static void repeat(char *to, const char *line, int64_t lines) {
   for (int64_t i = 0; i < lines; i++) rk_stream_line(to + i * RK_LINE, kept);
 }
 
-static void scatter(char *to, int64_t step, const char *from, int64_t n) {
-  for (int64_t i = 0; i < n; i++) rk_stream_line(to + i * step, from + i * RK_LINE);
-}
-
-const struct rk_stream_loops RK_LOOPS_NAME(rk_stream_loops,
-                                           RK_ISA)[1] = {{.copy = copy, .repeat = repeat, .scatter = scatter}};
+const struct rk_stream_loops RK_LOOPS_NAME(rk_stream_loops, RK_ISA)[1] = {{.copy = copy, .repeat = repeat}};

@@ -11,8 +11,6 @@ struct rk_stream_loops {
   void (*copy)(char *to, const char *from, int64_t bytes, const char *next);
   /* `line` again and again over [to, to + lines * RK_LINE), `to` at a multiple of a line. */
   void (*repeat)(char *to, const char *line, int64_t lines);
-  /* n lines, each to + k * step from `from` + k * RK_LINE, both at multiples of a line. */
-  void (*scatter)(char *to, int64_t step, const char *from, int64_t n);
 };
 extern const struct rk_stream_loops rk_stream_loops_base[1], rk_stream_loops_avx2[1], rk_stream_loops_avx512[1];
 static inline const struct rk_stream_loops *rk_stream_loops(void) {

@@ -8,7 +8,8 @@
 -- arithmetic is the limit and the op is listed as such. Left are those that wait for memory. What does not move memory
 -- as a copy does (reading or writing alone, two reads and a write, results of bytes) has a ceiling of its own, "bare":
 -- loops that do nothing else (bare.c; cmake --build build --target bench_bare), as many threads, in turns with the op,
--- by the same memory. A row has reached the limit with 85 % of either. Without --all only rows below are listed.
+-- by the same memory; that of a transposition moves as large blocks as ours does, without turning them. A row has
+-- reached the limit with 85 % of either. Without --all only rows below are listed.
 local C = require 'torch.ffi'
 local ffi = require 'ffi'
 
@@ -29,6 +30,7 @@ do
   local opened, library = pcall(ffi.load, folder .. 'test/bench_bare.so')
   ffi.cdef [[
   int bare_known(void);
+  void bare_blocks(int threads, char *out, const char *in, int64_t side);
   int64_t bare_run(int reads, int write, int fetch, int threads, char *out, const char *a, const char *b,
                    const char *c, int64_t bytes, int64_t shrink, int value);
   ]]
@@ -106,7 +108,9 @@ local function layout_rows()
     { name = 'fill', read = 0, out = 1, run = function(t) t.o:fill(1) end },
     { name = 'zero', read = 0, out = 1, run = function(t) t.o:zero() end },
     { name = 'range', read = 0, out = 1, run = function(t) t.o:range(1, t.o:nElement()) end },
-    { name = 'copy of a transpose', read = 1, out = 1, run = function(t) matrix(t.o):copy(matrix(t.a):t()) end },
+    { name = 'copy of a transpose', read = 1, out = 1, blocks = true, run = function(t)
+      matrix(t.o):copy(matrix(t.a):t())
+    end },
     { name = 'copy of every second row', read = 0.5, out = 0.5, run = function(t)
       local n = math.floor(side(t.a) / 2)
       local from = matrix(t.a):narrow(1, 1, 2 * n):view(n, 2, -1):select(2, 1)
@@ -152,6 +156,12 @@ end
 
 -- Seconds that the bare loop of a row takes, or nil: rows that move memory as a copy does are measured by the copy.
 local function bare_time(row, t, fetch)
+  if bare and row.blocks then
+    local side = math.floor(math.sqrt(t.bytes / 4) / 256) * 256
+    local took = timed(function() bare.bare_blocks(torch.getnumthreads(), ffi.cast('char *', t.o:data()),
+      ffi.cast('char *', t.a:data()), side) end, t)
+    return took * t.bytes / (side * side * 4)
+  end
   if not bare or row.read == row.out and not row.bytes_out then return nil end
   local write = row.bytes_out and BYTES or row.out > 0 and LINES or NOTHING
   local shrink = row.bytes_out and t.a:elementSize() or 1

@@ -17,6 +17,14 @@ struct span {
   int value;             /* of the bytes written where nothing is read: memory may take zeros in faster */
 };
 
+/* The blocks that a transposition reads and writes: so many lines of each of its rows; floats of a line. */
+enum { READ = 16, WRITE = 4, FLOATS = 16 };
+struct blocks {
+  char *out;
+  const char *in;
+  int64_t side; /* floats, a multiple of a block's */
+};
+
 #if defined(__x86_64__)
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(k) for (int k = 0; k < LINE; k += (int)sizeof(vector))
@@ -59,6 +67,27 @@ struct span {
     memcpy(&any, &all, sizeof any);                                                                                    \
     return any;                                                                                                        \
   }                                                                                                                    \
+  NEEDS static void isa##_blocks(const struct blocks *s, int64_t first, int64_t end) {                                 \
+    typedef V vector;                                                                                                  \
+    _Alignas(LINE) static _Thread_local char aside[READ * LINE * WRITE * FLOATS];                                      \
+    for (int64_t row = first; row < end; row += READ * FLOATS)                                                         \
+      for (int64_t at = 0; at < s->side; at += WRITE * FLOATS) {                                                       \
+        const char *in = s->in + (at * s->side + row) * 4;                                                             \
+        const char *next = in + WRITE * FLOATS * s->side * 4;                                                          \
+        char *out = s->out + (row * s->side + at) * 4;                                                                 \
+        for (int i = 0; i < WRITE * FLOATS; i++)                                                                       \
+          for (int k = 0; k < READ * LINE; k += (int)sizeof(vector)) {                                                 \
+            const vector v = LOAD(in + i * s->side * 4 + k);                                                           \
+            memcpy(aside + (i * READ * LINE + k) % (int)sizeof aside, &v, sizeof v);                                   \
+          }                                                                                                            \
+        for (int i = 0, k = 0; i < READ * FLOATS; i++)                                                                 \
+          for (int j = 0; j < WRITE * LINE; j += LINE, k++) {                                                          \
+            EACH(b) STREAM((void *)(out + i * s->side * 4 + j + b), LOAD(aside + k * LINE % (int)sizeof aside + b));   \
+            __builtin_prefetch(next + k / READ * s->side * 4 + k % READ * LINE, 0, 2);                                 \
+          }                                                                                                            \
+      }                                                                                                                \
+    _mm_sfence();                                                                                                      \
+  }                                                                                                                    \
   NEEDS static int64_t isa##_run(int kind, const struct span *s) {                                                     \
     switch (kind) {                                                                                                    \
       CASES(isa, 0, LINES)                                                                                             \
@@ -85,10 +114,19 @@ static int64_t run(int kind, const struct span *s) {
   if (__builtin_cpu_supports("avx2")) return avx2_run(kind, s);
   return sse2_run(kind, s);
 }
+static void run_blocks(const struct blocks *s, int64_t first, int64_t end) {
+  if (__builtin_cpu_supports("avx512f"))
+    avx512_blocks(s, first, end);
+  else if (__builtin_cpu_supports("avx2"))
+    avx2_blocks(s, first, end);
+  else
+    sse2_blocks(s, first, end);
+}
 int bare_known(void) { return 1; }
 #else
 #define KIND(reads, write, fetch) 0
 static int64_t run(int kind, const struct span *s) { return (void)kind, (void)s, 0; }
+static void run_blocks(const struct blocks *s, int64_t first, int64_t end) { (void)s, (void)first, (void)end; }
 int bare_known(void) { return 0; }
 #endif
 
@@ -106,4 +144,12 @@ int64_t bare_run(int reads, int write, int fetch, int threads, char *out, const 
     any += run(KIND(reads, write, fetch), &s);
   }
   return any;
+}
+
+/* What a transposition of `side` x `side` floats moves, block by block, without turning anything. */
+void bare_blocks(int threads, char *out, const char *in, int64_t side) {
+  const struct blocks s = {out, in, side};
+  const int64_t block = READ * FLOATS, strips = side / block;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+  for (int64_t k = 0; k < strips; k++) run_blocks(&s, k * block, (k + 1) * block);
 }

@@ -67,22 +67,36 @@ static void large(void) {
       }
 }
 
-/* Beyond the caches, where transposed lines are written past them: aligned, and not. */
+/* Transposed beyond the caches, into the middle of a larger matrix, so that rows begin and end anywhere within a line;
+ * what surrounds them stays. few: of one side or of the other. */
 static void larger_than_caches(void) {
-  static const int64_t sides[][2] = {{2048, 2112}, {2050, 2111}};
-  for (int s = 0; s < 2; s++) {
-    struct rk_tensor x, y, t = empty(RK_f32);
-    CHECK_OK(rk_tensor_init2(&x, RK_f32, sides[s][0], sides[s][1]));
-    CHECK_OK(rk_range(&x, 0, 1));
+  enum { AROUND = 5, BYTES = 17 << 20 };
+  static const struct {
+    int dtype, few;
+  } rows[] = {{RK_u8, 0},     {RK_i16, 0},  {RK_f32, 0},   {RK_f64, 0},
+              {RK_f32, 2048}, {RK_f32, 21}, {RK_i16, -37}, {RK_f64, 16}};
+  for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    const int dt = rows[k].dtype, size = rk_dtype_size(dt), few = rows[k].few;
+    const int64_t count = BYTES / size, root = (int64_t)sqrt((double)count);
+    const int64_t m = few > 0 ? few : few < 0 ? count / -few : root | 1, n = count / m;
+    struct rk_tensor x, y, to = empty(dt), t = empty(dt);
+    CHECK_OK(rk_tensor_init2(&x, dt, n, m));
+    CHECK_OK(rk_tensor_init2(&y, dt, m + 2, n + AROUND));
+    uint8_t *from = (void *)rk_at(&x), *whole = (void *)rk_at(&y);
+    for (int64_t i = 0; i < n * m * size; i++) from[i] = (uint8_t)((uint64_t)i * 0x9e3779b97f4a7c15u >> 56);
+    memset(whole, 0xaa, (size_t)((m + 2) * (n + AROUND) * size));
     CHECK_OK(rk_transpose(&t, &x, 0, 1));
-    CHECK_OK(rk_tensor_like(&y, &t));
-    CHECK_OK(rk_copy(&y, &t));
-    const float *a = (const float *)(void *)rk_at(&x), *b = (const float *)(void *)rk_at(&y);
+    CHECK_OK(rk_narrow(&to, &y, 0, 1, m));
+    CHECK_OK(rk_narrow(&to, &to, 1, few ? 3 : 1, n));
+    CHECK_OK(rk_copy(&to, &t));
     bool same = true;
-    for (int64_t i = 0; i < sides[s][0]; i++)
-      for (int64_t j = 0; j < sides[s][1]; j++) same &= a[i * sides[s][1] + j] == b[j * sides[s][0] + i];
-    CHECK(same);
-    rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&t);
+    const uint8_t *at = whole;
+    for (int64_t i = -1; i <= m; i++)
+      for (int64_t j = few ? -3 : -1; j < n + AROUND - (few ? 3 : 1); j++)
+        for (int b = 0; b < size; b++)
+          same &= *at++ == (i < 0 || i == m || j < 0 || j >= n ? 0xaa : from[(j * m + i) * size + b]);
+    if (!CHECK(same)) fprintf(stderr, "  %s, %lld x %lld\n", rk_dtype_class(dt), (long long)m, (long long)n);
+    rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&to), rk_tensor_drop(&t);
   }
 }
 
