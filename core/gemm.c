@@ -1,12 +1,11 @@
 /* gemm.c -- matrix products: the checks, and who computes what.
  *
- * float32 and float64 go to the BLAS library (blas.c) when there is one and
- * the steps suit it (transposed operands do, without copying), float32 also to
- * oneDNN (dnnl_gemm.c), but small ones to gemm_small.c; all else, and everything under rk_set_deterministic, to
- * gemm_own.c. A batch of small products is split among the threads instead of
- * each product. */
-#include "crowd.h"
+ * float32 and float64 go to the BLAS library (blas.c) when there is one and the steps suit it (transposed operands do,
+ * without copying), float32 also to oneDNN (dnnl_gemm.c), but small ones to gemm_small.c; all else, and everything
+ * under rk_set_deterministic, to gemm_own.c. A batch of small products is split among the threads instead of each
+ * product. */
 #include "gemm.h"
+#include "crowd.h"
 #include <stdatomic.h>
 #include <string.h>
 
@@ -277,7 +276,7 @@ static struct batch batch_of(const struct rk_tensor *out, double beta, double al
 
 /* Products from this many multiplications on are worth all threads each: BLAS
  * splits one of 512^3 as well as a batch. */
-enum { SPLIT_PRODUCT = 1 << 26 };
+static const double split_product = 1 << 26;
 
 int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_tensor *a, const struct rk_tensor *b) {
   if (repeats(out)) return aside(rk_bmm, out, beta, alpha, a, b);
@@ -286,8 +285,9 @@ int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_ten
   RK_TRY(check_out("bmm", out, a, b));
   if (rk_tensor_count(out) == 0) return RK_OK;
   struct batch s = batch_of(out, beta, alpha, a, b);
-  int64_t n = a->shape[0], work = s.first.m * s.first.n * (s.first.k + 1);
-  if (n == 1 || work >= SPLIT_PRODUCT) {
+  const int64_t n = a->shape[0];
+  const double work = (double)s.first.m * (double)s.first.n * ((double)s.first.k + 1); /* of views: of any size */
+  if (n == 1 || work >= split_product) {
     for (int64_t i = 0; i < n; i++) {
       struct rk_product p = product_of(&s, i);
       RK_TRY(multiply(&p, "bmm"));
@@ -295,7 +295,7 @@ int rk_bmm(struct rk_tensor *out, double beta, double alpha, const struct rk_ten
     return RK_OK;
   }
   if (s.library) rk_blas_alone(true);
-  RK_TRY(rk_parallel_try(n, n * work / 16, batch_part, &s));
+  RK_TRY(rk_parallel_try(n, (int64_t)((double)n * work / 16), batch_part, &s));
   int status = atomic_load(&s.status);
   return status ? rk_fail(status, "bmm: out of memory") : RK_OK;
 }

@@ -309,7 +309,10 @@ void interrupt_end(struct interrupt before) {
 static void note_group(uint8_t *group) {
   for (int i = 0; i < ngroups; i++)
     if (groups[i] == group) return;
-  if (ngroups < MAX_GROUPS) groups[ngroups++] = group;
+  if (ngroups == MAX_GROUPS) return;
+  groups[ngroups] = group;
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  ngroups++;
 }
 
 static uint8_t *address(lua_State *L, int n) { return (uint8_t *)(uintptr_t)luaL_checknumber(L, n); }
@@ -329,7 +332,12 @@ int interrupt_note(lua_State *L) {
                       address(L, 7),
                       lua_toboolean(L, 5)};
     for (int i = 7; i <= n; i++) note_group(address(L, i));
-    traces[number] = t;
+    traces[number].code = NULL; /* the handler may come at any time: it passes over what is being written */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    traces[number].number = t.number, traces[number].size = t.size, traces[number].loop = t.loop;
+    traces[number].exits = t.exits, traces[number].stubs = t.stubs, traces[number].root = t.root;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    traces[number].code = t.code;
     if (number >= ntraces) ntraces = (int)number + 1;
   }
   return 0;

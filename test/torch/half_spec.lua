@@ -124,6 +124,8 @@ for _, short in ipairs { 'Half', 'BFloat16' } do
       local one = typed(torch.ones(1, 1, 1))
       local wide, high = one:expand(1, 1, 2 ^ 60), one:expand(1, 2 ^ 60, 1)
       assert.error_matches(function() torch.bmm(wide, high) end, 'out of memory')
+      local rows, columns = one:expand(2, 32, 2 ^ 54), one:expand(2, 2 ^ 54, 32) -- 2^65 multiplications
+      assert.error_matches(function() torch.bmm(rows, columns) end, 'out of memory')
       assert.error_matches(function() torch.mm(wide:select(1, 1), high:select(1, 1)) end, 'out of memory')
     end)
   end)
