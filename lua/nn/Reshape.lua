@@ -30,6 +30,9 @@ function Reshape:__init(...)
     self.size[i] = n
     self.batchsize[i + 1] = n
   end
+  if self.nelement >= 2 ^ 63 then
+    error(('nn.Reshape: sizes %s: more elements than a tensor can have'):format(joined(self.size, ' x ')), 2)
+  end
 end
 
 local function packed(self, field, x)

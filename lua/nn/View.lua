@@ -17,7 +17,7 @@ function View:resetSize(...)
     local sizes = { ... }
     for i = 1, select('#', ...) do
       local n = tonumber(sizes[i]) -- texts of numbers, too, as of any storage
-      if not n or n ~= n then
+      if not n or n ~= n or n >= 2 ^ 63 then
         error(('nn.View: argument %d: expected a size, got %s'):format(i, tostring(sizes[i])), 3)
       end
     end
@@ -25,7 +25,7 @@ function View:resetSize(...)
   end
   local n, inferred = 1, false
   for i = 1, self.size:size() do
-    local size = self.size[i]
+    local size = tonumber(self.size[i])
     if size >= 0 then
       n = n * size
     else
@@ -33,6 +33,9 @@ function View:resetSize(...)
       if inferred then error('nn.View: only one size can be -1', 3) end
       inferred = true
     end
+  end
+  if n >= 2 ^ 63 then
+    error(('nn.View: sizes %s: more elements than a tensor can have'):format(joined(self.size, ' x ')), 3)
   end
   self.numElements = n
   return self

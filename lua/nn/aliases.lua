@@ -246,13 +246,7 @@ local function same(name, class, arguments, ...)
   end)
 end
 
--- Above 20 / beta it is x but for 2e-9: the threshold from which PyTorch takes x itself.
-row('Softplus', 'beta threshold', function(o, who)
-  if options.number(who, 'threshold', o.threshold, 20) < 20 then
-    options.refuse(who, 'threshold', 'a number from 20', o.threshold)
-  end
-  return nn.SoftPlus(options.number(who, 'beta', o.beta, 1))
-end)
+same('Softplus', 'SoftPlus', 'beta threshold', 1, 20)
 same('Softsign', 'SoftSign', '')
 same('Softshrink', 'SoftShrink', 'lambd', 0.5)
 same('Hardshrink', 'HardShrink', 'lambd', 0.5)

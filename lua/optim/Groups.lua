@@ -6,10 +6,14 @@
 -- What is in no group follows config.
 --
 -- Each stretch of x that belongs to one group is moved on its own, with its own state, all by the same evaluation of
--- the function: right for methods that treat parameters one by one (all but lbfgs, cg, muon).
+-- the function: right for methods that treat parameters one by one (all but lbfgs and cg). Of config.parameters, which
+-- adafactor and muon need, each stretch is given its own.
 local Groups = torch.class 'optim.Groups'
+local parts = require 'optim.parts'
 
+-- What is no setting of the optimiser.
 local own = { modules = true, parameters = true, first = true, last = true, scale = true, frozen = true, name = true }
+Groups.own = own
 
 local function place(x, p, i)
   local first = torch.isTensor(p) and p:dim() > 0 and p:storageOffset() - x:storageOffset() + 1 or 0
@@ -131,6 +135,15 @@ local function merged(config, settings)
   return c
 end
 
+-- A method that looks at matrices finds those of its stretch in the state.
+local function share(x, config, stretch, state)
+  if not state.parts then
+    local all = parts.places('Groups', x, config.parameters)
+    state.parts = parts.within('Groups', all, stretch.first, stretch.last)
+  end
+  config.parameters = nil
+end
+
 -- A method stopped where it asks for f and df/dx, or finished.
 local function resume(thread, ...)
   local ok, result, values = coroutine.resume(thread, ...)
@@ -156,7 +169,9 @@ function Groups:wrap(method)
         state.groups[i] = state.groups[i] or {}
         local thread, part = coroutine.create(method), x:narrow(1, s.first, s.last - s.first + 1)
         waiting[#waiting + 1] = { thread = thread, s = s }
-        resume(thread, coroutine.yield, part, merged(config, settings), state.groups[i])
+        local c = merged(config, settings)
+        if c.parameters then share(x, c, s, state.groups[i]) end
+        resume(thread, coroutine.yield, part, c, state.groups[i])
       end
     end
     if #waiting == 0 then return x, { (opfunc(x)) } end

@@ -2,101 +2,52 @@
 -- RAdam, RMSprop, Adagrad, Adadelta, Adamax, ASGD, Rprop, LBFGS, Adafactor, Muon.
 --
 -- optim.Adam(net, { lr = 1e-3 }): the parameters are those of an nn module, flattened by net:getParameters(), or
--- {x, dx}, such flat tensors. Options have PyTorch's names and defaults (lr, betas, eps, weight_decay, momentum ...;
--- camelCase will do) or those of Torch7's settings. groups: a list as optim.Groups takes.
+-- {x, dx}, such flat tensors. Options have PyTorch's names and defaults (lr, betas, eps, weight_decay, momentum,
+-- maximize ...; camelCase will do) or those of Torch7's settings.
+-- groups: a list as optim.Groups takes, whose settings may have PyTorch's names, too; params: a module, a tensor, or a
+-- list of them. An lr of a group stands in the same ratio to the optimiser's from then on, so schedules move both.
+-- PyTorch's list of groups for argument 1 does: optim.SGD({{ params = a }, { params = b, lr = 0.1 }}, { lr = 0.01 }).
 -- Then, batch after batch: opt:zeroGrad(), net:forward, net:backward, opt:step(). Settings stand in opt.config, under
 -- Torch7's names, where optim.Schedule and optim.lr_scheduler find them; x, dx and state in opt.x, opt.dx, opt.state.
--- Adafactor and Muon look at matrices: they take a net, or {x, dx} with the option parameters = net:parameters(), and
--- no groups. Muon moves biases by optim.adamw.
+-- Adafactor and Muon look at matrices: they take a net, or {x, dx} with the option parameters = net:parameters(). Muon
+-- moves biases by optim.adamw.
 -- Steps are those of the functions optim.sgd, optim.adamw ..., with PyTorch's numbers.
 local Optimizer = torch.class 'optim.Optimizer'
 local optim = require 'optim'
+local kinds = require 'optim.kinds'
+local parts = require 'optim.parts'
 local fail = require 'torch.position'.fail
+local refuse = kinds.refuse
 
--- Method, the settings by PyTorch's names, and the defaults that are not the method's own. coupled: the decay passes
--- through the gradient; rate: PyTorch's default; scaled: Torch7's method has no rate; parts: see optim.parts.
-local kinds = {
-  SGD = { 'sgd', { momentum = 'momentum', dampening = 'dampening', nesterov = 'nesterov' }, { dampening = 0 },
-    rate = 1e-3 },
-  Adam = { 'adamw', { betas = 'betas', eps = 'epsilon', amsgrad = 'amsgrad' }, { weightDecay = 0 }, coupled = true,
-    rate = 1e-3 },
-  AdamW = { 'adamw', { betas = 'betas', eps = 'epsilon', amsgrad = 'amsgrad' }, {}, rate = 1e-3 },
-  NAdam = { 'nadam', { betas = 'betas', eps = 'epsilon', momentumDecay = 'momentumDecay' }, {}, rate = 2e-3 },
-  RAdam = { 'radam', { betas = 'betas', eps = 'epsilon' }, {}, rate = 1e-3 },
-  RMSprop = { 'rmsprop', { alpha = 'alpha', eps = 'epsilon', momentum = 'momentum', centered = 'centered' }, {},
-    rate = 1e-2 },
-  Adagrad = { 'adagrad', { lrDecay = 'learningRateDecay' }, {}, rate = 1e-2 },
-  Adadelta = { 'adadelta', { rho = 'rho', eps = 'eps' }, {}, rate = 1, scaled = true },
-  Adamax = { 'adamax', { betas = 'betas', eps = 'epsilon' }, { epsilon = 1e-8 }, rate = 2e-3 },
-  ASGD = { 'asgd', { lr = 'eta0', lambd = 'lambda', alpha = 'alpha', t0 = 't0' }, { eta0 = 0.01 }, no_decay = true },
-  Rprop = { 'rprop', { lr = 'stepsize', etas = 'etas', stepSizes = 'stepSizes' }, { stepsize = 0.01 },
-    no_decay = true },
-  LBFGS = { 'lbfgs', { maxIter = 'maxIter', maxEval = 'maxEval', toleranceGrad = 'tolFun', toleranceChange = 'tolX',
-    historySize = 'nCorrection' }, { tolFun = 1e-7, nCorrection = 100 }, no_decay = true, closure = true, rate = 1 },
-  Adafactor = { 'adafactor', { beta2Decay = 'beta2Decay', eps = 'epsilons', d = 'clip' }, { weightDecay = 0 },
-    rate = 1e-2, parts = true },
-  Muon = { 'muon', { momentum = 'momentum', nesterov = 'nesterov', nsCoefficients = 'coefficients', eps = 'epsilon',
-    nsSteps = 'steps', adjustLrFn = 'adjust' }, {}, rate = 1e-3, parts = true },
-}
--- Settings that are true or false.
-local flags = { nesterov = true, amsgrad = true, centered = true }
--- Options that are a pair: the settings of both.
-local couples = { betas = { 'beta1', 'beta2' }, etas = { 'etaminus', 'etaplus' },
-  stepSizes = { 'stepsizemin', 'stepsizemax' }, epsilons = { 'epsilon1', 'epsilon2' } }
+local function is_module(v) return torch.isTypeOf(v, 'nn.Module') end
 
--- What options of a kind may be called → the setting.
-local function known(kind)
-  local out = {}
-  if kind.rate then out.lr = 'learningRate' end
-  if not kind.no_decay then out.weightDecay = 'weightDecay' end
-  for name, setting in pairs(kind[2]) do out[name] = setting end
-  for _, setting in pairs(kind[2]) do
-    for _, each in ipairs(couples[setting] or { setting }) do out[each] = each end
+-- Does a list of groups stand where a net is expected?
+local function are_groups(v)
+  if torch.type(v) ~= 'table' or #v == 0 then return false end
+  for _, group in ipairs(v) do
+    if torch.type(group) ~= 'table' or group.params == nil then return false end
   end
-  if out.lr then out[out.lr] = out.lr end
-  return out
+  return true
 end
 
-local function refuse(who, text, ...) fail(('optim.%s: '):format(who) .. text:format(...)) end
-
-local function set(who, config, setting, value)
-  if flags[setting] then
-    if type(value) ~= 'boolean' then refuse(who, '%s: expected true or false, got %s', setting, torch.type(value)) end
-  elseif setting == 'coefficients' then
-    if torch.type(value) ~= 'table' or #value ~= 3 then refuse(who, 'nsCoefficients: expected three numbers') end
-  elseif setting == 'adjust' then
-    if type(value) ~= 'string' then refuse(who, 'adjustLrFn: expected a name, got %s', torch.type(value)) end
-  elseif type(value) ~= 'number' or value ~= value then
-    refuse(who, '%s: expected a number, got %s', setting, torch.type(value))
-  end
-  config[setting] = value
-end
-
-local function settings_of(who, kind, options)
-  local config, names = {}, known(kind)
-  if kind[2].betas then config.beta1, config.beta2 = 0.9, 0.999 end
-  for name, value in pairs(kind[3]) do config[name] = value end
-  for key, value in pairs(options) do
-    local name = type(key) == 'string' and key:gsub('_(%w)', string.upper) or key
-    local setting = names[name]
-    if not setting then
-      local list = {}
-      for each in pairs(names) do list[#list + 1] = each end
-      table.sort(list)
-      refuse(who, 'there is no option %s; there are: %s', tostring(key), table.concat(list, ', '))
-    elseif couples[setting] then
-      if type(value) ~= 'table' or #value ~= 2 then refuse(who, '%s: expected two numbers', name) end
-      for i, each in ipairs(couples[setting]) do set(who, config, each, value[i]) end
-    else
-      set(who, config, setting, value)
+-- A module that holds all modules of such a list.
+local function net_of(who, groups)
+  local net = nn.Sequential()
+  for i, group in ipairs(groups) do
+    for _, m in ipairs(is_module(group.params) and { group.params } or group.params) do
+      if not is_module(m) then
+        refuse(who, 'argument 1: group %d: params: expected modules, got %s; parts of them go with the net as '
+          .. 'argument 1 and the option groups', i, torch.type(m))
+      end
+      net:add(m)
     end
   end
-  return config
+  return net
 end
 
 -- Flat parameters and gradients of what is to be trained.
 local function flat(who, parameters)
-  if torch.isTypeOf(parameters, 'nn.Module') then
+  if is_module(parameters) then
     local list = parameters:parameters()
     if not list or #list == 0 then refuse(who, 'argument 1: %s has no parameters', torch.type(parameters)) end
     return parameters:getParameters()
@@ -110,45 +61,86 @@ local function flat(who, parameters)
   return x, dx
 end
 
+-- A group as optim.Groups takes it.
+local function group_of(who, group, i, rate)
+  if torch.type(group) ~= 'table' then return group end
+  local out, rest = {}, {}
+  for k, v in pairs(group) do
+    if optim.Groups.own[k] then out[k] = v elseif k ~= 'params' then rest[k] = v end
+  end
+  local list = group.params
+  if list ~= nil then
+    out.modules, out.parameters = {}, {}
+    if is_module(list) or torch.isTensor(list) then list = { list } end
+    for _, v in ipairs(torch.type(list) == 'table' and list or { list }) do
+      if not is_module(v) and not torch.isTensor(v) then
+        refuse(who, 'group %d: params: expected modules or tensors, got %s', i, torch.type(v))
+      end
+      table.insert(is_module(v) and out.modules or out.parameters, v)
+    end
+  end
+  local lr = rest.lr
+  for k, v in pairs(kinds.read(who, rest, {})) do out[k] = v end
+  if lr and rate and rate ~= 0 and out.scale == nil then out.scale, out.learningRate = lr / rate, nil end
+  return out
+end
+
 --- @param kind 'SGD', 'Adam' ...; optim.SGD(...) is optim.Optimizer('SGD', ...)
--- @param parameters an nn module, or {x, dx}
+-- @param parameters an nn module, {x, dx}, or a list of groups
 -- @param[opt] options see above
 -- @usage
 -- local net = nn.Linear(3, 1)
 -- local opt = optim.Optimizer('SGD', net, { lr = 0.1, momentum = 0.9 })
 function Optimizer:__init(kind, parameters, options)
-  if type(kind) ~= 'string' or not kinds[kind] then
+  local row = type(kind) == 'string' and kinds.list[kind]
+  if not row then
     fail('optim.Optimizer: argument 1: expected the name of a kind, such as "SGD", got ' .. tostring(kind))
   end
   options = options == nil and {} or options
   if torch.type(options) ~= 'table' then refuse(kind, 'argument 2: expected a table of options') end
-  local rest = {}
+  local groups, rest = options.groups, {}
   for k, v in pairs(options) do
-    if k ~= 'groups' and not (k == 'parameters' and kinds[kind].parts) then rest[k] = v end
+    if k ~= 'groups' and not (k == 'parameters' and row.parts) then rest[k] = v end
   end
-  self.kind, self.config, self.state = kind, settings_of(kind, kinds[kind], rest), {}
+  if are_groups(parameters) then
+    groups, parameters = parameters, net_of(kind, parameters)
+  end
+  self.kind, self.config, self.state = kind, kinds.settings(kind, rest), {}
   self.x, self.dx = flat(kind, parameters)
   self:rated()
-  if kinds[kind].parts then
-    if options.groups ~= nil then refuse(kind, 'groups: not with an optimizer that looks at matrices') end
-    local list = torch.isTypeOf(parameters, 'nn.Module') and parameters:parameters() or options.parameters
-    self.state.parts = require('optim.parts').places(kinds[kind][1], self.x, list, 0)
+  local list
+  if row.parts then
+    list = parts.places(row[1], self.x, is_module(parameters) and parameters:parameters() or options.parameters, 0)
+    self.state.parts = groups == nil and list or nil
   end
-  if options.groups ~= nil then self.groups = optim.Groups(self.x, options.groups) end
+  if groups ~= nil then self:group(groups, list) end
+end
+
+-- Have groups, each stretch of x with those of the parts that lie in it.
+function Optimizer:group(groups, list)
+  local row = kinds.list[self.kind]
+  if row.closure then refuse(self.kind, 'groups: not with a method that moves all parameters by one direction') end
+  if torch.type(groups) == 'table' then
+    local translated = {}
+    for i, group in ipairs(groups) do
+      translated[i] = group_of(self.kind, group, i, row.rate and self.config.learningRate)
+    end
+    groups = translated
+  end
+  self.groups = optim.Groups(self.x, groups)
+  if not list then return end
+  self.state.groups = {}
+  for i, s in ipairs(self.groups.stretches) do
+    self.state.groups[i] = { parts = parts.within(row[1], list, s.first, s.last, 0) }
+  end
 end
 
 -- The settings, where they have a learning rate: its default written out.
 function Optimizer:rated()
-  local kind = kinds[self.kind]
+  local kind = kinds.list[self.kind]
   if not kind.rate then return nil end
   self.config.learningRate = self.config.learningRate or kind.rate
   return self.config
-end
-
--- Is it a step that Torch7's function does not know?
-local function varied(method, config)
-  if method == 'rmsprop' then return config.centered or (config.momentum or 0) ~= 0 end
-  return method == 'adamw' and config.amsgrad
 end
 
 --- Set all gradients to zero.
@@ -160,28 +152,15 @@ Optimizer.zero_grad = Optimizer.zeroGrad
 -- times, needs it
 -- @return the loss that closure gave first
 function Optimizer:step(closure)
-  local kind = kinds[self.kind]
+  local kind = kinds.list[self.kind]
   if closure == nil and kind.closure then
     error(('optim.%s: step: expected a function that computes loss and gradients'):format(self.kind), 2)
   elseif closure ~= nil and type(closure) ~= 'function' then
     error(('optim.%s: step: expected a function, got %s'):format(self.kind, torch.type(closure)), 2)
   end
-  local config, decay = self.config, 0
-  if kind.coupled or kind.scaled then
-    config = {}
-    for k, v in pairs(self.config) do config[k] = v end
-    if kind.scaled then config.scale = config.learningRate end
-    if kind.coupled then decay, config.weightDecay = config.weightDecay, 0 end
-  end
-  local function evaluate()
-    local loss = closure and closure()
-    if decay ~= 0 then self.dx:add(decay, self.x) end
-    return loss, self.dx
-  end
-  local method = optim[kind[1]]
-  if varied(kind[1], config) then method = require('optim.variants')[kind[1]] end
+  local method = kinds.step(kind)
   if self.groups then method = self.groups:wrap(method) end
-  local _, losses = method(evaluate, self.x, config, self.state)
+  local _, losses = method(function() return closure and closure(), self.dx end, self.x, self.config, self.state)
   return losses and losses[1]
 end
 
@@ -192,7 +171,7 @@ function Optimizer:__tostring__()
   return ('optim.%s(%d parameters; %s)'):format(self.kind, self.x:nElement(), table.concat(list, ', '))
 end
 
-for name in pairs(kinds) do
+for name in pairs(kinds.list) do
   optim[name] = function(parameters, options) return optim.Optimizer(name, parameters, options) end
 end
 

@@ -29,4 +29,24 @@ function M.places(name, x, list, level)
   return parts
 end
 
+--- Those of the parts that lie in a stretch of x, at their places in it; one that reaches over its border is refused.
+-- @string name of the optimiser, for messages
+-- @param parts from M.places
+-- @int first place of the stretch
+-- @int last
+-- @param[opt] level of the error
+function M.within(name, parts, first, last, level)
+  local out = {}
+  for i, p in ipairs(parts) do
+    local stop = p.first + p.n - 1
+    if p.first >= first and stop <= last then
+      out[#out + 1] = { first = p.first - first + 1, n = p.n, sizes = p.sizes }
+    elseif p.first <= last and stop >= first then
+      error(('optim.%s: a group holds places %d to %d of x and so only a part of parameter %d, places %d to %d')
+        :format(name, first, last, i, p.first, stop), level or 3)
+    end
+  end
+  return out
+end
+
 return M

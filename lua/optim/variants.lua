@@ -1,5 +1,6 @@
---- Steps of PyTorch's optimisers that Torch7's do not know: RMSprop with momentum or centred, Adam with amsgrad. For
--- optim.Optimizer; form of arguments as of every optimiser. state: m, v, and what the variant adds.
+--- Steps of PyTorch's optimisers that Torch7's do not know: RMSprop with momentum or centred, Adam with amsgrad,
+-- Adagrad with an epsilon. For optim.Optimizer; form of arguments as of every optimiser. state: m, v, and what the
+-- variant adds.
 local settings = require 'optim.settings'
 
 local M = {}
@@ -44,6 +45,20 @@ function M.adamw(opfunc, x, config, state)
   local step = buffer(state, 'tmp', g):sqrt(top):div(math.sqrt(1 - beta2 ^ t)):add(config.epsilon or 1e-8)
   step:cdiv(m, step)
   x:mul(1 - rate * (config.weightDecay or 0.01)):add(-rate / (1 - beta1 ^ t), step)
+  return x, { fx }
+end
+
+--- AdaGrad whose sums begin at initialAccumulatorValue, and another epsilon.
+function M.adagrad(opfunc, x, config, state)
+  config, state = settings.check('Adagrad', opfunc, x, config, state)
+  local fx, g = settings.evaluate('Adagrad', opfunc, x)
+  if (config.weightDecay or 0) ~= 0 then g = torch.add(g, config.weightDecay, x) end
+  local n = state.evalCounter or 0
+  state.paramVariance = state.paramVariance or settings.like(g, config.initialAccumulatorValue)
+  local step = buffer(state, 'paramStd', g):sqrt(state.paramVariance:addcmul(g, g)):add(config.epsilon or 1e-10)
+  step:cdiv(g, step)
+  x:add(-(config.learningRate or 1e-3) / (1 + n * (config.learningRateDecay or 0)), step)
+  state.evalCounter = n + 1
   return x, { fx }
 end
 

@@ -44,6 +44,7 @@ TransformerEncoderLayer { d_model = 4, nhead = 2, dim_feedforward = 8 } | Transf
 Embedding { num_embeddings = 5, embedding_dim = 3, scale_grad_by_freq = true } | Embedding(5, 3, nil, nil, nil, true)
 AvgPool2d { kernel_size = 3, divisor_override = 4 } | AvgPool2d(3, nil, nil, nil, nil, 4)
 Softplus { beta = 2, threshold = 20 } | Softplus(2)
+Softplus { threshold = 0.5 } | Softplus(1, 0.5)
 AdaptiveLogSoftmaxWithLoss { in_features = 8, n_classes = 9, cutoffs = { 5 } } | AdaptiveLogSoftmaxWithLoss(8, 9, { 5 })
 TripletMarginLoss { margin = 2, eps = 1e-3 } | TripletMarginLoss(2, 2, 1e-3)
 Sequential(nn.Identity(), nn.Tanh()) | Sequential():add(nn.Identity()):add(nn.Tanh())
@@ -103,7 +104,7 @@ describe('arguments by name', function()
       { 'ConvTranspose2d(3, 4, 3, { dilation = 0 })', 'dilationH: expected an integer >= 1, got 0' },
       { 'ConvTranspose2d(3, 4, 3, 2, 1, 3, { dilation = 2 })', 'smaller than the stride or the dilation, 2, got 3' },
       { 'AvgPool2d(3, { divisor_override = 0 })', 'divisorOverride: expected a whole number from 1, got 0' },
-      { 'Softplus { threshold = 2 }', 'nn.Softplus: threshold: expected a number from 20, got 2' },
+      { 'Softplus { threshold = {} }', 'threshold: expected a number, got table' },
       { 'BatchNorm2d(3, { track_running_stats = 1 })', 'trackRunningStats: expected true or false' },
       { 'Bilinear(torch.ones(2), 3, 4)', 'nn.Bilinear: argument 1' },
     }

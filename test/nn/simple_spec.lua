@@ -262,6 +262,41 @@ describe('nn simple layers', function()
     end
   end)
 
+  it('shapes of more elements than can be are refused', function()
+    local big = 2 ^ 32
+    for message, call in pairs {
+      ['nn.View: sizes 4294967296 x 4294967296: more elements'] = function() nn.View(big, big) end,
+      ['nn.View: sizes %-1 x 4294967296 x 4294967296: more'] = function() nn.View(-1, big, big) end,
+      ['nn.View: argument 1: expected a size, got inf'] = function() nn.View(math.huge) end,
+      ['nn.Reshape: sizes 4294967296 x 4294967296: more elements'] = function() nn.Reshape(big, big) end,
+    } do
+      assert.error_matches(call, message)
+    end
+  end)
+
+  -- beta, threshold; sums of the output and of the gradient for 1, 2, 3 ... as PyTorch 2.15 gives them
+  it('SoftPlus is x above its threshold', function()
+    local x = torch.DoubleTensor { -3, -1, -0.25, 0, 0.1, 0.2, 0.3, 0.5, 1, 2, 30 }
+    for _, row in ipairs {
+      { 1, 0.2, 36.973471168985924, 54.82267913452973 }, { 2, 0.5, 35.30389099135115, 54.71479642083241 },
+      { -1, 0.2, -7.654304637225031, 22.687829823986146 }, { 0.5, -1, 33.252826555965505, 65.18242552380636 },
+    } do
+      for _, layout in ipairs {
+        function(t) return t end, function(t) return t:view(11, 1):expand(11, 2):select(2, 2) end,
+      } do
+        local m = nn.SoftPlus(row[1], row[2])
+        assert.is_true(math.abs(m:forward(layout(x)):sum() - row[3]) < 1e-12)
+        assert.is_true(math.abs(m:backward(layout(x), layout(torch.range(1, 11))):sum() - row[4]) < 1e-12)
+        m = torch.deserialize(torch.serialize(m:float():clearState()))
+        assert.is_true(math.abs(m:forward(layout(x:float())):sum() - row[3]) < 1e-5)
+      end
+    end
+    local old = nn.SoftPlus(2)
+    old.threshold = nil
+    assert.are.equal(nn.SoftPlus(2):forward(x):sum(), old:forward(x):sum())
+    assert.error_matches(function() nn.SoftPlus(1, 'a') end, 'nn.SoftPlus: threshold: expected a number, got string')
+  end)
+
   it('usage lines run', function()
     local print_ = print
     rawset(_G, 'print', function() end)

@@ -27,6 +27,25 @@ local optimisers = {
   { 'Adam', 'lr = 0.1, betas = { 0.8, 0.5 }, amsgrad = true, weight_decay = 0.2', -1.436302251713, 6.005064996991 },
   { 'AdamW', 'lr = 0.1, betas = { 0.8, 0.5 }, amsgrad = true', -1.426085765583, 5.957486508449 },
   { 'LBFGS', 'lr = 0.5, max_iter = 4', 0.1935096934428, -1.872511193336 },
+  { 'SGD', 'lr = 0.01, momentum = 0.9, weight_decay = 0.1, maximize = true', -2.322128588625, 16.53157586539 },
+  { 'Adam', 'lr = 0.1, weight_decay = 0.2, maximize = true, fused = true', -2.106056711571, 19.52793759685 },
+  { 'AdamW', 'lr = 0.1, weight_decay = 0.2, maximize = true', -1.761127788036, 17.37380125181 },
+  { 'Adam', 'lr = 0.1, weight_decay = 0.2, decoupled_weight_decay = true', -1.306223615371, 4.933376929104 },
+  { 'NAdam', 'lr = 0.1, weight_decay = 0.2, decoupled_weight_decay = true', -1.344477471771, 5.892484581923 },
+  { 'RAdam', 'lr = 0.1, weight_decay = 0.2, decoupled_weight_decay = true', -0.3832850779236, 2.943363990944 },
+  { 'NAdam', 'lr = 0.1, weight_decay = 0.2, maximize = true', -2.034577654686, 18.01620140223 },
+  { 'RAdam', 'lr = 0.1, maximize = true', -2.963411149529, 30.80118328169 },
+  { 'RMSprop', 'lr = 0.05, maximize = true, weight_decay = 0.1', -2.366123660638, 49.57159969068 },
+  { 'Adagrad', 'lr = 0.1, eps = 0.1, initial_accumulator_value = 0.5, weight_decay = 0.1', -1.610917805218,
+    8.277766218488 },
+  { 'Adagrad', 'lr = 0.1, maximize = true', -1.905702645889, 16.39131847876 },
+  { 'Adadelta', 'lr = 0.5, maximize = true', -1.823038536861, 11.81362976107 },
+  { 'Adamax', 'lr = 0.1, maximize = true', -2.104106588079, 19.0759414944 },
+  { 'ASGD', 'lr = 0.1, weight_decay = 0.2', -0.00654670490459, 2.547009056 },
+  { 'ASGD', 'lr = 0.01, maximize = true, weight_decay = 0.2', -1.961149929537, 13.11988444603 },
+  { 'Rprop', 'lr = 0.05, maximize = true', -1.997889182021, 18.04514688217 },
+  { 'LBFGS', "line_search_fn = 'strong_wolfe', max_iter = 4", 0.1935007926962, -1.872511193471 },
+  { 'LBFGS', "line_search_fn = 'strong_wolfe', lr = 0.3, max_iter = 3", 0.26164827208, -1.857886960959 },
 }
 -- Schedule, options; the rates of eight steps from a rate of 0.2.
 local schedules = {
@@ -60,11 +79,11 @@ local schedules = {
     { 0.2, 0.1, 0.066666666, 0.05, 0.04, 0.033333333, 0.028571428, 0.025 } },
 }
 
-local function value(text) return assert(loadstring('return {' .. text .. '}'))() end
+local function value(text, net) return assert(loadstring('local net = ... return {' .. text .. '}'))(net) end
 -- Names alone stand in a table.
 local function arguments(text) return text:find '^[%w_]+ =' and { value(text) } or value(text) end
 local function near(got, want)
-  assert.is_true(math.abs(got - want) < 1e-9 * (1 + math.abs(want)), ('%.12g, not %.12g'):format(got, want))
+  assert.is_true(math.abs(got - want) < 5e-9 * (1 + math.abs(want)), ('%.12g, not %.12g'):format(got, want))
 end
 local function message(f, ...)
   local ok, err = pcall(f, ...)
@@ -101,24 +120,35 @@ describe("PyTorch's names of optim", function()
     end)
   end
 
-  -- Sizes of the parameters, digest, last loss.
+  -- Three parameters or two, digest, last loss; the rates halve after so many steps.
   for _, row in ipairs {
     { 'Adafactor', '', true, 14.85408338515, 162.8215043938 },
     { 'Adafactor', 'lr = 0.1, beta2_decay = -0.5, eps = { 1e-3, 1e-2 }, d = 1.5, weight_decay = 0.1', true,
       8.326494419712, 53.89585448974 },
+    { 'Adafactor', 'lr = 0.1, maximize = true', true, 27.53108318152, 557.509066547 },
+    { 'Adafactor', 'lr = 0.1, groups = { { first = 1, last = 17 }, '
+      .. '{ params = net:get(3), lr = 0.05, weight_decay = 0.1 } }', true, 10.92510584356, 89.96455883129 },
+    { 'Muon', 'lr = 0.05, groups = { { params = { net:get(2) }, lr = 0.02, momentum = 0.5 } }', false, 4.84413726999,
+      64.80458202101 },
+    { 'Adam', 'lr = 0.05, weight_decay = 0.3, groups = { { params = net:get(1).weight, weight_decay = 0 }, '
+      .. '{ params = { net:get(2), net:get(3) }, lr = 0.02, betas = { 0.8, 0.9 } } }', true, 14.33939660333,
+      146.2951719128 },
+    { 'SGD', 'lr = 0.01, groups = { { params = { net:get(2), net:get(3) }, lr = 0.002, maximize = true } }', true,
+      16.00692831635, 185.4877293805, 2 },
     { 'Muon', 'lr = 0.05', false, 5.07562715903, 60.27157215123 },
     { 'Muon', "lr = 0.05, momentum = 0.8, nesterov = false, weight_decay = 0.2, ns_steps = 3, "
       .. "adjust_lr_fn = 'match_rms_adamw', ns_coefficients = { 3, -4, 2 }", false, 4.61738322728, 61.43467908656 },
     { 'Muon', "lr = 0.05, adjust_lr_fn = 'spectral_unclamped'", false, 5.06473625146, 60.91675924245 },
   } do
-    local name, options, all, digest, loss = unpack(row)
+    local name, options, all, digest, loss, halve = unpack(row)
     it(('%s(%s)'):format(name, options), function()
       local net = nn.Sequential()
       for i, sizes in ipairs(all and { { 3, 4 }, { 5 }, { 2, 3, 2, 2 } } or { { 3, 4 }, { 5, 2 } }) do
         local p = torch.Tensor(unpack(sizes))
         net:add(nn.Parameter(p:copy(torch.range(0, p:nElement() - 1):mul(0.3):add(i - 1):cos():mul(2))))
       end
-      local opt = optim[name](net, value(options))
+      local opt = optim[name](net, value(options, net))
+      local schedule = halve and optim.lr_scheduler.StepLR(opt, halve, 0.5)
       local list, slopes = net:parameters()
       local function closure()
         local sum = 0
@@ -130,13 +160,18 @@ describe("PyTorch's names of optim", function()
         return sum
       end
       local last
-      for _ = 1, 7 do last = opt:step(closure) end
+      for _ = 1, 7 do
+        last = opt:step(closure)
+        if schedule then schedule:step() end
+      end
       near(last, loss)
       local sum = 0
       for i, p in ipairs(list) do sum = sum + i * p:view(-1):dot(torch.range(0, p:nElement() - 1):cos()) end
       near(sum, digest)
-      local flat = { net:getParameters() }
-      optim[name](flat, { parameters = net:parameters() }):step()
+      if name == 'Muon' or name == 'Adafactor' then
+        local flat = { net:getParameters() }
+        optim[name](flat, { parameters = net:parameters() }):step()
+      end
       assert.is_truthy(tostring(opt):find('optim.' .. name, 1, true))
     end)
   end
@@ -227,6 +262,29 @@ describe("PyTorch's names of optim", function()
     assert.is_truthy(tostring(opt):find('optim.Adam(33 parameters; ', 1, true))
   end)
 
+  it("take PyTorch's list of groups, and functions take groups of matrices", function()
+    torch.manualSeed(3)
+    local a, b = nn.Linear(2, 3), nn.Linear(3, 1)
+    local opt = optim.SGD({ { params = a, lr = 0.5 }, { params = { b }, weight_decay = 0.1 } }, { lr = 0.1 })
+    opt.dx:fill(1)
+    local x = opt.x:clone()
+    opt:step()
+    near((x:narrow(1, 1, 9) - opt.x:narrow(1, 1, 9) - 0.5):abs():max(), 0)
+    x:narrow(1, 10, 4):mul(0.99):add(-0.1)
+    near((x:narrow(1, 10, 4) - opt.x:narrow(1, 10, 4)):abs():max(), 0)
+    assert.are.equal(13, opt.dx:sum())
+    local net = nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 2))
+    local w, g = net:getParameters()
+    local groups = optim.Groups(w, { { modules = { net:get(1) }, scale = 0 } })
+    local before, state = w:clone(), {}
+    for _ = 1, 2 do
+      groups:wrap(optim.muon)(function() return 0, g:fill(1) end, w,
+        { learningRate = 0.1, weightDecay = 0, adamw = { learningRate = 0 }, parameters = net:parameters() }, state)
+    end
+    assert.are.equal(0, (w - before):narrow(1, 1, 25):abs():max())
+    assert.is_true((w - before):narrow(1, 26, 10):abs():min() > 0)
+  end)
+
   it('say what is wrong', function()
     local x, dx, closure = problem()
     local pair = { x, dx }
@@ -244,7 +302,16 @@ describe("PyTorch's names of optim", function()
       { 'optim.Muon: adjustLrFn: expected a name', optim.Muon, nn.Linear(2, 3), { adjust_lr_fn = true } },
       { 'optim.muon: x is a vector: config.parameters must list', optim.Muon, pair },
       { 'optim.adafactor: config.parameters[1] is no part of x', optim.Adafactor, pair, { parameters = { dx } } },
-      { 'optim.Adafactor: groups: not with', optim.Adafactor, nn.Linear(2, 3), { groups = {} } },
+      { 'optim.adafactor: a group holds places 1 to 4 of x and so only a part of parameter 1', optim.Adafactor,
+        nn.Linear(2, 3), { groups = { { first = 1, last = 4 } } } },
+      { 'optim.LBFGS: groups: not with', optim.LBFGS, pair, { groups = {} } },
+      { 'optim.Adam: there is no option rate', optim.Adam, pair, { groups = { { first = 1, last = 2, rate = 1 } } } },
+      { 'optim.Adam: group 1: params: expected modules', optim.Adam, pair, { groups = { { params = 3 } } } },
+      { 'optim.Adam: argument 1: group 1: params: expected modules, got torch.DoubleTensor', optim.Adam,
+        { { params = { x } } } },
+      { 'optim.Adam: maximize: expected true', optim.Adam, pair, { maximize = 1 } },
+      { 'optim.Adam: fused: expected true', optim.Adam, pair, { fused = 1 } },
+      { "optim.LBFGS: lineSearchFn: expected 'strong_wolfe'", optim.LBFGS, pair, { line_search_fn = 'wolfe' } },
       { 'optim.Adafactor: eps: expected two', optim.Adafactor, nn.Linear(2, 3), { eps = 1 } },
       { 'optim.Adam: argument 1: expected an nn module', optim.Adam },
       { 'optim.Adam: argument 1: expected an nn module', optim.Adam, x },
