@@ -101,8 +101,8 @@ enum { RK_LRN_BLOCK = 64, RK_WINDOW_BLOCK = 64 };
 /* -- softmax -- */
 enum { RK_SOFTMAX_BLOCK = 128 }; /* columns a call of the *_columns loops takes at most */
 struct rk_softmax_loops {
-  void (*row)(void *y, const void *x, int64_t n, int take_log);
-  void (*row_back)(void *dx, const void *g, const void *y, int64_t n, int take_log);
+  void (*rows)(void *y, const void *x, int64_t rows, int64_t n, int take_log);
+  void (*rows_back)(void *dx, const void *g, const void *y, int64_t rows, int64_t n, int take_log);
   /* `width` columns side by side, each of n numbers `gap` apart. */
   void (*columns)(void *y, const void *x, int64_t n, int64_t gap, int64_t width, int take_log);
   void (*columns_back)(void *dx, const void *g, const void *y, int64_t n, int64_t gap, int64_t width, int take_log);

@@ -3,15 +3,27 @@
 #ifndef REAL
 #include "layer_loops.h"
 #include "scalar.h"
+enum { STRETCH = 512 }; /* of a row, in a buffer */
+
+/* e^x of logarithms of probabilities: 0 where it would be subnormal, e^88 above that. NaN remains. */
+static inline float decay_f32(float x) {
+  const float c = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+  int32_t n;
+  const float r = rk_exp_reduce_f32(c, &n), y = (rk_expm1_core_f32(r) + 1.0f) * rk_pow2_f32(n);
+  return x < -87.0f ? 0.0f : y;
+}
+static inline double decay_f64(double x) { return rk_exp_f64(x); }
 #define LOOPS_FILE "loops_softmax.c"
 #include "each_real.h"
 
 #define TABLE(t)                                                                                                       \
-  { .row = row_##t, .row_back = row_back_##t, .columns = columns_##t, .columns_back = columns_back_##t }
+  { .rows = rows_##t, .rows_back = rows_back_##t, .columns = columns_##t, .columns_back = columns_back_##t }
 const struct rk_softmax_loops RK_LOOPS_NAME(rk_softmax_loops, RK_ISA)[2] = {TABLE(f32), TABLE(f64)};
 
 #else
-static REAL FN(fold)(const REAL *acc) {
+typedef REAL FN(lanes) __attribute__((vector_size(RK_LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+
+static REAL FN(fold)(const void *acc) {
   REAL s[RK_LANES];
   memcpy(s, acc, sizeof s);
   for (int w = RK_LANES / 2; w; w /= 2)
@@ -27,36 +39,50 @@ static REAL FN(largest)(const REAL *x, int64_t n) {
   for (; i + RK_LANES <= n; i += RK_LANES)
     for (int k = 0; k < RK_LANES; k++) m[k] = x[i + k] > m[k] ? x[i + k] : m[k];
   for (; i < n; i++) best = x[i] > best ? x[i] : best;
-  for (int k = 0; k < RK_LANES; k++) best = m[k] > best ? m[k] : best;
-  return best;
+  for (int w = RK_LANES / 2; w; w /= 2)
+    for (int k = 0; k < w; k++) m[k] = m[k + w] > m[k] ? m[k + w] : m[k];
+  return m[0] > best ? m[0] : best;
 }
 
-static void FN(row)(void *out, const void *in, int64_t n, int take_log) {
-  REAL *y = out;
-  const REAL *x = in;
-  REAL m = FN(largest)(x, n), acc[RK_LANES] = {0};
-  int64_t i = 0;
-  if (take_log) {
-    for (; i + RK_LANES <= n; i += RK_LANES)
-      for (int k = 0; k < RK_LANES; k++) acc[k] += rk_exp(x[i + k] - m);
-    for (; i < n; i++) acc[i % RK_LANES] += rk_exp(x[i] - m);
-    REAL l = rk_log(FN(fold)(acc));
-    RK_IVDEP for (i = 0; i < n; i++) y[i] = x[i] - m - l;
-    return;
+/* Sum of the exponentials, which go to y unless it is NULL. The last stretch is filled up to whole vectors with what
+ * adds 0: the few numbers that make none would cost as much as all others. */
+static REAL FN(exponentials)(REAL *y, const REAL *x, REAL m, int64_t n) {
+  FN(lanes) acc = {0};
+  REAL buffer[STRETCH];
+  for (; n >= STRETCH; n -= STRETCH, x += STRETCH, y += y ? STRETCH : 0) {
+    REAL *e = y ? y : buffer;
+    RK_IVDEP for (int64_t i = 0; i < STRETCH; i++) e[i] = FN(decay)(x[i] - m);
+    for (int64_t i = 0; i < STRETCH; i += RK_LANES) acc += *(const FN(lanes) *)(e + i);
   }
-  for (; i + RK_LANES <= n; i += RK_LANES) RK_IVDEP for (int k = 0; k < RK_LANES; k++) {
-      REAL e = rk_exp(x[i + k] - m);
-      y[i + k] = e;
-      acc[k] += e;
-    }
-  for (; i < n; i++) acc[i % RK_LANES] += y[i] = rk_exp(x[i] - m);
-  REAL f = 1 / FN(fold)(acc);
-  for (i = 0; i < n; i++) y[i] *= f;
+  const int64_t whole = (n + RK_LANES - 1) / RK_LANES * RK_LANES;
+  for (int64_t i = 0; i < n; i++) buffer[i] = x[i] - m;
+  for (int64_t i = n; i < whole; i++) buffer[i] = (REAL)-INFINITY;
+  RK_IVDEP for (int64_t i = 0; i < whole; i++) buffer[i] = FN(decay)(buffer[i]);
+  for (int64_t i = 0; i < whole; i += RK_LANES) acc += *(const FN(lanes) *)(buffer + i);
+  if (y) memcpy(y, buffer, (size_t)n * sizeof *y);
+  return FN(fold)(&acc);
 }
 
-static void FN(row_back)(void *out, const void *grad, const void *result, int64_t n, int take_log) {
-  REAL *dx = out;
-  const REAL *g = grad, *y = result;
+/* Rows together, as far as their logarithms and reciprocals make a vector. */
+static void FN(rows)(void *out, const void *in, int64_t rows, int64_t n, int take_log) {
+  for (int64_t r = 0; r < rows; r += RK_LANES) {
+    const int64_t here = rows - r < RK_LANES ? rows - r : RK_LANES;
+    REAL *y = (REAL *)out + r * n, m[RK_LANES] = {0}, s[RK_LANES] = {0};
+    const REAL *x = (const REAL *)in + r * n;
+    for (int64_t k = 0; k < here; k++) {
+      m[k] = FN(largest)(x + k * n, n);
+      s[k] = FN(exponentials)(take_log ? NULL : y + k * n, x + k * n, m[k], n);
+    }
+    for (int k = 0; k < RK_LANES; k++) s[k] = take_log ? rk_log(s[k]) : 1 / s[k];
+    for (int64_t k = 0; k < here; k++, x += n, y += n)
+      if (take_log)
+        RK_IVDEP for (int64_t i = 0; i < n; i++) y[i] = x[i] - m[k] - s[k];
+      else
+        for (int64_t i = 0; i < n; i++) y[i] *= s[k];
+  }
+}
+
+static void FN(row_back)(REAL *dx, const REAL *g, const REAL *y, int64_t n, int take_log) {
   REAL acc[RK_LANES] = {0};
   int64_t i = 0;
   if (take_log) {
@@ -64,7 +90,7 @@ static void FN(row_back)(void *out, const void *grad, const void *result, int64_
       for (int k = 0; k < RK_LANES; k++) acc[k] += g[i + k];
     for (; i < n; i++) acc[i % RK_LANES] += g[i];
     REAL s = FN(fold)(acc);
-    RK_IVDEP for (i = 0; i < n; i++) dx[i] = g[i] - rk_exp(y[i]) * s;
+    RK_IVDEP for (i = 0; i < n; i++) dx[i] = g[i] - FN(decay)(y[i]) * s;
     return;
   }
   for (; i + RK_LANES <= n; i += RK_LANES)
@@ -72,6 +98,10 @@ static void FN(row_back)(void *out, const void *grad, const void *result, int64_
   for (; i < n; i++) acc[i % RK_LANES] += g[i] * y[i];
   REAL s = FN(fold)(acc);
   RK_IVDEP for (i = 0; i < n; i++) dx[i] = (g[i] - s) * y[i];
+}
+static void FN(rows_back)(void *dx, const void *g, const void *y, int64_t rows, int64_t n, int take_log) {
+  for (int64_t at = 0; at < rows * n; at += n)
+    FN(row_back)((REAL *)dx + at, (const REAL *)g + at, (const REAL *)y + at, n, take_log);
 }
 
 static void FN(columns)(void *out, const void *in, int64_t n, int64_t gap, int64_t width, int take_log) {

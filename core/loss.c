@@ -50,29 +50,44 @@ static int fetch(struct job *j, const struct rk_tensor *target, const struct rk_
 
 /* Offset in x of the number that target i chooses. */
 static int64_t chosen(const struct rk_tensor *x, const struct job *j, int64_t i) {
+  if (x->rank == 2) return x->start + i * x->step[0] + (j->t[i] - 1) * x->step[1];
   int64_t at = x->start, place = i % j->s;
   if (x->rank > 1) at += i / j->s * x->step[0];
   for (int d = x->rank - 1; d >= 2; place /= x->shape[d--]) at += place % x->shape[d] * x->step[d];
   return at + (j->t[i] - 1) * x->step[x->rank > 1];
 }
 
+/* At an offset from `chosen`, which lies in x. */
+static double number_at(const struct rk_tensor *x, int64_t at) {
+  struct rk_value v = {.f = 0};
+  if (x->dt == RK_f32) return ((const float *)x->mem->data)[at];
+  if (x->dt == RK_f64) return ((const double *)x->mem->data)[at];
+  rk_peek(x, at, &v);
+  return v.f;
+}
+static void put_at(struct rk_tensor *x, int64_t at, double v) {
+  if (x->dt == RK_f32)
+    ((float *)x->mem->data)[at] = (float)v;
+  else if (x->dt == RK_f64)
+    ((double *)x->mem->data)[at] = v;
+  else
+    rk_poke(x, at, v, 0);
+}
+
 int rk_nll_forward(double *loss, double *total, const struct rk_tensor *x, const struct rk_tensor *target,
                    const struct rk_tensor *weights, int64_t ignore, int average) {
   const char *who = "nll";
   struct job j = {0};
-  struct rk_value v;
   double sum = 0, all = 0;
   if (!loss || !total) return rk_fail(RK_EARG, "%s: no place for the results given", who);
   RK_TRY(check(&j, x, target, weights, ignore, who, 3));
   RK_TRY(fetch(&j, target, weights, who));
-  int status = RK_OK;
-  for (int64_t i = 0; i < j.n * j.s && !status; i++) {
+  for (int64_t i = 0; i < j.n * j.s; i++) {
     if (j.t[i] == ignore) continue;
-    double w = j.w ? j.w[j.t[i] - 1] : 1;
-    if (!(status = rk_peek(x, chosen(x, &j, i), &v))) sum -= w * v.f, all += w;
+    const double w = j.w ? j.w[j.t[i] - 1] : 1;
+    sum -= w * number_at(x, chosen(x, &j, i)), all += w;
   }
   done(&j);
-  if (status) return status;
   *loss = average && all != 0 ? sum / all : sum;
   *total = all;
   return RK_OK;
@@ -92,7 +107,7 @@ int rk_nll_backward(struct rk_tensor *dx, const struct rk_tensor *x, const struc
   if (!status) status = rk_zero(&r.t);
   double scale = average && total != 0 ? 1 / total : 1;
   for (int64_t i = 0; i < j.n * j.s && !status; i++)
-    if (j.t[i] != ignore) status = rk_poke(&r.t, chosen(&r.t, &j, i), -(j.w ? j.w[j.t[i] - 1] : 1) * scale, 0);
+    if (j.t[i] != ignore) put_at(&r.t, chosen(&r.t, &j, i), -(j.w ? j.w[j.t[i] - 1] : 1) * scale);
   if (r.out) status = rk_result_close(&r, status);
   done(&j);
   return status;

@@ -16,15 +16,12 @@ struct job {
 
 static void rows_part(void *arg, int64_t part) {
   const struct job *j = arg;
-  int64_t last = (part + 1) * j->rows;
-  if (last > j->outer) last = j->outer;
-  for (int64_t r = part * j->rows; r < last; r++) {
-    int64_t at = r * j->n * j->size;
-    if (j->g)
-      j->loops->row_back(j->y + at, j->g + at, j->x + at, j->n, j->take_log);
-    else
-      j->loops->row(j->y + at, j->x + at, j->n, j->take_log);
-  }
+  const int64_t first = part * j->rows, rows = j->outer - first < j->rows ? j->outer - first : j->rows;
+  const int64_t at = first * j->n * j->size;
+  if (j->g)
+    j->loops->rows_back(j->y + at, j->g + at, j->x + at, rows, j->n, j->take_log);
+  else
+    j->loops->rows(j->y + at, j->x + at, rows, j->n, j->take_log);
 }
 
 static void columns_part(void *arg, int64_t part) {
