@@ -98,12 +98,7 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
   }
 
 /* -- past them ------------------------------------------------------------------------------------------ */
-/* The lines that the next block reads, in the order of memory. */
-struct coming {
-  const char *row;
-  int64_t step, lines, at, rows;
-};
-static inline void fetch(struct coming *c) {
+static inline void fetch(struct rk_coming *c) {
   if (!c->rows) return;
   __builtin_prefetch(c->row + c->at * RK_LINE, 0, 2);
   if (++c->at == c->lines) c->at = 0, c->row += c->step, c->rows--;
@@ -111,7 +106,7 @@ static inline void fetch(struct coming *c) {
 /* Rows of a block: `bytes` of each, which lie aside at aside[i], go to where `before` bytes of the move end. A place
  * aside is as far from the beginning of a line as its destination. */
 static void write_block(const struct rk_move *v, char *const *aside, int64_t before, int64_t bytes, bool last,
-                        struct coming *c) {
+                        struct rk_coming *c) {
   for (int64_t i = 0; i < v->m; i++) {
     char *to = v->out + i * v->out_m + before;
     const int64_t phase = (int64_t)((uintptr_t)to % RK_LINE), end = phase + bytes;
@@ -145,12 +140,29 @@ static void write_block(const struct rk_move *v, char *const *aside, int64_t bef
           else                                                                                                         \
             each_##bits(row + i, j * SIZE, in, v->in_n, m, n);                                                         \
         }                                                                                                              \
-      struct coming c = {block + WIDTH * v->in_n, v->in_n, v->m * SIZE / RK_LINE + 1, 0,                               \
-                         goes_on ? WIDTH : least(rest, WIDTH)};                                                        \
+      struct rk_coming c = {block + WIDTH * v->in_n, v->in_n, v->m * SIZE / RK_LINE + 1,                               \
+                            goes_on ? WIDTH : least(rest, WIDTH), 0};                                                  \
       write_block(v, row, first *SIZE, columns *SIZE, !rest, &c);                                                      \
     }                                                                                                                  \
     rk_stream_end();                                                                                                   \
   }
+static void write(const struct rk_move *v, struct rk_coming *coming, int sources) {
+  for (int64_t i = 0; i < v->m; i++) {
+    char *to = v->out + i * v->out_m;
+    const char *from = v->in + i * v->in_m;
+    int64_t at = least((int64_t)(-(uintptr_t)to % RK_LINE), v->n);
+    memcpy(to, from, (size_t)at);
+    for (; at + RK_LINE <= v->n; at += RK_LINE) {
+      rk_stream_line(to + at, from + at);
+      for (int k = 0; k < sources; k++) fetch(&coming[k]);
+    }
+    memcpy(to + at, from + at, (size_t)(v->n - at));
+  }
+  for (int k = 0; k < sources; k++)
+    while (coming[k].rows) fetch(&coming[k]);
+  rk_stream_end();
+}
+
 #define BITS(bits) TILE(bits) TURN(bits) PAST(bits)
 BITS(8)
 BITS(16)
@@ -160,4 +172,5 @@ BITS(64)
 const struct rk_turn_loops RK_LOOPS_NAME(rk_turn_loops, RK_ISA)[1] = {{
     .turn = {[1] = turn_8, [2] = turn_16, [4] = turn_32, [8] = turn_64},
     .past = {[1] = past_8, [2] = past_16, [4] = past_32, [8] = past_64},
+    .write = write,
 }};

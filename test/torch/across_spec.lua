@@ -33,6 +33,30 @@ describe('large operands that run across the result', function()
     end
   end)
 
+  it('in results larger than the caches, which are written past them, wherever their rows begin', function()
+    torch.manualSeed(5)
+    for _, class in ipairs { torch.FloatTensor, torch.DoubleTensor } do
+      local m, n = 2051, class == torch.DoubleTensor and 1033 or 2063
+      local a, b, c = random(class, m, n), random(class, n, m):t(), random(class, n, m):t()
+      local row, column = random(class, 1, n):expand(m, n), random(class, m, 1):expand(m, n)
+      local function packed(f) -- what f gives without transposed and repeated operands, and what lies around it stays
+        local plain = f(nil, a, b:contiguous(), c:contiguous(), row:contiguous(), column:contiguous())
+        same(plain, f(nil, a, b, c, row, column))
+        local whole = class(m + 2, n + 3):fill(7)
+        local window = whole:narrow(1, 2, m):narrow(2, 3, n)
+        f(window, a, b, c, row, column)
+        same(plain, window)
+        window:fill(7)
+        assert(whole:eq(7):all())
+      end
+      packed(function(o, x, y) return torch.add(o or class(), x, y) end)
+      packed(function(o, _, y, z) return torch.cmul(o or class(), y, z) end)
+      packed(function(o, x, _, _, r) return torch.add(o or class(), x, r) end)
+      packed(function(o, x, _, _, _, k) return torch.cmul(o or class(), k, x) end)
+      packed(function(o, _, _, z, r, k) return torch.addcmul(o or class(), z, 3, k, r) end)
+    end
+  end)
+
   it('with more dimensions, offsets and repeated ones', function()
     torch.manualSeed(4)
     local x = random(torch.FloatTensor, 5, 70, 6, 90)
