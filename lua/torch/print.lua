@@ -166,6 +166,7 @@ end
 
 --- Text of a storage.
 function M.storage(b)
+  b = ffi.cast('struct rk_buffer *', b)[0] -- b:cdata() is a pointer, whose elements are structs
   local n = b:size()
   local values = array(n, types.class[b.dt] .. 'Storage')
   for i = 1, n do values[i - 1] = tonumber(b[i]) end

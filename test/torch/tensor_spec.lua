@@ -177,3 +177,20 @@ describe('indexing', function()
     { 'too few masked values', function() v[v:gt(0)] = torch.ones(2) end, '3 ones' },
   })
 end)
+
+describe('a storage', function()
+  it('says what it is and gives its memory back', function()
+    for name, size in pairs { Byte = 1, Char = 1, Short = 2, Half = 2, Int = 4, Float = 4, Long = 8, Double = 8 } do
+      local s = torch[name .. 'Storage'](3):fill(2)
+      assert.equal(size, s:elementSize())
+      assert.equal(('torch.%sStorage'):format(name), s:type())
+      local text = ('[torch.%sStorage of size 3]\n'):format(name)
+      assert.equal(text, tostring(s):match '(%[.*)$')
+      assert.equal(tostring(s), tostring(s:cdata()))
+      assert.equal(s:cdata(true), s:cdata(true))
+      s:retain()
+      s:free()
+      assert.equal(0, s:size())
+    end
+  end)
+end)
