@@ -171,9 +171,19 @@ describe('optim.Logger', function()
     assert.are.equal('           |    +', lines[5])
     assert.are.equal('         1 |+       *', lines[9])
     assert.matches('%* down   %+ up', lines[11])
+    local middle = lines[7]
     log:setlogscale(true)
     log:add { down = -1, up = 0 / 0 }
     assert.matches('^ +9 |', log:chart())
+    assert.not_equal(middle, select(7, log:chart(9, 9):match(('(.-)\n'):rep(7))))
+    log:setlogscale(false)
+    log:style { down = '.', up = { '+-' } }
+    assert.are.same({ down = { '.' }, up = { '+-' } }, log.styles)
+    assert.are.equal(log, log:style '-')
+    assert.are.same({ down = { '-' }, up = { '-' } }, log.styles)
+    assert.has_error(function() log:style { sideways = '-' } end)
+    log:display(false)
+    assert.is_false(log.showPlot)
     local flat = optim.Logger(folder .. '/flat.log')
     flat:add { 3 }
     assert.matches('3 |%*', flat:chart(5, 2))

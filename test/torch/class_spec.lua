@@ -222,6 +222,11 @@ describe('objects', function()
     assert.is_true(torch.isequal('a', 'a'))
   end)
 
+  it('of no constructor say so', function()
+    torch.newmetatable 'torch.ClassSpecBare'
+    assert.has_error(torch.getconstructortable 'torch.ClassSpecBare', 'torch.ClassSpecBare has no constructor')
+  end)
+
   it('have environments', function()
     local f = torch.MemoryFile()
     torch.setenv(f, {a = 1})
