@@ -310,6 +310,20 @@ static int bias_gradient(struct rk_tensor *db, const struct rk_tensor *g, double
   return status;
 }
 
+/* db += scale * sums of g's planes; g channels-last: the sums of a matrix' columns. */
+static int bias_gradient_last(struct rk_tensor *db, const struct rk_tensor *g, double scale) {
+  const int64_t planes = g->shape[1];
+  struct rk_tensor sums = {.dt = g->dt}, matrix = *g; /* borrowed */
+  matrix.rank = 2;
+  matrix.shape[0] = planes ? rk_tensor_count(g) / planes : 0, matrix.step[0] = planes;
+  matrix.shape[1] = planes, matrix.step[1] = 1;
+  int status = rk_reduce_dim(RK_RED_sum, &sums, &matrix, 0, 0);
+  if (!status) status = rk_tensor_resize(&sums, 1, &planes, NULL);
+  if (!status) status = rk_map2(RK_OP_cadd, db, db, &sums, scale);
+  rk_tensor_drop(&sums);
+  return status;
+}
+
 /* dw += scale * what oneDNN makes; db too, when it comes with it (j is then the gradient). */
 static int weights_dnnl(struct rk_dnnl *e, struct rk_tensor *dw, struct rk_tensor *db, const struct rk_tensor *i,
                         const struct rk_tensor *j, double scale, const char *who) {
@@ -360,8 +374,9 @@ static int parameters(const struct rk_conv_plan *p, struct rk_tensor *dw, struct
     status = rk_im2col_weights(p, &r.t, j, i, scale);
   if (r.out) status = rk_result_close(&r, status);
   if (!status && db && !((e || own) && fused)) {
-    status = rk_operand(&rows, &tg, dtype, RK_ROWS);
-    if (!status) status = bias_gradient(db, &rows, scale, who);
+    bool last = rk_layout_of(&tg) == RK_LAST && tg.dt == db->dt;
+    if (!last) status = rk_operand(&rows, &tg, dtype, RK_ROWS);
+    if (!status) status = last ? bias_gradient_last(db, &tg, scale) : bias_gradient(db, &rows, scale, who);
   }
   rk_dnnl_end(e);
   rk_tensor_drop(&rows);
