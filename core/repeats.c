@@ -80,7 +80,7 @@ static void compare_part(void *arg, int64_t part) {
 
 /* found->which and found->rows from the kinds, if few enough and truly the same. */
 static int settle(struct search *s, struct rk_repeats *found, const struct rk_tensor *x) {
-  const int64_t parts = (s->n + PART - 1) / PART, work = s->n * x->shape[2] / 8, size = rk_dtype_size(x->dt);
+  const int64_t parts = (s->n + PART - 1) / PART, work = s->n * x->shape[2] / 2, size = rk_dtype_size(x->dt);
   rk_parallel(parts, work, hash_part, s);
   for (int64_t i = 0; i < s->n && s->count * 2 <= s->n; i++) s->which[i] = kind_of(s, s->hash[i], (int32_t)i);
   if (s->count * 2 > s->n) return RK_OK;
