@@ -53,6 +53,15 @@ function Container:zeroGradParameters()
   for i = 1, #modules do modules[i]:zeroGradParameters() end
 end
 
+--- A step of -lr along the gradient at once, for containers that define accGradParameters alone. Gradients that were
+-- there before are lost.
+function Container:accUpdateGradParameters(input, gradOutput, lr)
+  lr = common.rate(self, 'accUpdateGradParameters', lr)
+  self:zeroGradParameters()
+  self:accGradParameters(input, gradOutput, 1)
+  self:updateParameters(lr)
+end
+
 function Container:updateParameters(lr)
   local modules = self.modules
   for i = 1, #modules do modules[i]:updateParameters(lr) end

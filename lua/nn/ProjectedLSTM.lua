@@ -386,6 +386,9 @@ function Projected:accGradParameters(input, _, scale)
   end
 end
 
+-- The parameters of the layers inside are no fields of this.
+Projected.accUpdateGradParameters = require('nn.Container').accUpdateGradParameters
+
 function Projected:type(typename, cache)
   if typename then self.work = {} end
   return parent.type(self, typename, cache)
