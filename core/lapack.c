@@ -6,9 +6,13 @@
  * steps are 1 and the number of rows); programs test for it. The routines are looked up by
  * name in the library that blas.c has opened; all their arguments are
  * pointers, as in Fortran. */
+#include "gemm.h"
 #include "internal.h"
 #include <stdio.h>
 #include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 typedef const void *P;
 #define ARGS_5 P, P, P, P, P
@@ -21,6 +25,28 @@ typedef const void *P;
 #define ARGS_13 ARGS_11, P, P
 #define ARGS_14 ARGS_13, P
 #define CALL(n, f, ...) ((void (*)(ARGS_##n))(f))(__VA_ARGS__)
+
+/* Reductions to condensed form multiply vectors, each of which waits for the last: as long as the matrix stays in the
+ * caches the library's threads would cost more than they bring (gebrd of 256 x 256 doubles on two cores 8.1 -> 4.0 ms,
+ * symeig of 512 x 512 187 -> 121). What was set before is the answer, to be given back. */
+enum { ALONE_TO = 512 };
+static int keep_alone(int n) {
+  if (n > ALONE_TO) return 0;
+  int before = 1;
+#ifdef _OPENMP
+  before = omp_get_max_threads();
+  omp_set_num_threads(1);
+#endif
+  rk_blas_alone(true);
+  return before;
+}
+static void end_alone(int before) {
+  if (!before) return;
+#ifdef _OPENMP
+  omp_set_num_threads(before);
+#endif
+  rk_blas_alone(false);
+}
 
 /* The routine for the dtype: "gesv" is sgesv_ or dgesv_. */
 static int routine(const char *who, const char *name, int dtype, void **f) {
@@ -362,7 +388,9 @@ static int factor_qr(const char *who, struct columns *ca, struct columns *tau) {
   RK_TRY(columns_new(tau, ca->t.dt, n, 1, n));
   CALL(8, f, &ca->rows, &ca->cols, data(ca), &ca->ld, data(tau), &answer, &query, &info);
   RK_TRY(workspace(&work, ca->t.dt, &answer, &size));
+  const int before = keep_alone(ca->rows > ca->cols ? ca->rows : ca->cols);
   CALL(8, f, &ca->rows, &ca->cols, data(ca), &ca->ld, data(tau), data(&work), &size, &info);
+  end_alone(before);
   columns_drop(&work);
   return info ? bad_argument(who, info) : RK_OK;
 }
@@ -375,7 +403,9 @@ static int expand_q(const char *who, struct columns *ca, int cols, const struct 
   RK_TRY(routine(who, "orgqr", ca->t.dt, &f));
   CALL(9, f, &ca->rows, &cols, &reflectors, data(ca), &ca->ld, data(tau), &answer, &query, &info);
   RK_TRY(workspace(&work, ca->t.dt, &answer, &size));
+  const int before = keep_alone(ca->rows > cols ? ca->rows : cols);
   CALL(9, f, &ca->rows, &cols, &reflectors, data(ca), &ca->ld, data(tau), data(&work), &size, &info);
+  end_alone(before);
   columns_drop(&work);
   return info ? bad_argument(who, info) : RK_OK;
 }
@@ -487,8 +517,10 @@ int rk_symeig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *
     status = workspace(&work, a->dt, &answer, &size);
   }
   if (!status) {
+    const int before = keep_alone(ca.rows);
     CALL(9, f, vectors ? "V" : "N", upper ? "U" : "L", &ca.rows, data(&ca), &ca.ld, data(&ce), data(&work), &size,
          &info);
+    end_alone(before);
     if (info > 0)
       status = rk_fail(RK_EARG, "symeig: no convergence for %s: %d off-diagonal elements remain", rk_describe(a), info);
     if (info < 0) status = bad_argument("symeig", info);
@@ -514,8 +546,10 @@ int rk_eig(struct rk_tensor *e, struct rk_tensor *v, const struct rk_tensor *a, 
     char *re = data(&ce), *im = re + (size_t)n * (size_t)rk_dtype_size(a->dt);
     CALL(14, f, "N", job, &n, data(&ca), &ca.ld, re, im, NULL, &one, data(&cv), &cv.ld, &answer, &query, &info);
     status = workspace(&work, a->dt, &answer, &size);
+    const int before = keep_alone(n);
     if (!status)
       CALL(14, f, "N", job, &n, data(&ca), &ca.ld, re, im, NULL, &one, data(&cv), &cv.ld, data(&work), &size, &info);
+    end_alone(before);
     if (!status && info > 0)
       status = rk_fail(RK_EARG, "eig: no convergence for %s: eigenvalues 1 to %d are missing", rk_describe(a), info);
     if (!status && info < 0) status = bad_argument("eig", info);
@@ -574,10 +608,12 @@ static int svd_plain(struct columns *a, struct columns *u, struct columns *s, st
   if (!status) status = rk_zero(&vt->t);
   if (!status) {
     char *tauq = data(&tau), *taup = tauq + (size_t)b.k * (size_t)rk_dtype_size(dt);
+    const int before = keep_alone(b.k);
     CALL(11, reduce, &b.m, &b.n, data(a), &a->ld, data(s), data(&e), tauq, taup, data(&b.work[0]), &b.size, &info);
     if (!info)
       CALL(14, solve, b.m >= b.n ? "U" : "L", "I", &b.k, data(s), data(&e), data(u), &u->ld, data(vt), &vt->ld, NULL,
            NULL, data(&b.work[0]), data(iwork), &info);
+    end_alone(before);
     if (!info) {
       rk_parallel(2, (int64_t)b.m * b.n * b.k, apply_factor, &b);
       info = b.info[0] ? b.info[0] : b.info[1];
