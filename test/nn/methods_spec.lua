@@ -97,6 +97,7 @@ describe('each class', function()
         m:updateParameters(0.1)
         forward(twin, x)
         twin:zeroGradParameters()
+        for _, d in ipairs(select(2, twin:parameters()) or {}) do d:fill(3) end -- of no account
         twin:backwardUpdate(copied(x), g, 0.1)
         local a, b = m:parameters(), twin:parameters()
         for i = 1, #(a or {}) do near(a[i], b[i], 'parameter ' .. i) end

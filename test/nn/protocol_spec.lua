@@ -141,3 +141,65 @@ describe('nn.utils', function()
     assert.has_error(function() nn.utils.clears(Class, parent, 3) end)
   end)
 end)
+
+describe('tensors in several places', function()
+  it('are marked by share, and then take their steps through the gradients', function()
+    local a, b = nn.Linear(2, 3), nn.Linear(2, 3)
+    assert.equal(a, a:share(b, 'weight'))
+    assert.is_true(a.shared and b.shared)
+    a.weight:fill(7)
+    assert.equal(7, b.weight:min())
+    assert.is_nil(nn.Linear(2, 3).shared)
+  end)
+
+  it('stay one tensor when types change', function()
+    local m = nn.Identity()
+    m.one = torch.ones(2)
+    m.list = { m.one, { m.one } }
+    m.part = m.one:narrow(1, 2, 1)
+    m:float()
+    assert.is_true(rawequal(m.one, m.list[1]) and rawequal(m.one, m.list[2][1]))
+    m.one[2] = 5
+    assert.equal(5, m.part[1])
+    assert.equal('torch.FloatTensor', m.part:type())
+  end)
+
+  it('inside one another are flattened once', function()
+    local whole = torch.range(1, 10)
+    local inner = whole:narrow(1, 3, 2)
+    local last = whole:narrow(1, 8, 3)
+    local other = torch.ones(2)
+    local flat = nn.Module.flatten { whole, inner, last, other }
+    assert.equal(12, flat:nElement())
+    inner:fill(-1)
+    flat[10] = 50
+    assert.are.same({ 1, 2, -1, -1, 5, 6, 7, 8, 9, 50 }, whole:totable())
+    assert.are.same({ 8, 9, 50 }, last:totable())
+    other[2] = 3
+    assert.equal(3, flat[12])
+    assert.is_false(pcall(nn.Module.flatten, { torch.ones(2), torch.ones(2):float() }))
+  end)
+end)
+
+describe('classes as targets', function()
+  it('that count from 0 are told to', function()
+    local cases = {
+      { nn.ClassNLLCriterion(), torch.zeros(2, 3), torch.LongTensor { 1, 0 } },
+      { nn.CrossEntropyCriterion(), torch.zeros(2, 3), torch.LongTensor { 1, 0 } },
+      { nn.MultiMarginCriterion(), torch.zeros(2, 3), torch.LongTensor { 1, 0 } },
+      { nn.FocalCriterion(), torch.zeros(2, 3), torch.LongTensor { 1, 0 } },
+      { nn.ClassSimplexCriterion(3), torch.zeros(2, 3), torch.LongTensor { 1, 0 } },
+    }
+    for _, case in ipairs(cases) do
+      local ok, message = pcall(case[1].forward, case[1], case[2], case[3])
+      assert.is_false(ok, torch.type(case[1]))
+      assert.matches(torch.type(case[1]):gsub('%.', '%%.'), message)
+      assert.matches('row 2.*0.*1%.%.3', message)
+      assert.matches('count from 1', message)
+      case[3][2] = 4
+      ok, message = pcall(case[1].forward, case[1], case[2], case[3])
+      assert.is_false(ok, torch.type(case[1]))
+      assert.matches('row 2.*4.*1%.%.3', message)
+    end
+  end)
+end)
