@@ -47,6 +47,7 @@ end
 -- @usage optim.adafactor(function(x) return x:dot(x), x * 2 end, torch.randn(3, 4), {learningRate = 0.1})
 return function(opfunc, x, config, state)
   config, state = settings.check('adafactor', opfunc, x, config, state)
+  settings.floating('adafactor', x)
   if not x:isContiguous() then error('optim.adafactor: argument 2: expected contiguous parameters', 2) end
   if not state.parts then
     local whole = x:dim() < 2 and config.parameters == nil

@@ -12,7 +12,8 @@ return function(opfunc, x, eps)
     error('optim.checkgrad: argument 3: expected a number, got ' .. torch.type(eps), 2)
   end
   eps = eps or 1e-7
-  local _, gradient = settings.evaluate('checkgrad', opfunc, x)
+  settings.floating('checkgrad', x)
+  local _, gradient = settings.evaluate('checkgrad', opfunc, x, true)
   gradient = gradient:clone()
   local estimate = gradient.new():resizeAs(gradient)
   if not x:isContiguous() then error('optim.checkgrad: argument 2: expected contiguous parameters', 2) end

@@ -1,5 +1,6 @@
 --- Gradient clipping: by norm, by value, layer by layer; optim.clipped does it around a function.
 local optim = require 'optim'
+local fail = require 'torch.position'.fail
 
 -- The tensors meant: one, a list, or the gradients of a module.
 local function tensors(name, what)
@@ -9,12 +10,12 @@ local function tensors(name, what)
     return grads or {}
   end
   if torch.type(what) ~= 'table' then
-    error(('optim.%s: argument 1: expected a tensor, a list of them or a module, got %s'):format(name,
-      torch.type(what)), 3)
+    fail(('optim.%s: argument 1: expected a tensor, a list of them or a module, got %s'):format(name,
+      torch.type(what)))
   end
   for i, t in ipairs(what) do
     if not torch.isTensor(t) then
-      error(('optim.%s: argument 1: expected tensors, entry %d is %s'):format(name, i, torch.type(t)), 3)
+      fail(('optim.%s: argument 1: expected tensors, entry %d is %s'):format(name, i, torch.type(t)))
     end
   end
   return what
@@ -22,7 +23,7 @@ end
 
 local function positive(name, n, value)
   if type(value) ~= 'number' or value < 0 or value ~= value then
-    error(('optim.%s: argument %d: expected a number that is not negative, got %s'):format(name, n, tostring(value)), 3)
+    fail(('optim.%s: argument %d: expected a number that is not negative, got %s'):format(name, n, tostring(value)))
   end
 end
 
@@ -32,6 +33,9 @@ local function norm_of(name, list, p)
   local sum = 0
   for _, t in ipairs(list) do
     if t:nElement() > 0 then
+      if not t.norm then
+        fail(('optim.%s: argument 1: expected gradients of floating type, got %s'):format(name, torch.type(t)))
+      end
       if p == math.huge then
         sum = math.max(sum, t:max(), -t:min())
       else
@@ -93,7 +97,7 @@ end
 -- @usage optim.sgd(optim.clipped(function(x) return x:dot(x), x * 2 end, {norm = 1}), torch.ones(3), {})
 function optim.clipped(opfunc, how)
   if type(how) ~= 'table' or not (how.norm or how.value) then
-    error('optim.clipped: argument 2: expected {norm = max} or {value = limit}, got ' .. torch.type(how), 2)
+    fail('optim.clipped: argument 2: expected {norm = max} or {value = limit}, got ' .. torch.type(how))
   end
   return function(x)
     local fx, dfdx = opfunc(x)

@@ -1,6 +1,7 @@
 --- What the optimisers share: checks of their arguments, buffers, and the step itself, which is one pass in C
 -- (core/updates.h has the formulas).
 local ffi = require 'ffi'
+local fail = require 'torch.position'.fail
 local C = require 'torch.ffi'
 local M = {}
 
@@ -24,8 +25,8 @@ local function judge(name, config)
     if v and type(v) ~= 'number' then
       local n = (type(v) == 'string' or type(v) == 'cdata') and tonumber(v)
       if not n then
-        error(('optim.%s: %s: expected a number, got %s'):format(name, key,
-          type(v) == 'string' and ('%q'):format(v) or torch.type(v)), 4)
+        fail(('optim.%s: %s: expected a number, got %s'):format(name, key,
+          type(v) == 'string' and ('%q'):format(v) or torch.type(v)))
       end
       config[key] = n
     end
@@ -36,17 +37,17 @@ end
 --- Insist on the arguments that every optimiser takes.
 -- @return config and state, never nil
 function M.check(name, opfunc, x, config, state)
-  if type(opfunc) ~= 'function' and not (debug.getmetatable(opfunc) or {}).__call then
-    error(('optim.%s: argument 1: expected a function, got %s'):format(name, torch.type(opfunc)), 3)
+  if type(opfunc) ~= 'function' and (torch.isTensor(opfunc) or not (debug.getmetatable(opfunc) or {}).__call) then
+    fail(('optim.%s: argument 1: expected a function, got %s'):format(name, torch.type(opfunc)))
   end
   if not torch.isTensor(x) then
-    error(('optim.%s: argument 2: expected a tensor of parameters, got %s'):format(name, torch.type(x)), 3)
+    fail(('optim.%s: argument 2: expected a tensor of parameters, got %s'):format(name, torch.type(x)))
   end
   if config ~= nil and type(config) ~= 'table' then
-    error(('optim.%s: argument 3: expected a table of settings, got %s'):format(name, torch.type(config)), 3)
+    fail(('optim.%s: argument 3: expected a table of settings, got %s'):format(name, torch.type(config)))
   end
   if state ~= nil and type(state) ~= 'table' then
-    error(('optim.%s: argument 4: expected a table of state, got %s'):format(name, torch.type(state)), 3)
+    fail(('optim.%s: argument 4: expected a table of state, got %s'):format(name, torch.type(state)))
   end
   if not config then
     config = {}
@@ -54,6 +55,14 @@ function M.check(name, opfunc, x, config, state)
     judge(name, config)
   end
   return config, state or config
+end
+
+--- Insist on parameters of a floating type, at least one.
+function M.floating(name, x)
+  if x:nElement() == 0 or not x.norm then
+    fail(('optim.%s: argument 2: expected parameters of floating type, got %s of %d'):format(name, torch.type(x),
+      x:nElement()))
+  end
 end
 
 local function shown(t)
@@ -65,12 +74,12 @@ end
 function M.evaluate(name, opfunc, x, number)
   local fx, dfdx = opfunc(x)
   if number and type(fx) ~= 'number' then
-    error(('optim.%s: the function must return a number and a gradient; its first result is %s'):format(name,
-      torch.type(fx)), 3)
+    fail(('optim.%s: the function must return a number and a gradient; its first result is %s'):format(name,
+      torch.type(fx)))
   end
   if not torch.isTensor(dfdx) or dfdx:nElement() ~= x:nElement() then
-    error(('optim.%s: the function must return f(x) and a gradient like x, %s; its second result is %s')
-      :format(name, shown(x), shown(dfdx)), 3)
+    fail(('optim.%s: the function must return f(x) and a gradient like x, %s; its second result is %s')
+      :format(name, shown(x), shown(dfdx)))
   end
   return fx, dfdx
 end
@@ -88,8 +97,9 @@ local function failed(name, status, ...)
     C.rk_trim()
     if C.rk_update(...) == 0 then return end
   end
-  local text = ffi.string(C.rk_error()):gsub('^%a+: ', '')
-  error(('optim.%s: %s'):format(name, text), 3)
+  -- x comes after a function here
+  local text = ffi.string(C.rk_error()):gsub('^%a+: ', ''):gsub('argument 1:', 'argument 2:')
+  fail(('optim.%s: %s'):format(name, text))
 end
 
 --- One step of a row of core/updates.h: x and the states change in place.
