@@ -13,6 +13,8 @@ enum { COLUMNS = 64, ROWS = 64 }; /* of a part */
 
 struct job {
   struct rk_tensor keys, values, ends, rows; /* packed; rows: the gradients or the results, (N, D) */
+  struct rk_tensor wide;                     /* a matrix of halves as floats */
+  int dt;                                    /* that is computed in */
   const int64_t *k, *end;                    /* end: NULL for one key a row */
   const void *v;                             /* NULL: 1 each */
   const double *share;                       /* NULL, or by key: what its gradients are divided by */
@@ -26,8 +28,6 @@ static int begin(struct job *j, const struct rk_tensor *m, const struct rk_bag *
   if (!bag) return rk_fail(RK_EARG, "%s: no bags given", who);
   RK_TRY(rk_need_float(m, who, 1));
   RK_TRY(rk_need(bag->keys, who, 2));
-  if (m->dt != RK_f32 && m->dt != RK_f64)
-    return rk_fail(RK_EDTYPE, "%s: FloatTensor or DoubleTensor expected, got %s", who, rk_describe(m));
   if (m->rank != 2) return rk_fail(RK_ESHAPE, "%s: a matrix expected, got %s", who, rk_describe(m));
   if (bag->keys->dt != RK_i64)
     return rk_fail(RK_EDTYPE, "%s: keys: LongTensor expected, got %s", who, rk_describe(bag->keys));
@@ -38,19 +38,26 @@ static int begin(struct job *j, const struct rk_tensor *m, const struct rk_bag *
   if (bag->ends && bag->ends->dt != RK_i64)
     return rk_fail(RK_EDTYPE, "%s: ends: LongTensor expected, got %s", who, rk_describe(bag->ends));
   j->n = bag->ends ? rk_tensor_count(bag->ends) : j->count;
-  j->m = rk_at(m), j->step0 = m->step[0], j->step1 = m->step[1], j->offset = bag->offset, j->skip = bag->skip;
+  j->dt = rk_layer_dtype(m->dt), j->m = rk_at(m), j->step0 = m->step[0], j->step1 = m->step[1], j->offset = bag->offset,
+  j->skip = bag->skip;
   return RK_OK;
 }
 
 static void done(struct job *j) {
   rk_tensor_drop(&j->keys), rk_tensor_drop(&j->values);
   rk_tensor_drop(&j->ends), rk_tensor_drop(&j->rows);
+  rk_tensor_drop(&j->wide);
 }
 
-/* Keys, values and ends as packed memory, every key in range. */
+/* What was done to the matrix where it is kept as halves. */
+static int give_back(const struct job *j, struct rk_tensor *m, int status) {
+  return !status && j->wide.mem ? rk_copy(m, &j->wide) : status;
+}
+
+/* Keys, values and ends as packed memory, every key in range; halves as floats. */
 static int fetch(struct job *j, const struct rk_tensor *m, const struct rk_bag *bag, const char *who) {
   RK_TRY(rk_operand(&j->keys, bag->keys, RK_i64, RK_ROWS));
-  if (bag->values) RK_TRY(rk_operand(&j->values, bag->values, m->dt, RK_ROWS));
+  if (bag->values) RK_TRY(rk_operand(&j->values, bag->values, j->dt, RK_ROWS));
   if (bag->ends) RK_TRY(rk_operand(&j->ends, bag->ends, RK_i64, RK_ROWS));
   j->k = (const int64_t *)rk_at(&j->keys), j->v = bag->values ? rk_at(&j->values) : NULL;
   j->end = bag->ends ? (const int64_t *)rk_at(&j->ends) : NULL;
@@ -65,6 +72,9 @@ static int fetch(struct job *j, const struct rk_tensor *m, const struct rk_bag *
     if (j->end[i] < before || j->end[i] > j->count || (i + 1 == j->n && j->end[i] != j->count))
       return rk_fail(RK_EARG, "%s: the sizes do not divide %lld keys among %lld rows", who, (long long)j->count,
                      (long long)j->n);
+  if (j->dt == m->dt) return RK_OK;
+  RK_TRY(rk_operand(&j->wide, m, j->dt, RK_ROWS));
+  j->m = rk_at(&j->wide), j->step0 = j->d, j->step1 = 1;
   return RK_OK;
 }
 
@@ -125,12 +135,12 @@ int rk_bag_forward(struct rk_tensor *out, const struct rk_tensor *m, const struc
   int64_t shape[2] = {j.n, j.d};
   RK_TRY(rk_need_shape(out, 2, shape, who, "result"));
   int status = fetch(&j, m, bag, who);
-  if (!status) status = rk_result_add(&r, out, m->dt);
+  if (!status) status = rk_result_add(&r, out, j.dt);
   if (!status) {
     j.rows = r.t;
     if (j.n && j.d)
       status =
-          rk_parallel_try((j.n + ROWS - 1) / ROWS, j.count * j.d * 8, m->dt == RK_f32 ? forward_f32 : forward_f64, &j);
+          rk_parallel_try((j.n + ROWS - 1) / ROWS, j.count * j.d * 8, j.dt == RK_f32 ? forward_f32 : forward_f64, &j);
     memset(&j.rows, 0, sizeof j.rows); /* r's */
     status = rk_result_close(&r, status);
   }
@@ -163,14 +173,15 @@ int rk_bag_backward(struct rk_tensor *dm, const struct rk_tensor *g, const struc
                    rk_describe(g));
   double *share = NULL;
   int status = fetch(&j, dm, bag, who);
-  if (!status) status = rk_operand(&j.rows, g, dm->dt, RK_ROWS);
+  if (!status) status = rk_operand(&j.rows, g, j.dt, RK_ROWS);
   if (!status && bag->by_count && j.height && !(share = occurrences(&j, who))) status = RK_ENOMEM;
   if (!status && j.count && j.d) {
     j.share = share, j.scale = scale;
     status = rk_parallel_try((j.d + COLUMNS - 1) / COLUMNS, j.count * j.d * 8,
-                             dm->dt == RK_f32 ? backward_f32 : backward_f64, &j);
+                             j.dt == RK_f32 ? backward_f32 : backward_f64, &j);
   }
   if (share) rk_scratch_free(share);
+  status = give_back(&j, dm, status);
   done(&j);
   return status;
 }
@@ -190,12 +201,13 @@ int rk_bag_renorm(struct rk_tensor *m, const struct rk_tensor *keys, double p, d
     int64_t k = j.k[q] - 1;
     if (seen[k] == 0) continue; /* done */
     seen[k] = 0;
-    if (m->dt == RK_f32)
+    if (j.dt == RK_f32)
       renorm_f32((float *)j.m + k * j.step0, &j, p, limit);
     else
       renorm_f64((double *)j.m + k * j.step0, &j, p, limit);
   }
   if (seen) rk_scratch_free(seen);
+  status = give_back(&j, m, status);
   done(&j);
   return status;
 }

@@ -399,6 +399,7 @@ function Projected:__tostring__()
   return (parent.__tostring__(self):gsub('^nn%.%w+%(%d+ %-> %d+', sizes))
 end
 
+require('nn.halves').through(Projected)
 require('nn.PackedSequence').through(Projected)
 
 return Projected

@@ -5,7 +5,8 @@
 -- or `hiddenInput` (L*D, N, H) (LSTM: `cellInput`); the final ones are in `hiddenOutput` (`cellOutput`), and their
 -- gradients go in by `gradHiddenOutput` (`gradCellOutput`) and come out in `gradHiddenInput` (`gradCellInput`). Or the
 -- states travel with the data: input {x, h0[, c0]}, output {y, hn[, cn]}, gradOutput {dy, dhn[, dcn]}, gradInput
--- {dx, dh0[, dc0]}. Sequences may also come as an nn.PackedSequence, and go out as one.
+-- {dx, dh0[, dc0]}. Sequences may also come as an nn.PackedSequence, and go out as one. Layers of half types compute in
+-- float.
 --
 -- All weights lie in `weight`, layer by layer and direction by direction, each w_ih (G*H, in) then w_hh (G*H, H);
 -- `bias` holds b_ih and b_hh (G*H) in the same order. `named()` shows them under PyTorch's names; the layout is
@@ -493,6 +494,7 @@ function Base:__tostring__()
   return ('%s(%d -> %d%s)'):format(torch.type(self), self.inputSize, self.hiddenSize, table.concat(more))
 end
 
+require('nn.halves').through(Base)
 require('nn.PackedSequence').through(Base)
 
 return Base

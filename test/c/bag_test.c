@@ -94,7 +94,8 @@ static void wrong_calls(void) {
   CHECK_FAILS(rk_bag_forward(NULL, &m, &bag), RK_EARG, "bag");
   CHECK_FAILS(rk_bag_forward(&d, &m, &bag), RK_EDTYPE, "bag");
   CHECK_FAILS(rk_bag_forward(&m, &m, &bag), RK_EARG, "share memory");
-  CHECK_FAILS(rk_bag_forward(&h, &h, &bag), RK_EDTYPE, "Half");
+  CHECK_FAILS(rk_bag_forward(&h, &h, &bag), RK_EARG, "share memory");
+  CHECK_FAILS(rk_bag_forward(&k, &k, &bag), RK_EDTYPE, "Long");
   CHECK_FAILS(rk_bag_forward(&out, &row, &bag), RK_ESHAPE, "matrix");
   CHECK_FAILS(rk_bag_renorm(&m, &k, 0, 1), RK_EARG, "norm");
   CHECK_FAILS(rk_bag_renorm(&m, &k, 2, (double)NAN), RK_EARG, "norm");
