@@ -1,5 +1,5 @@
---- optim.SparseAdam(tables, { lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8 }): Adam for sparse embeddings, PyTorch's
--- SparseAdam: a step moves the rows that the batch has picked, and their moments, alone.
+--- optim.SparseAdam(tables, { lr = 1e-3, betas = {0.9, 0.999}, eps = 1e-8, maximize = false }): Adam for sparse
+-- embeddings, PyTorch's SparseAdam: a step moves the rows that the batch has picked, and their moments, alone.
 --
 -- tables: an nn.Embedding or nn.EmbeddingBag with sparse = true, a list of them, or a net with no other parameters.
 -- For row i of the gradient g, at step t: m_i = β1 m_i + (1 - β1) g_i, v_i = β2 v_i + (1 - β2) g_i²,
@@ -14,7 +14,7 @@ local SparseAdam = torch.class('optim.SparseAdam', 'optim.Optimizer')
 local fail = require 'torch.position'.fail
 
 local names = { lr = 'learningRate', learningRate = 'learningRate', eps = 'epsilon', epsilon = 'epsilon',
-  betas = 'betas' }
+  betas = 'betas', maximize = 'maximize' }
 
 local function refuse(text, ...) fail('optim.SparseAdam: ' .. text:format(...)) end
 
@@ -24,9 +24,12 @@ local function settings_of(options)
   if torch.type(options) ~= 'table' then refuse('argument 2: expected a table of options') end
   for key, value in pairs(options) do
     local setting = names[key]
-    if not setting then refuse('there is no option %s; there are: betas, eps, lr', tostring(key)) end
+    if not setting then refuse('there is no option %s; there are: betas, eps, lr, maximize', tostring(key)) end
     local list = setting == 'betas' and value or { value }
-    if torch.type(list) ~= 'table' or #list ~= (setting == 'betas' and 2 or 1) then
+    if setting == 'maximize' then
+      if type(value) ~= 'boolean' then refuse('maximize: expected true or false, got %s', torch.type(value)) end
+      config.maximize, list = value, {}
+    elseif torch.type(list) ~= 'table' or #list ~= (setting == 'betas' and 2 or 1) then
       refuse('betas: expected two numbers')
     end
     for i, v in ipairs(list) do
@@ -95,6 +98,7 @@ function SparseAdam:step(closure)
   for i, table_ in ipairs(self.tables) do
     local rows, g = table_:sparseGradient()
     state[i] = state[i] or {}
+    if self.config.maximize then g = g:clone():mul(-1) end
     if rows:nElement() > 0 then move(self.config, state[i], state.t, table_.weight, rows, g) end
   end
   return loss

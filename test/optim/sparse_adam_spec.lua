@@ -18,17 +18,19 @@ describe('sparse embeddings', function()
   end
 
   it("take SparseAdam's steps", function()
-    local m = filled(7, 3, { sparse = true, padding_idx = 4 })
-    local opt = optim.SparseAdam(m, { lr = 0.1, betas = { 0.8, 0.99 }, eps = 1e-6 })
-    for k = 0, 3 do
-      local index = torch.LongTensor { { (1 + k) % 7 + 1, 4, 2 }, { 6, (5 * k) % 7 + 1, 2 } }
-      opt:zeroGrad()
-      local y = m:forward(index)
-      m:backward(index, y:clone():copy(count(y:nElement(), 1):add(1):sin()))
-      opt:step()
+    for sign = -1, 1, 2 do -- what falls for one gradient rises for the other
+      local m = filled(7, 3, { sparse = true, padding_idx = 4 })
+      local opt = optim.SparseAdam(m, { lr = 0.1, betas = { 0.8, 0.99 }, eps = 1e-6, maximize = sign < 0 })
+      for k = 0, 3 do
+        local index = torch.LongTensor { { (1 + k) % 7 + 1, 4, 2 }, { 6, (5 * k) % 7 + 1, 2 } }
+        opt:zeroGrad()
+        local y = m:forward(index)
+        m:backward(index, y:clone():copy(count(y:nElement(), 1):add(1):sin():mul(sign)))
+        opt:step()
+      end
+      assert.is_true(math.abs(digest(m.weight) - 4.2073032429831) < 1e-12)
+      assert.are.equal(4, opt.state.t)
     end
-    assert.is_true(math.abs(digest(m.weight) - 4.2073032429831) < 1e-12)
-    assert.are.equal(4, opt.state.t)
   end)
 
   it('may be bags', function()
@@ -97,6 +99,7 @@ describe('sparse embeddings', function()
       ['expected sparse embeddings, got number'] = { 3 },
       ['there is no sparse embedding'] = { nn.Tanh() },
       ['nn.LookupTable has a dense gradient'] = { nn.Embedding(3, 2) },
+      ['maximize: expected true or false, got number'] = { dense:get(1), { maximize = 1 } },
       ['there is no option weight_decay; there are: betas, eps, lr'] = { dense:get(1), { weight_decay = 1 } },
       ['betas: expected two numbers'] = { dense:get(1), { betas = 0.9 } },
       ['betas: expected numbers from 0 to below 1, got 1'] = { dense:get(1), { betas = { 0.9, 1 } } },
