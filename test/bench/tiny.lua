@@ -3,15 +3,11 @@
 --   build/th test/bench/tiny.lua [pattern of names]
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)' or './'
-local registry = dofile(here .. '../nn/registry.lua')
+local registry, value = dofile(here .. '../nn/registry.lua')
 local support = dofile(here .. '../nn/support.lua')
-local samples, pattern = registry.samples, arg[1] or ''
-registry.samples = nil
+local pattern = arg[1] or ''
 local RUNS, ROUNDS, STEPS = 200, 3, 50
 local prints = { PrintSize = true }
-
-local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
-local function value(expression) return setfenv(assert(loadstring('return ' .. expression)), environment)() end
 
 local function floats(x)
   return support.map(x, function(t) return t:type() == 'torch.DoubleTensor' and t:float() or t end)

@@ -3,15 +3,7 @@
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
 local support = dofile(here .. 'support.lua')
-local registry = dofile(here .. 'registry.lua')
-local samples = registry.samples
-registry.samples = nil
-
-local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
-local function value(expression)
-  return setfenv(assert(loadstring('return ' .. expression)), environment)()
-end
-
+local registry, value = dofile(here .. 'registry.lua')
 local flat, map = support.flat, support.map
 
 -- Every draw of a layer that draws is the same.

@@ -2,14 +2,7 @@
 -- taken at once, training and evaluation, parameters shared with a clone.
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
-local registry = dofile(here .. 'registry.lua')
-local samples = registry.samples
-registry.samples = nil
-
-local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
-local function value(expression)
-  return setfenv(assert(loadstring('return ' .. expression)), environment)()
-end
+local registry, value = dofile(here .. 'registry.lua')
 
 local function each(x, f)
   if torch.isTensor(x) then return f(x) end

@@ -7,7 +7,6 @@ local M = {}
 --- What the expressions call: numbers of [-1, 1], away from zero, positive, in (0, 1), distinct, whole, signs,
 -- log-probabilities; R2(...) two of R in a table.
 local samples, scale = {}, 1
-M.samples = samples
 local function sized(n, ...) return torch.DoubleTensor(n * scale, ...) end
 
 --- How many times as many samples to draw from now on.
@@ -348,4 +347,11 @@ modes('R2(4, 5)', 'S(4)', [[
 modes('{ R(4, 5), P(4, 5) }', 'R(4, 5)', 'GaussianNLLLoss { reduction = "none" }')
 modes('{ R(4, 5), R(4, 5), R(4, 5) }', 'nil', 'TripletMarginLoss { swap = true, reduction = "none" }')
 
-return M
+local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
+
+--- What an expression of a row is.
+local function value(expression)
+  return setfenv(assert(loadstring('return ' .. expression)), environment)()
+end
+
+return M, value, samples

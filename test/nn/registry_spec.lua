@@ -3,23 +3,15 @@
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
 local support = dofile(here .. 'support.lua')
-local registry = dofile(here .. 'registry.lua')
+local registry, value, samples = dofile(here .. 'registry.lua')
 local usage = require 'torch.usage'
 local C = require 'torch.ffi'
-
-local samples = registry.samples
-registry.samples = nil
 
 local classes = {}
 for name in pairs(nn.loadAll()) do
   if torch.getmetatable('nn.' .. name) then classes[#classes + 1] = name end
 end
 table.sort(classes)
-
-local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
-local function value(expression)
-  return setfenv(assert(loadstring('return ' .. expression)), environment)()
-end
 
 local map = support.map
 local function copied(x) return map(x, function(t) return t:clone() end) end

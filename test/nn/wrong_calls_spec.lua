@@ -2,14 +2,7 @@
 -- sizes and types either work or raise an error that names the module; never one of Lua's own ("attempt to index ...").
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
-local registry = dofile(here .. 'registry.lua')
-local samples = registry.samples
-registry.samples = nil
-
-local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
-local function value(expression)
-  return setfenv(assert(loadstring('return ' .. expression)), environment)()
-end
+local registry, value = dofile(here .. 'registry.lua')
 
 -- What may stand where something else is expected; functions, so that each call has a fresh one.
 local values = {

@@ -2,14 +2,7 @@
 -- refused is refused in words of ours, at the program's line, and never from inside ("attempt to index ...").
 require 'nn'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
-local registry = dofile(here .. 'registry.lua')
-local samples = registry.samples
-registry.samples = nil
-
-local environment = setmetatable({}, { __index = function(_, k) return samples[k] or _G[k] end })
-local function value(expression)
-  return setfenv(assert(loadstring('return ' .. expression)), environment)()
-end
+local registry, value = dofile(here .. 'registry.lua')
 
 local values = {
   function() return nil end,
