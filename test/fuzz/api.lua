@@ -1,25 +1,35 @@
---- Fuzzes the API from Lua: random functions and methods of torch with random arguments. Anything may raise an error;
--- nothing may end the process, and memory stays bounded.
+--- Fuzzes the API from Lua: random functions and methods of torch, and functions of other packages, with random
+-- arguments. Anything may raise an error of its own; nothing may end the process, take very long, or hold memory.
 --
---     th test/fuzz/api.lua [--seconds N] [--seed N] [--case N] [--log FILE] [--show N] [--collect 1]
+--     th test/fuzz/api.lua [options of options.lua] [--show N] [--collect 1] [--limit N]
 --
 -- Every case is a small world of its own, made from the seed and its number: some values, then some calls that pick
 -- their arguments among them and add their results. The log holds the calls of the running case, so after a crash it
 -- ends with the call that did it; `--seed S --case N` runs that case alone and prints its calls. `--collect 1` collects
--- after every call, so that what spoils memory shows at once.
+-- after every call, so that what spoils memory shows at once. An error that names an argument is answered by another
+-- value for that one, as a user would: so calls get beyond the first check.
 local here = arg[0]:match '^(.*)/' or '.'
 local new_random = dofile(here .. '/random.lua')
+local values = dofile(here .. '/values.lua')
+for _, name in ipairs { 'image', 'optim', 'xlua', 'sys', 'paths', 'nn' } do rawset(_G, name, require(name)) end
+local new_calls = dofile(here .. '/calls.lua') -- before options: it changes the folder
 local options = dofile(here .. '/options.lua')('api', arg)
+local calls = new_calls(options, function(message, name)
+  if name:find '^Tester:' then return true end -- quotes what it was given to call
+  return message:find 'fuzz/api.lua' or message:find 'fuzz/values.lua' -- the mistake stands in the program
+end)
 
 -- -- what is called ------------------------------------------------------------------
 
 -- Not called: what ends or blocks the process, changes it for all later cases, or takes addresses, which nobody can
 -- check (Storage(size, address) likewise: see `disarm`).
-local excluded = { test = true, pushudata = true, metatype = true, include = true, setenv = true, getenv = true,
-  setdefaulttensortype = true, register_package = true, setheaptracking = true, seed = true, class = true,
-  newmetatable = true, setmetatable = true, PipeFile = true, CmdLine = true, isatty = true, setnumthreads = true,
-  set_num_threads = true, set_default_dtype = true, set_default_tensor_type = true,
-  updateerrorhandlers = true, usage = true, help = true }
+local excluded = {}
+for name in ([[ test pushudata metatype include setenv getenv setdefaulttensortype register_package setheaptracking seed
+  class newmetatable setmetatable PipeFile CmdLine isatty setnumthreads set_num_threads
+  set_default_dtype set_default_tensor_type updateerrorhandlers usage help tic
+  toc ]]):gmatch '%S+' do
+  excluded[name] = true
+end
 
 local function sorted_names(from, wanted)
   local names = {}
@@ -31,11 +41,26 @@ local function sorted_names(from, wanted)
 end
 
 for name in pairs(require 'torch.lazy'.where) do local _ = torch[name] end
-local kinds = { 'Byte', 'Char', 'Short', 'Int', 'Long', 'Half', 'BFloat16', 'Float', 'Double' }
-local functions = sorted_names(torch, function(name, value)
-  local called = type(value) == 'function' or type(value) == 'table' and (getmetatable(value) or {}).__call
-  return called and not name:find '^_'
-end)
+local functions, others = {}, {}
+local function add_functions(list, package, from, names)
+  for name in (names or ''):gmatch '%S+' do excluded[name] = true end
+  for _, name in ipairs(sorted_names(from, function(name, v)
+    local called = type(v) == 'function' or type(v) == 'table' and getmetatable(v) and getmetatable(v).__call
+    return called and not name:find '^_'
+  end)) do
+    list[#list + 1] = { name = package .. '.' .. name, f = from[name] }
+  end
+end
+add_functions(functions, 'torch', torch)
+-- Left out: what draws on screens, runs programs, removes folders, asks or tells the terminal.
+add_functions(others, 'image', image, 'display window lena fabio COLORS supported_filetypes')
+add_functions(others, 'optim', optim, 'Logger')
+add_functions(others, 'xlua', xlua, 'clear clearall require who install usage usage_module log progress error print')
+add_functions(others, 'tds', require 'tds')
+add_functions(others, 'sys', sys, 'execute fexecute tic toc sleep usleep uname ls la ll lla OS')
+add_functions(others, 'paths', paths, 'rmall rmdir dofile require thisfile findprogram getregistryvalue')
+add_functions(others, 'nn.utils', nn.utils, 'clears')
+add_functions(others, 'nn.init', nn.init)
 local is_operator = {}
 local operators = {
   __add__ = function(a, b) return a + b end, __sub__ = function(a, b) return a - b end,
@@ -68,106 +93,6 @@ local function methods_of(class)
   return methods[class]
 end
 
--- -- values --------------------------------------------------------------------------------
-
-local small = { 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, -1, -2, 7, 0.5, 10 }
-local odd = { 1.5, -0.5, 0 / 0, -(0 / 0), 1 / 0, -1 / 0, 2 ^ 31, -2 ^ 31, 2 ^ 31 - 1, 2 ^ 32, 2 ^ 53, 2 ^ 62, 2 ^ 63,
-  -2 ^ 63, 2 ^ 64, 1e300, -1e300, 1e-300, 100, 255, 256, 1000, 65536, 1e6 }
-local strings = { '', 'V', 'F', 'N', 'U', 'S', 'A', '*l', '*a', 'r', 'w', 'rw', 'binary', 'ascii', '0x10', '3', 'nan',
-  'torch.FloatTensor', 'torch.LongTensor', 'torch.ByteStorage', 'torch.Timer', 'nowhere.Nothing', 'sum', 'scratch',
-  ('long'):rep(50), '%s%n', 'a\0b' }
-local callbacks = {
-  function(x) return x end, function() end, function() return 'text' end, function() error 'callback' end,
-  function(x) return x, x end, function() return 0 / 0 end, print and function() return {} end,
-}
-
-local function sizes(random, sane)
-  local list = {}
-  local rank = random:once(12) and 10 or random:integer(4) - (random:once(6) and 1 or 0)
-  for i = 1, rank do
-    list[i] = not sane and random:once(9) and random:pick(odd) or random:integer(rank > 5 and 2 or 4)
-  end
-  return list
-end
-
-local function new_tensor(random)
-  local class = torch[random:pick(kinds) .. 'Tensor']
-  local list = sizes(random, true)
-  local t = #list == 0 and class() or class(torch.LongStorage(list))
-  if t:nElement() > 4096 then return t end
-  local way = random:integer(4)
-  if t:dim() == 0 then return t end
-  if way == 1 then t:copy(torch.range(-2, t:nElement() - 3)) else t:random(0, way == 2 and 1 or 5) end
-  if t:dim() > 1 and random:once(3) then t = t:transpose(1, t:dim()) end
-  if random:once(5) then t = t:narrow(random:integer(t:dim()), 1, 1) end
-  if t:dim() > 1 and random:once(8) then t = t:select(t:dim(), 1) end
-  return t
-end
-
--- makers: a value of each kind
-local makers
-local function plain_table(random, depth)
-  local t = {}
-  for i = 1, random:integer(4) - 1 do
-    t[i] = random:once(4) and depth < 3 and plain_table(random, depth + 1) or random:pick(makers)(random)
-  end
-  if random:once(6) then t.key = 1 end
-  return t
-end
-
-local function small_number(random) return random:pick(small) end
-makers = {
-  small_number, small_number, small_number,
-  function(random) return random:pick(odd) end,
-  function(random) return random:pick(strings) end,
-  function(random) return random:once(2) end,
-  new_tensor, new_tensor, new_tensor,
-  function(random) return torch[random:pick(kinds) .. 'Storage'](random:integer(6) - 1):fill(1) end,
-  function(random) return torch.LongStorage(sizes(random)) end,
-}
-local rare = {
-  function(random) return random:pick(callbacks) end,
-  function(random) return plain_table(random, 1) end,
-  function(random) return 1LL * random:integer(5) end,
-  function(random) return 0x7fffffffffffffffLL - random:integer(5) + 1 end,
-  function(random) return 1ULL * random:integer(5) end,
-  function() return torch.Generator() end,
-  function() return torch.MemoryFile() end,
-  function(random)
-    return torch.MemoryFile(torch.CharStorage():string(torch.serialize(plain_table(random, 1), 'ascii') .. '\0'), 'r')
-  end,
-  function() return torch.Timer() end,
-  function() return coroutine.create(function() end) end,
-  function() return io.stdout end,
-  function(random)
-    local t = new_tensor(random)
-    t:free()
-    return t
-  end,
-  function(random)
-    local s = torch[random:pick(kinds) .. 'Storage'](3)
-    s:free()
-    return s
-  end,
-  function(random)
-    local s = torch[random:pick(kinds) .. 'Storage'](12):fill(1)
-    local t = torch[s:type():match 'torch%.(%w+)Storage' .. 'Tensor'](s, 2, torch.LongStorage { 2, 2 })
-    s:resize(random:integer(3)) -- a tensor that reaches beyond its storage
-    return t
-  end,
-  function(random)
-    local t = new_tensor(random)
-    return t:dim() > 0 and t:size(1) < 5000 and t:narrow(1, 1, 1):expandAs(t) or t -- elements that share memory
-  end,
-}
-
-local function value(random, pool)
-  local way = random:integer(10)
-  if way <= 5 and #pool > 0 then return random:pick(pool) end
-  if way <= 9 then return random:pick(makers)(random) end
-  return random:pick(rare)(random)
-end
-
 -- -- one call ---------------------------------------------------------------------------------
 
 local function brief(v)
@@ -182,32 +107,22 @@ local function brief(v)
   elseif type(v) == 'number' then
     return ('%.17g'):format(v)
   end
-  return tostring(torch.typename(v) or v):sub(1, 40)
-end
-
-local log
-local last_text = ''
-local function note(text)
-  last_text = text
-  if options.case then print(text) io.flush() end
-  if log then
-    log:write(text, '\n')
-    log:flush()
-  end
+  local ok, text = pcall(tostring, torch.typename(v) or v)
+  return ok and tostring(text):sub(1, 40) or 'what has no text'
 end
 
 local function arguments(random, pool)
   local list, n = {}, random:integer(5) - 1
   if random:once(20) then n = n + random:integer(8) end
   for i = 1, n do
-    if not random:once(20) then list[i] = value(random, pool) end
+    if not random:once(20) then list[i] = values.any(random, pool) end
   end
   return list, n
 end
 
 -- Storage(size, address) takes any memory of the process, so numbers are not passed there.
 local function disarm(name, list)
-  local v = name:find 'Storage$' and list[2]
+  local v = name:find 'Storage$' and list[2] -- also of subclasses
   if type(v) == 'number' or type(v) == 'cdata' and not torch.typename(v) then list[2] = nil end
 end
 
@@ -219,14 +134,14 @@ end
 
 -- A function, a constructor, or a method of something in the pool.
 local function pick_callee(random, pool)
-  local object = random:once(3) and nil or value(random, pool)
+  local object = not random:once(3) and values.any(random, pool) or nil
   local class = object and torch.typename(object)
   if not class then
-    local name = random:pick(functions)
-    return torch[name], 'torch.' .. name, nil
+    local one = random:pick(random:once(5) and others or functions)
+    return one.f, one.name, nil
   end
   local name = random:pick(methods_of(class))
-  return operators[name] or object[name], class:sub(7) .. ':' .. name, object
+  return operators[name] or object[name], class:gsub('^torch%.', '') .. ':' .. name, object
 end
 
 local function is_pointer(v) return type(v) == 'cdata' and tostring(require 'ffi'.typeof(v)):find '[*&]' ~= nil end
@@ -246,69 +161,42 @@ local function keep(pool, ok, ...)
   return ok, ...
 end
 
--- Texts that come from inside of the library instead of from a check of the arguments.
-local insides = { 'attempt to', 'bad argument', 'cannot convert', 'invalid order', 'too many results',
-  'stack overflow', 'invalid key', 'expected near' }
-local found = {}
-local function judge(text, name, message)
-  if name:find '^Tester:assert' then return end -- quotes what it was given to call
-  message = tostring(message)
-  for _, words in ipairs(insides) do
-    -- Lua's own words are right where the mistake stands in the program, about objects that are tables
-    local own = message:find('fuzz/api.lua', 1, true) and not message:find 'struct'
-    if message:find(words, 1, true) and not own and not message:find 'attempt to use' and
-      not message:find 'attempt to read in a' and not message:find 'attempt to write in a' then
-      local key = name .. message:gsub('0x%x+', ''):gsub('%d+', '#')
-      if not found[key] then
-        found[key] = true
-        found[#found + 1] = ('%s\n    %s'):format(text, message)
-      end
-    end
-  end
+-- Another argument where the error asks for one, or, after a success, anywhere: what went through the first checks is
+-- worth going on with.
+local function mended(random, pool, list, n, first, ok, message)
+  local at = not ok and tonumber(tostring(message):match 'argument (%d+)')
+  if not ok and (not at or random:once(8)) then return nil end
+  at = at or first + random:integer(math.max(1, n - first + 1)) - 1
+  if at < first or at > 12 then return nil end
+  local v = not ok and not random:once(3) and values.wanted(random, message) or nil
+  if v == nil then v = values.any(random, pool) end
+  list[at] = v
+  return math.max(n, at)
 end
 
-io.stdout:setvbuf "line"
-local calls, errors = 0, 0
-local function run_case(seed, case)
-  local random = new_random((seed * 7919 + case * 104729) % 2147483647)
-  torch.manualSeed(random:integer(1e6))
-  torch.setdefaulttensortype(random:once(2) and 'torch.FloatTensor' or 'torch.DoubleTensor')
-  if log then log:close() end
-  log = options.log and assert(io.open(options.log, 'w'))
-  note(('case %d'):format(case))
-  local pool = {}
-  for _ = 1, 4 do pool[#pool + 1] = random:pick(makers)(random) end
-  for _ = 1, 25 do
-    local f, name, object = pick_callee(random, pool)
-    local list, n = arguments(random, pool)
-    if object ~= nil then
-      table.insert(list, 1, object) -- holes move, too: n counts
-      n = n + 1
-    end
+local function call(random, pool)
+  local f, name, object = pick_callee(random, pool)
+  local list, n = arguments(random, pool)
+  if object ~= nil then
+    table.insert(list, 1, object) -- holes move, too: n counts
+    n = n + 1
+  end
+  local first = object ~= nil and 2 or 1
+  for attempt = 1, 4 do
     disarm(name, list)
     local text = text_of(name, list, n)
-    note(text)
-    local ok, message = keep(pool, pcall(f, unpack(list, 1, n)))
-    calls = calls + 1
-    if options.collect then collectgarbage() end
-    if not ok then
-      errors = errors + 1
-      judge(text, name, message)
-    end
+    local ok, message = keep(pool, calls.try(text, name, f, unpack(list, 1, n)))
+    n = attempt < 4 and not (ok and random:once(2)) and mended(random, pool, list, n, first, ok, message)
+    if not n then return end
   end
 end
 
--- -- all cases ------------------------------------------------------------------------------------
-
-options.run(function(case)
-  local ok, why = pcall(run_case, options.seed, case)
-  if not ok and not tostring(why):find 'out of memory' then
-    error(('case %d: %s\nafter: %s'):format(case, tostring(why), last_text), 0)
-  end
+io.stdout:setvbuf 'line'
+calls.run(function(case)
+  local random = new_random((options.seed * 7919 + case * 104729) % 2147483647)
+  torch.manualSeed(random:integer(1e6))
+  torch.setdefaulttensortype(random:once(2) and 'torch.FloatTensor' or 'torch.DoubleTensor')
+  local pool = {}
+  for _ = 1, 4 do pool[#pool + 1] = values.plain(random, pool) end
+  for _ = 1, 15 do call(random, pool) end
 end)
-print(('%d calls, %d errors raised'):format(calls, errors))
-if #found > 0 then
-  print(('%d errors come from inside:'):format(#found))
-  for i = 1, math.min(#found, tonumber(options.show) or 40) do print('  ' .. found[i]) end
-  os.exit(1)
-end

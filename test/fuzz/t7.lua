@@ -1,7 +1,7 @@
 --- Fuzzes the reader of .t7 files: fixtures and structured files, damaged. Reading gives an object or an error that
 -- says where and why; it never ends the process, and takes no more memory than some times the file.
 --
---     th test/fuzz/t7.lua [--seconds N] [--seed N] [--case N] [--log FILE]
+--     th test/fuzz/t7.lua [options of options.lua]
 local here = arg[0]:match '^(.*)/' or '.'
 local new_random = dofile(here .. '/random.lua')
 require 'nn'
