@@ -539,8 +539,8 @@ int rk_multi_margin(double *loss, struct rk_tensor *dx, const struct rk_tensor *
                     const struct rk_tensor *weights, int p, double margin, int average);
 int rk_multi_label_margin(double *loss, struct rk_tensor *dx, struct rk_tensor *marks, const struct rk_tensor *x,
                           const struct rk_tensor *target, int average);
-/* Rows of a matrix m (K, D) picked by keys. A bag is a list of keys, one for each row of the result. float32 and
- * float64; m is read through its steps. */
+/* Rows of a matrix m (K, D) picked by keys. A bag is a list of keys, one for each row of the result. Half
+ * types compute in float; m is read through its steps. */
 struct rk_bag {
   const struct rk_tensor *keys;   /* i64: 1..K after adding offset; anything else is RK_EARG naming it */
   const struct rk_tensor *values; /* as many, of m's dtype: what each row picked is multiplied by; NULL: 1 */
