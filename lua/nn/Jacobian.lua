@@ -7,6 +7,12 @@
 local Jacobian = {}
 local common = require 'nn.common'
 
+local function insist_on_tensor(t, what)
+  if not torch.isTensor(t) or t:nElement() == 0 then
+    error(('nn.Jacobian: %s: expected a tensor with elements, got %s'):format(what, common.shape(t)), 3)
+  end
+end
+
 -- A view of all elements of a tensor as one vector; tensors with gaps are refused, as they cannot be perturbed in
 -- place.
 local function vector(t, what)
@@ -24,6 +30,7 @@ function Jacobian._insist_on_module(module)
 end
 
 local insist_on_module = Jacobian._insist_on_module
+Jacobian._insist_on_tensor = insist_on_tensor
 
 -- Random numbers of minval..maxval.
 function Jacobian._randomize(t, minval, maxval)
@@ -40,6 +47,7 @@ local randomize = Jacobian._randomize
 function Jacobian._columns(module, input, rows, f)
   insist_on_module(module)
   local output = module:forward(input)
+  insist_on_tensor(output, 'the output')
   local dout = output.new():resizeAs(output)
   local sdout = vector(dout, 'the output')
   local jacobian = torch.Tensor(rows, dout:nElement()):zero()
@@ -52,12 +60,29 @@ function Jacobian._columns(module, input, rows, f)
 end
 local columns = Jacobian._columns
 
+local function insist(module, input)
+  insist_on_module(module)
+  insist_on_tensor(input, 'the input')
+end
+
+-- The names of fields that hold tensors.
+local function insist_on_fields(module, ...)
+  for _, name in ipairs { ... } do
+    if type(name) ~= 'string' or not torch.isTensor(module[name]) then
+      error(('nn.Jacobian: expected the name of a tensor of %s, got %s'):format(torch.type(module), tostring(name)), 3)
+    end
+  end
+end
+
 --- The Jacobian by back-propagation.
 -- @param module
 -- @param input
 -- @param[opt] param a parameter tensor instead of the input
 -- @param[opt] dparam its gradient
 function Jacobian.backward(module, input, param, dparam)
+  insist_on_module(module)
+  insist_on_tensor(param or input, param and 'the parameter' or 'the input')
+  if param then insist_on_tensor(dparam, "the parameter's gradient") end
   return columns(module, input, (param or input):nElement(), function(dout)
     module:zeroGradParameters()
     local din = module:updateGradInput(input, dout)
@@ -68,6 +93,8 @@ end
 
 --- What accUpdateGradParameters with a rate of 1 makes of a parameter: param - Jacobian.
 function Jacobian.backwardUpdate(module, input, param)
+  insist_on_module(module)
+  insist_on_tensor(param, 'the parameter')
   local before = param:clone()
   local jacobian = columns(module, input, param:nElement(), function(dout)
     param:copy(before)
@@ -88,12 +115,15 @@ function Jacobian.forward(module, input, param, perturbation)
   insist_on_module(module)
   param = param or input
   local small = perturbation or 1e-6
+  insist_on_tensor(param, 'the input or parameter')
   local where = vector(param, 'the input or parameter')
   local jacobian
   for i = 1, where:nElement() do
     local old = where[i]
     where[i] = old + small
-    local up = module:forward(input):clone()
+    local up = module:forward(input)
+    insist_on_tensor(up, 'the output')
+    up = up:clone()
     where[i] = old - small
     local slope = up:add(-1, module:forward(input)):div(2 * small)
     where[i] = old
@@ -105,6 +135,8 @@ end
 
 --- As forward, but param - Jacobian: what backwardUpdate should give.
 function Jacobian.forwardUpdate(module, input, param, perturbation)
+  insist_on_module(module)
+  insist_on_tensor(param, 'the parameter')
   local jacobian = Jacobian.forward(module, input, param, perturbation)
   return jacobian:mul(-1):add(torch.Tensor(param:nElement(), 1):copy(param):expandAs(jacobian))
 end
@@ -143,8 +175,10 @@ Jacobian._testers(Jacobian, randomize)
 --- Does the module compute the same after a round trip through a file?
 -- @return largest differences of output and of gradInput
 function Jacobian.testIO(module, input, minval, maxval)
+  insist(module, input)
   randomize(input, minval, maxval)
   local output = module:forward(input)
+  insist_on_tensor(output, 'the output')
   local gradOutput = output:clone():copy(torch.rand(output:nElement()))
   module:zeroGradParameters()
   local forward = output:clone()
@@ -176,6 +210,8 @@ end
 -- @param gradWeight name of its gradient's field
 -- @return table of name → error
 function Jacobian.testAllUpdate(module, input, weight, gradWeight)
+  insist_on_module(module)
+  insist_on_fields(module, weight or false, gradWeight or false)
   local lr, errors = torch.uniform(0.1, 1), {}
   local plain = module:clone()
   local before = plain[weight]:clone()
@@ -215,6 +251,10 @@ end
 --- The diagonal second derivative by the module's own methods (nn.hessian.enable() first), ones coming from above.
 -- @param field 'diagHessianInput' (default) or that of a parameter
 function Jacobian.backwardDiagHessian(module, input, field)
+  insist(module, input)
+  if not module.updateDiagHessianInput then
+    error('nn.Jacobian: modules have no second derivatives yet: call nn.hessian.enable() first', 2)
+  end
   local output = module:forward(input)
   local ones = output:clone():fill(1)
   if module.initDiagHessianParameters then module:initDiagHessianParameters() end
@@ -226,11 +266,14 @@ end
 --- The same from the Jacobian: the sum of its squares over outputs, exact for modules that are linear.
 -- @param field 'gradInput' (default), 'gradWeight' or 'gradBias'
 function Jacobian.linearModuleDiagHessian(module, input, field)
+  insist(module, input)
   local jacobian
   if not field or field == 'gradInput' then
     jacobian = Jacobian.backward(module, input)
   else
+    insist_on_fields(module, field)
     local param = field:gsub('^grad', ''):lower()
+    insist_on_fields(module, param)
     jacobian = Jacobian.backward(module, input, module[param], module[field])
   end
   return jacobian:cmul(jacobian):sum(2)
@@ -242,6 +285,7 @@ end
 -- @param gradField 'gradInput', 'gradWeight', 'gradBias'
 -- @param field 'diagHessianInput', 'diagHessianWeight', 'diagHessianBias'
 function Jacobian.testDiagHessian(module, input, gradField, field, minval, maxval)
+  insist(module, input)
   randomize(input, minval, maxval)
   if module.initDiagHessianParameters then module:initDiagHessianParameters() end
   local want = Jacobian.linearModuleDiagHessian(module, input, gradField)

@@ -54,6 +54,7 @@ end
 --- The Jacobian by back-propagation: of the values, or of a parameter.
 function SparseJacobian.backward(module, input, param, dparam)
   if param then return Jacobian.backward(module, input, param, dparam) end
+  Jacobian._insist_on_module(module)
   return Jacobian._columns(module, input, count(input), function(dout)
     module:zeroGradParameters()
     local din = module:updateGradInput(input, dout)
@@ -73,7 +74,9 @@ function SparseJacobian.forward(module, input, param, perturbation)
       at = at + 1
       local old = values[k]
       values[k] = old + small
-      local up = module:forward(input):clone()
+      local up = module:forward(input)
+      Jacobian._insist_on_tensor(up, 'the output')
+      up = up:clone()
       values[k] = old - small
       local slope = up:add(-1, module:forward(input)):div(2 * small)
       values[k] = old
@@ -91,8 +94,10 @@ Jacobian._testers(SparseJacobian, randomize)
 --- Does the module compute the same after a round trip through a file?
 -- @return largest differences of output and of gradInput
 function SparseJacobian.testIO(module, input, minval, maxval)
+  Jacobian._insist_on_module(module)
   randomize(input, minval, maxval)
   local output = module:forward(input)
+  Jacobian._insist_on_tensor(output, 'the output')
   local gradOutput = output:clone():copy(torch.rand(output:nElement()))
   local forward = output:clone()
   module:zeroGradParameters()

@@ -33,6 +33,9 @@ local function sizes(who, name, v, n, default)
   elseif type(v) ~= 'table' or #v ~= n then
     options.refuse(who, name, ('a number or a list of %d'):format(n), v)
   end
+  for i = 1, n do
+    if type(v[i]) ~= 'number' then options.refuse(who, name, ('a number or a list of %d numbers'):format(n), v) end
+  end
   return v
 end
 

@@ -10,6 +10,7 @@ local buffer_ct = ffi.typeof 'struct rk_buffer'
 local random_ct = ffi.typeof 'struct rk_random'
 local int64_ct, uint64_ct = ffi.typeof 'int64_t', ffi.typeof 'uint64_t'
 local istype = ffi.istype
+local position = require 'torch.position'
 local settle = require('torch.collect').settle
 
 local here = debug.getinfo(1, 'S').source:match '^(.*)check%.lua$'
@@ -96,7 +97,7 @@ local function raise(text)
     local ok, name = pcall(require('nn.common').name, layer) -- it may be half made
     error((ok and name or getmetatable(layer).__typename) .. ': ' .. (about_gradient(layer, at) or text), 0)
   end
-  error(text, level)
+  position.fail(text) -- nn and the like may stand between
 end
 
 --- Raise `torch.<text>` at the caller of the torch function.

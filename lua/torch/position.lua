@@ -1,8 +1,8 @@
---- The line that an error of a constructor names: that of the call which asked for the object.
+--- The line that an error names: that of the program's call.
 --
--- `error(text, 2)` in an `__init` means "my caller", and that is a line of torch.class, which no user wants to read. So
--- the global `error` looks at the frame that a level of 2 or more would name; where that is the class system, or an
--- `__init` of our own packages which a derived class called, the first frame above it that is neither ours nor theirs
+-- `error(text, 2)` in an `__init` means "my caller", and that is a line of torch.class, or of a class or function of
+-- ours that makes another, which no user wants to read. So the global `error` looks at the frame that a level of 2 or
+-- more would name; where that is the class system or one of our own packages', the first frame above it that is neither
 -- takes its place. Everything else is Lua's own `error`: the call is a tail call, so neither levels nor tracebacks show
 -- that it went through here.
 -- @module torch.position
@@ -24,11 +24,8 @@ local function is_ours(source)
   return ours[source:match('^([^/]+)/', #folder + 1)] or false
 end
 
--- Does the frame stand between a constructor's check and the user?
-local function is_between(info)
-  if info.source == class_file then return true end
-  return (info.name == '__init' or info.name == 'init') and is_ours(info.source) -- the class system calls it `init`
-end
+-- Does the frame stand between a check and the user?
+local function is_between(info) return info.source == class_file or is_ours(info.source) end
 
 -- The level that replaces `level`, both as `error` counts them in the function that called it.
 local function climb(level)

@@ -74,6 +74,35 @@ describe('methods of', function()
   end
 end)
 
+describe('functions of', function()
+  local print_ = print
+  before_each(function() rawset(_G, 'print', function() end) end)
+  after_each(function() rawset(_G, 'print', print_) end)
+
+  for _, package in ipairs { 'utils', 'init', 'functional', 'Jacobian', 'SparseJacobian', 'hessian' } do
+    it('nn.' .. package, function()
+      local set, found = nn[package], {}
+      local names = {}
+      for name, f in pairs(set) do
+        if type(f) == 'function' and not name:find '^_' then names[#names + 1] = name end
+      end
+      table.sort(names)
+      for _, name in ipairs(names) do
+        for i, a in ipairs(values) do
+          for j, b in ipairs(values) do
+            local c = values[(i + j) % #values + 1]
+            local ok, err = pcall(loadstring('local f, a, b, c = ... local r = f(a, b, c) return r', '=program'),
+              set[name], a(), b(), c())
+            local text = not ok and flaw(err)
+            if text then found[('%s %d %d'):format(name, i, j)] = text end
+          end
+        end
+      end
+      assert.are.same({}, found)
+    end)
+  end
+end)
+
 describe('a wrong call of a module', function()
   local function message_of(source)
     local ok, message = pcall(loadstring(source, '=program'))
