@@ -55,10 +55,17 @@
 #endif
 
 /* -- pointwise -------------------------------------------------------------------- */
-/* TRG rows: rk_sin(x) is the branch-free one unless the block holds a far argument (W). */
+/* TRG rows: rk_sin(x) is the branch-free one unless the block holds a far argument (W); so are rk_lgamma(x) and its
+ * kind unless it holds one below 0. */
 #define rk_sin(x) (W ? rk_sin_far(x) : rk_sin_near(x))
 #define rk_cos(x) (W ? rk_cos_far(x) : rk_cos_near(x))
 #define rk_tan(x) (W ? rk_tan_far(x) : rk_tan_near(x))
+#undef rk_power
+#define rk_power(x, p) (sizeof(C) < sizeof(A) ? rk_power_short(x, p) : rk_power_f64(x, p))
+#undef rk_lgamma
+#undef rk_digamma
+#define rk_lgamma(x) (W ? RK_BY_FLT(rk_lgamma, x)(x) : rk_lgamma_near(x))
+#define rk_digamma(x) (W ? RK_BY_FLT(rk_digamma, x)(x) : rk_digamma_near(x))
 
 /* Written as macros, laid out like the functions they become. */
 /* clang-format off */
@@ -93,11 +100,11 @@ enum { RK_TRG = RK_FLT, PER_LINE = RK_LINE / sizeof(C), AHEAD = 4096 / sizeof(C)
 #define FETCH_XY FETCH(in0), FETCH(in1)
 #define FETCH_XYZ FETCH(in0), FETCH(in1), FETCH(in2)
 #define FETCH_NONE (void)0 /* a gradient does not read all of its inputs */
-#define NEAR_NUM(...) { enum { W = 0 }; (void)W; __VA_ARGS__ }
-#define NEAR_FLT(...) NEAR_NUM(__VA_ARGS__)
-#define NEAR_INT(...) NEAR_NUM(__VA_ARGS__)
-#define NEAR_TRG(...)                                                                                                  \
-  if (any_far(in0, n)) { enum { W = 1 }; __VA_ARGS__ } else { enum { W = 0 }; __VA_ARGS__ }
+#define NEAR_NUM(op, ...) { enum { W = 0 }; (void)W; __VA_ARGS__ }
+#define NEAR_FLT(op, ...) NEAR_NUM(op, __VA_ARGS__)
+#define NEAR_INT(op, ...) NEAR_NUM(op, __VA_ARGS__)
+#define NEAR_TRG(op, ...)                                                                                              \
+  if (any_far(RK_OP_##op, in0, n)) { enum { W = 1 }; __VA_ARGS__ } else { enum { W = 0 }; __VA_ARGS__ }
 
 #define IN_X MAYBE const C x = in0[i]
 #define IN_XYG MAYBE const C x = in0[i], y = in1[i], g = in2[i]
@@ -106,16 +113,20 @@ enum { RK_TRG = RK_FLT, PER_LINE = RK_LINE / sizeof(C), AHEAD = 4096 / sizeof(C)
 #define IN_XYZ MAYBE const C x = in0[i], y = in1[i], z = in2[i]
 
 #if RK_IS_FLT
-static inline int any_far(const C *x, int64_t n) {
+static inline int any_far(int op, const C *x, int64_t n) {
+  const bool gamma = op == RK_OP_lgamma || op == RK_OP_digamma;
   int32_t far = 0;
-  for (int64_t i = 0; i < n; i++) far |= rk_abs(x[i]) > K(RK_TRIG_NEAR);
+  if (gamma)
+    for (int64_t i = 0; i < n; i++) far |= x[i] < 0;
+  else
+    for (int64_t i = 0; i < n; i++) far |= rk_abs(x[i]) > K(RK_TRIG_NEAR);
   return far;
 }
 #endif
 
 #define MAP1(op, cls, scalars, f, d, ...)                                                                              \
-  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(op, cls, FETCH_X, IN_X, f)) })                         \
-  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN NEAR_##cls(EACH(op, cls, FETCH_NONE, IN_XYG, d)) })
+  WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN NEAR_##cls(op, EACH(op, cls, FETCH_X, IN_X, f)) })                     \
+  GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN NEAR_##cls(op, EACH(op, cls, FETCH_NONE, IN_XYG, d)) })
 #define MAP2(op, cls, scalars, f, dx, dy, ...)                                                                         \
   WHEN_##cls(static void map_##op(const struct rk_loop *l) { OPEN EACH(op, cls, FETCH_XY, IN_XY, f) })                                    \
   GRAD_##cls(static void grad_##op(const struct rk_loop *l) { OPEN EACH(op, cls, FETCH_NONE, IN_XYZG, dx) })                                \
@@ -193,6 +204,7 @@ static inline int64_t test_lanes(int red, const C *x, int64_t n, masks_t *hit) {
 #define SUMS(red)                                                                                                      \
   ((red) == RK_RED_sum || (red) == RK_RED_mean || (red) == RK_RED_sumsq || (red) == RK_RED_norm2 ||                    \
    (RK_IS_FLT && ((red) == RK_RED_sumabs || (red) == RK_RED_sumdev)))
+#define CUBES(red, p) (RK_IS_FLT && (red) == RK_RED_norm && (p) == 3)
 enum { CHAINS = 2 * LANES / WIDE, AT_ONCE = 8, RUN = 2048 };
 /* What is widened leaves the processor too little room to look ahead, so lines are called into the second-level cache:
  * 10 M floats that lie in the third-level one 93 -> 115 GB/s on two cores of a Zen 4. Where the memory itself is the
@@ -218,6 +230,8 @@ static inline void add_run(int red, const C *x, int64_t n, MAYBE A p, wide_t *su
     ADD_LANES(acc[k] + (wide_t)((bits_t)v & INT64_MAX))
   } else if (red == RK_RED_sumdev) {
     ADD_LANES(acc[k] + (v - p) * (v - p))
+  } else if (red == RK_RED_norm) {
+    ADD_LANES(acc[k] + (wide_t)((bits_t)v & INT64_MAX) * v * v)
 #endif
   } else {
     ADD_LANES(FUSED ? ADD_PRODUCT(acc[k], v, v) : acc[k] + v * v)
@@ -270,7 +284,7 @@ static inline void fetch_coming(struct coming *c) {
       A acc[LANES];                                                                                                    \
       for (int k = 0; k < LANES; k++) acc[k] = (A)(start);                                                             \
       int64_t i = 0;                                                                                                   \
-      if (SUMS(RK_RED_##op) && n >= 4 * LANES) {                                                                       \
+      if ((SUMS(RK_RED_##op) || CUBES(RK_RED_##op, p)) && n >= 4 * LANES) {                                                                       \
         wide_t sums[CHAINS];                                                                                           \
         i = add_lanes(RK_RED_##op, x, n, p, sums);                                                                     \
         for (int k = 0; k < LANES; k++)                                                                                \

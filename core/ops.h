@@ -19,8 +19,8 @@
  * Rules, each measured: no ||, && and no branches, selects only (one || made
  * softplus 14 times slower: the loop no longer widened); no libm calls that
  * the compiler cannot widen. class: NUM, FLT or INT, see dtypes.h; TRG is FLT
- * with rk_sin, rk_cos or rk_tan, of which loops of far arguments get slower
- * versions. Rows are part of no ABI: Lua and CUDA look them up by name. */
+ * with rk_sin, rk_cos, rk_tan, rk_lgamma or rk_digamma, of which loops of far
+ * (for the gamma functions: negative) arguments get slower versions. Rows are part of no ABI: Lua and CUDA look them up by name. */
 #ifndef RK_OPS_H
 #define RK_OPS_H
 /* clang-format off */
@@ -86,8 +86,8 @@
   OP1(erf, FLT, 0, rk_erf(x), g * K(1.1283791670955126) * rk_exp(-x * x), "error function", __VA_ARGS__)                \
   OP1(erfc, FLT, 0, rk_erfc(x), -g * K(1.1283791670955126) * rk_exp(-x * x), "1 - erf(x), exact for large x", __VA_ARGS__) \
   OP1(erfinv, FLT, 0, rk_erfinv(x), g * K(0.8862269254527580) * rk_exp(y * y), "inverse of erf", __VA_ARGS__)           \
-  OP1(lgamma, FLT, 0, rk_lgamma(x), g * rk_digamma(x), "logarithm of the gamma function's magnitude", __VA_ARGS__)      \
-  OP1(digamma, FLT, 0, rk_digamma(x), g * rk_trigamma(x), "derivative of lgamma", __VA_ARGS__)                          \
+  OP1(lgamma, TRG, 0, rk_lgamma(x), g * rk_digamma(x), "logarithm of the gamma function's magnitude", __VA_ARGS__)      \
+  OP1(digamma, TRG, 0, rk_digamma(x), g * rk_trigamma(x), "derivative of lgamma", __VA_ARGS__)                          \
   /* activations */                                                                                                     \
   OP1(sigmoid, FLT, 0, rk_sigmoid(x), g * y * (1 - y), "1 / (1 + e^-x)", __VA_ARGS__)                                   \
   OP1(logsigmoid, FLT, 0, -rk_softplus(-x), g * rk_sigmoid(-x), "log(sigmoid(x))", __VA_ARGS__)                         \
@@ -187,7 +187,7 @@
   RED(maxabs, NUM, 1, 0, (rk_abs(x) > acc) | (x != x) ? rk_abs(x) : acc, (t > acc) | (t != t) ? t : acc, acc,           \
       "largest magnitude; NaN wins", __VA_ARGS__)                                                                       \
   RED(norm2, FLT, 1, 0, acc + x * x, acc + t, rk_sqrt(acc), "square root of the sum of squares", __VA_ARGS__)           \
-  RED(norm, FLT, 1, 0, acc + rk_pow(rk_abs(x), p), acc + t, rk_pow(acc, 1 / p), "(sum of |x|^p)^(1/p)", __VA_ARGS__)    \
+  RED(norm, FLT, 1, 0, acc + rk_power(x, p), acc + t, rk_pow(acc, 1 / p), "(sum of |x|^p)^(1/p)", __VA_ARGS__)    \
   RED(sumdev, FLT, 1, 0, acc + (x - p) * (x - p), acc + t, acc, "sum of (x - p)^2", __VA_ARGS__)                        \
   RED(sumexp, FLT, 1, 0, acc + rk_exp(x - p), acc + t, acc, "sum of e^(x - p)", __VA_ARGS__)
 /* clang-format on */

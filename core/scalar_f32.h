@@ -212,8 +212,12 @@ RK_FN float rk_asin_f32(float x) { return (float)rk_asin_short((double)x); }
 RK_FN float rk_acos_f32(float x) { return (float)rk_acos_short((double)x); }
 RK_FN float rk_atan_f32(float x) { return (float)rk_atan_short((double)x); }
 RK_FN float rk_atan2_f32(float y, float x) { return (float)rk_atan2_short((double)y, (double)x); }
-RK_THROUGH_DOUBLE1(rk_lgamma)
+RK_FN double rk_lgamma_short(double x);
+RK_FN double rk_lgamma_f64(double x);
+RK_FN float rk_lgamma_near_f32(float x) { return (float)rk_lgamma_short((double)x); }
+RK_FN float rk_lgamma_f32(float x) { return x < 0 ? (float)rk_lgamma_f64((double)x) : rk_lgamma_near_f32(x); }
 RK_THROUGH_DOUBLE1(rk_digamma)
+RK_THROUGH_DOUBLE1(rk_digamma_near)
 RK_THROUGH_DOUBLE1(rk_trigamma)
 /* A quotient below 2^28 is never rounded up to a whole number: what is left of x is exact, and its sign x's. */
 RK_FN float rk_fmod_f32(float x, float y) {

@@ -297,9 +297,8 @@ RK_FN double rk_hypot_f64(double x, double y) {
 }
 
 /* -- exp and log for float32 results: half an ulp of these ------------------------- */
-RK_FN double rk_exp_short(double x) {
-  double c = x < -160.0 ? -160.0 : x > 140.0 ? 140.0 : x;
-  double z = c * 1.4426950408889634 + 6755399441055744.0, k = z - 6755399441055744.0, r = c - k * 0.6931471805599453;
+RK_FN double rk_exp_core_short(double x, int64_t *n) { /* e^x / 2^n */
+  double z = x * 1.4426950408889634 + 6755399441055744.0, k = z - 6755399441055744.0, r = x - k * 0.6931471805599453;
   double p = 2.4859913741804633e-05;
   p = p * r + 0.00019899609630907557;
   p = p * r + 0.001388885364547036;
@@ -307,7 +306,14 @@ RK_FN double rk_exp_short(double x) {
   p = p * r + 0.04166666671989357;
   p = p * r + 0.16666666719910625;
   p = p * r + 0.5;
-  return (p * (r * r) + r + 1.0) * rk_pow2_f64((int64_t)(rk_asbits64(z) - 0x4338000000000000u));
+  *n = (int64_t)(rk_asbits64(z) - 0x4338000000000000u);
+  return p * (r * r) + r + 1.0;
+}
+RK_FN double rk_exp_short(double x) {
+  double c = x < -160.0 ? -160.0 : x > 140.0 ? 140.0 : x;
+  int64_t n;
+  double y = rk_exp_core_short(c, &n);
+  return y * rk_pow2_f64(n);
 }
 /* x = 2^e * m: log(m); x a float32's number, not below 0 */
 RK_FN double rk_log_parts_short(double x, double *e) {
@@ -326,6 +332,15 @@ RK_FN double rk_log_short(double x, double two, double one) {
   double e, y = rk_log_parts_short(x, &e);
   return rk_log_ends_f64(x, e * two + y * one);
 }
+
+/* |x|^y, a double: terms of norms of float32 numbers */
+RK_FN double rk_power_short(double x, double y) {
+  double e = y * rk_log_short(fabs(x), 0.6931471805599453, 1.0), c = e < -746.0 ? -746.0 : e > 711.0 ? 711.0 : e;
+  int64_t n;
+  double p = rk_exp_core_short(c, &n);
+  return rk_scale_f64(p, n);
+}
+RK_FN double rk_power_f64(double x, double y) { return pow(fabs(x), y); }
 
 /* -- inverse circular functions --------------------------------------------------- */
 /* asin(x) = x + x z p(z) with z = x^2 up to 1/2, from there pi/2 - 2 asin(sqrt((1 - x) / 2)). atan(t) = t + t z p(z)
@@ -428,36 +443,122 @@ RK_ARCS(short)
 /* -- left to libm: scalar, the same code on every ISA ---------------------------- */
 RK_FN double rk_pow_f64(double x, double y) { return pow(x, y); }
 RK_FN double rk_fmod_f64(double x, double y) { return fmod(x, y); }
-#ifdef __CUDACC__
-RK_FN double rk_lgamma_f64(double x) { return lgamma(x); }
-#else
-RK_FN double rk_lgamma_f64(double x) { /* lgamma itself writes the global signgam */
-  int sign;
-  return lgamma_r(x, &sign);
-}
-#endif
 RK_FN double rk_remainder_f64(double x, double y) { /* sign of y; Torch7's formula, NaN by zero */
   return y == 0 ? rk_asdouble(0x7ff8000000000000u) : x - y * floor(x / y);
 }
 RK_FN double rk_normal_density_f64(double x) { return 0.3989422804014327 * rk_exp_f64(-0.5 * x * x); }
 
-/* psi(x): recurrence up to 10, then the asymptotic series (Abramowitz & Stegun 6.3.18); reflection below 0. */
-RK_FN double rk_digamma_f64(double x) {
-  double reflect = 0, w = x, sum = 0;
-  if (x <= 0) {
-    if (x == floor(x)) return x == 0 ? copysign(HUGE_VAL, -x) : rk_asdouble(0x7ff8000000000000u);
-    reflect = -3.141592653589793 / tan(3.141592653589793 * (x - floor(x)));
-    w = 1.0 - x;
+/* -- gamma functions. near: x >= 0, branch-free -- */
+/* lgamma(2 + t) = t (t + 1) r(t), r fitted at the Chebyshev points of |t| <= 1/2, to 5e-19. What lies below 8 is moved
+ * there: lgamma(x) is that of x + 1 or x + 2 less the logarithm of what led there, or of a smaller argument and more.
+ * So nothing cancels about the zeros, 1 and 2. From 8 on by Stirling's series (Abramowitz & Stegun 6.1.41). */
+RK_FN double rk_lgamma_core_f64(double t) {
+  double p = 1.2034907763468638839e-7;
+  p = p * t - 2.5254853429586513317e-7;
+  p = p * t + 3.8837480981603404474e-7;
+  p = p * t - 8.2089874427208220854e-7;
+  p = p * t + 1.8124087986144873007e-6;
+  p = p * t - 3.8563136093174779751e-6;
+  p = p * t + 8.2214789180596209064e-6;
+  p = p * t - 0.000017660194017271153567;
+  p = p * t + 0.000038168959876181242004;
+  p = p * t - 0.000083095273255336939457;
+  p = p * t + 0.00018255263497305118056;
+  p = p * t - 0.00040570738897825625787;
+  p = p * t + 0.00091537692238059905848;
+  p = p * t - 0.0021081308342234147444;
+  p = p * t + 0.0049986411646954691982;
+  p = p * t - 0.012384192193367467594;
+  p = p * t + 0.03296500062115583363;
+  p = p * t - 0.10031730167435393705;
+  p = p * t + 0.42278433509846713939;
+  return t * (t + 1.0) * p;
+}
+/* As below, for float32 results: r fitted to 1e-11, Stirling's series from 5 on. */
+RK_FN double rk_lgamma_short(double x) {
+  double w = x, product = 1;
+  for (int k = 0; k < 3; k++) {
+    int more = w >= 2.5;
+    w = more ? w - 1.0 : w;
+    product = more ? product * w : product;
   }
-  for (; w < 10.0; w += 1.0) sum -= 1.0 / w;
-  double z = 1.0 / (w * w), p = -1.0 / 12.0;
+  double below = x < 0.5 ? x * (x + 1.0) : x;
+  double t = x < 0.5 ? x : x < 1.5 ? x - 1.0 : w - 2.0;
+  double l = rk_log_short(x < 1.5 ? below : x < 5.0 ? product : x, 0.6931471805599453, 1.0);
+  double r = 4.4412206005968e-5;
+  r = r * t - 9.6493393396628e-5;
+  r = r * t + 0.0001809424839244;
+  r = r * t - 0.00040225296442764;
+  r = r * t + 0.00091555556895534;
+  r = r * t - 0.002108514053256;
+  r = r * t + 0.0049986331325531;
+  r = r * t - 0.012384174964542;
+  r = r * t + 0.032965000721835;
+  r = r * t - 0.1003173018903;
+  r = r * t + 0.42278433509847;
+  double small = t * (t + 1.0) * r + (x < 1.5 ? -l : l);
+  double z = 1.0 / x, s = z * z, p = -691.0 / 360360.0;
+  p = p * s + 1.0 / 1188.0;
+  p = p * s - 1.0 / 1680.0;
+  p = p * s + 1.0 / 1260.0;
+  p = p * s - 1.0 / 360.0;
+  p = p * s + 1.0 / 12.0;
+  double large = (x - 0.5) * (l - 1.0) + (p * z + 0.41893853320467274178);
+  return x < 5.0 ? small : x > 3.402823466e38 ? x : large;
+}
+RK_FN double rk_lgamma_near_f64(double x) {
+  double w = x, product = 1;
+  for (int k = 0; k < 6; k++) {
+    int more = w >= 2.5;
+    w = more ? w - 1.0 : w;
+    product = more ? product * w : product;
+  }
+  double below = x < 0.5 ? x * (x + 1.0) : x;
+  double t = x < 0.5 ? x : x < 1.5 ? x - 1.0 : w - 2.0;
+  double l = rk_log_f64(x < 1.5 ? below : x < 8.0 ? product : x);
+  double small = rk_lgamma_core_f64(t) + (x < 1.5 ? -l : l);
+  double z = 1.0 / x, s = z * z, p = -3617.0 / 122400.0;
+  p = p * s + 1.0 / 156.0;
+  p = p * s - 691.0 / 360360.0;
+  p = p * s + 1.0 / 1188.0;
+  p = p * s - 1.0 / 1680.0;
+  p = p * s + 1.0 / 1260.0;
+  p = p * s - 1.0 / 360.0;
+  p = p * s + 1.0 / 12.0;
+  double large = (x - 0.5) * (l - 1.0) + (p * z + 0.41893853320467274178);
+  return x < 8.0 ? small : x > 1.7976931348623157e308 ? x : large;
+}
+RK_FN double rk_lgamma_f64(double x) {
+  if (!(x < 0)) return rk_lgamma_near_f64(x);
+#ifdef __CUDACC__
+  return lgamma(x);
+#else
+  int sign; /* lgamma itself writes the global signgam */
+  return lgamma_r(x, &sign);
+#endif
+}
+/* psi(x): recurrence up to 10, as one fraction; then the asymptotic series (6.3.18); reflection below 0. */
+RK_FN double rk_digamma_near_f64(double x) {
+  double w = x, up = 0, down = 1;
+  for (int k = 0; k < 10; k++) {
+    int more = w < 10.0;
+    up = more ? up * w + down : up;
+    down = more ? down * w : down;
+    w = more ? w + 1.0 : w;
+  }
+  double r = 1.0 / w, z = r * r, p = -1.0 / 12.0;
   p = p * z + 691.0 / 32760.0;
   p = p * z - 1.0 / 132.0;
   p = p * z + 1.0 / 240.0;
   p = p * z - 1.0 / 252.0;
   p = p * z + 1.0 / 120.0;
   p = p * z - 1.0 / 12.0;
-  return w > 1e17 ? log(w) : log(w) - 0.5 / w + p * z + sum + reflect;
+  return rk_log_f64(w) + (p * z - 0.5 * r) - up / down;
+}
+RK_FN double rk_digamma_f64(double x) {
+  if (!(x < 0)) return x == 0 ? copysign(HUGE_VAL, -x) : rk_digamma_near_f64(x);
+  if (x == floor(x)) return rk_asdouble(0x7ff8000000000000u);
+  return rk_digamma_near_f64(1.0 - x) - 3.141592653589793 / tan(3.141592653589793 * (x - floor(x)));
 }
 /* psi'(x), likewise (6.4.12) */
 RK_FN double rk_trigamma_f64(double x) {

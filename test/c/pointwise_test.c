@@ -35,6 +35,14 @@ static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static double softplus(double x) { return x > 700 ? x : log1p(exp(x)); }
 static double half_away(double x) { return x < 0 ? -floor(0.5 - x) : floor(x + 0.5); }
 static double modulo(double x, double y) { return x - y * floor(x / y); }
+/* The recurrence up to 40, then as many terms of the series as count. */
+static long double exact_digamma(long double x) {
+  long double sum = 0;
+  for (; x < 40; x += 1) sum += 1 / x;
+  const long double z = 1 / (x * x);
+  return logl(x) - 1 / (2 * x) - z * (1 / 12.0L - z * (1 / 120.0L - z * (1 / 252.0L - z * (1 / 240.0L - z / 132)))) -
+         sum;
+}
 static double psi(double x) { /* central difference of lgamma: enough for a rough check */
   const double h = 1e-5;
   return (lgamma(x + h) - lgamma(x - h)) / (2 * h);
@@ -501,6 +509,17 @@ static void accuracy(void) {
       {"erf", erfl, -0.9, 0.9, 3.5},
       {"erfc", erfcl, -3, 8, 5.25},
       {"lgamma", lgammal, 3, 100, 3.5},
+      {"lgamma", lgammal, 1e-4, 3, 6.5},
+      {"lgamma", lgammal, 0.99, 1.01, 3.5},
+      {"lgamma", lgammal, 1.99, 2.01, 3.5},
+      {"lgamma", lgammal, 4, 6, 3.5},
+      {"lgamma", lgammal, 7, 9, 3.5},
+      {"lgamma", lgammal, 100, 1e30, 3.5},
+      {"lgamma", lgammal, -1e-3, 0, 3.5},
+      {"lgamma", lgammal, -1.9, -0.1, 3.5},
+      {"digamma", exact_digamma, 2, 12, 24} /* the sum and the logarithm cancel */,
+      {"digamma", exact_digamma, 1e-4, 1, 32},
+      {"digamma", exact_digamma, 9, 1e6, 3.5},
       {"asinh", asinhl, -1e4, 1e4, 3.5},
       {"asinh", asinhl, -1, 1, 3.5},
       {"acosh", acoshl, 1, 1.5, 3.5},

@@ -175,3 +175,35 @@ describe('reductions', function()
     { 'sort along dimension 2 of 1', function() v:sort(2) end, 'dimension 2' },
   })
 end)
+
+describe('norms of other powers', function()
+  it('are sums of powers in double, of every length, layout and type', function()
+    torch.manualSeed(8)
+    for _, class in ipairs { torch.FloatTensor, torch.DoubleTensor } do
+      for _, n in ipairs { 1, 63, 64, 1000, 33000 } do
+        local x = class(n, 2):normal()
+        for _, v in ipairs { x, x:select(2, 2), x:t() } do
+          for _, p in ipairs { 3, 2.5, 0.5, 7 } do
+            local wanted = 0
+            for _, y in ipairs(v:contiguous():view(-1):totable()) do
+              wanted = wanted + math.abs(y) ^ p
+            end
+            wanted = wanted ^ (1 / p)
+            local got, along = v:norm(p), v:contiguous():view(-1):norm(p, 1)[1]
+            assert(math.abs(got - wanted) <= 2e-9 * wanted, ('%d, power %g: %.17g, %.17g'):format(n, p, got, wanted))
+            assert(math.abs(along - wanted) <= 1e-6 * wanted)
+          end
+        end
+      end
+      assert.equal(0, class(100):zero():norm(3))
+      assert.equal(0, class(100):zero():norm(2.5))
+      assert.equal(math.huge, class(100):fill(-math.huge):norm(3))
+      assert.equal(math.huge, class(100):fill(math.huge):norm(1.5))
+      local x = class(100):fill(1)
+      x[70] = 0 / 0
+      assert(x:norm(3) ~= x:norm(3) and x:norm(1.5) ~= x:norm(1.5))
+    end
+    local large = torch.FloatTensor(100):fill(1e30)
+    assert(math.abs(large:norm(3.5) / (1e30 * 100 ^ (1 / 3.5)) - 1) < 1e-6)
+  end)
+end)
