@@ -60,7 +60,7 @@ static int64_t chosen(const struct rk_tensor *x, const struct job *j, int64_t i)
 /* At an offset from `chosen`, which lies in x. */
 static double number_at(const struct rk_tensor *x, int64_t at) {
   struct rk_value v = {.f = 0};
-  if (x->dt == RK_f32) return ((const float *)x->mem->data)[at];
+  if (x->dt == RK_f32) return (double)((const float *)x->mem->data)[at];
   if (x->dt == RK_f64) return ((const double *)x->mem->data)[at];
   rk_peek(x, at, &v);
   return v.f;
