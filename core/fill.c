@@ -1,5 +1,6 @@
 /* fill.c -- numbers into tensors and out of them: fills, ranges, single elements, bulk traffic with C arrays. */
 #include "copy.h"
+#include "stream_loops.h"
 #include <string.h>
 
 /* -- fills ------------------------------------------------------------------------------------ */
@@ -50,8 +51,15 @@ struct range {
 static void range_part(void *arg, int64_t part) {
   const struct range *r = arg;
   const int64_t end = (part + 1) * PART < r->n ? (part + 1) * PART : r->n;
-  for (int64_t k = part * PART; k < end; k += RUN)
-    range_run(r->out + k * r->size, r->dtype, k, end - k < RUN ? end - k : RUN, r->first, r->step);
+  const bool past = RK_STREAMS && r->n * r->size >= RK_STREAM_FROM;
+  _Alignas(RK_LINE) char run[RUN * 8];
+  for (int64_t k = part * PART; k < end; k += RUN) {
+    const int64_t n = end - k < RUN ? end - k : RUN;
+    char *to = r->out + k * r->size;
+    range_run(past ? run : to, r->dtype, k, n, r->first, r->step);
+    if (past) rk_stream_loops()->copy(to, run, n * r->size, NULL);
+  }
+  if (past) rk_stream_end();
 }
 
 int rk_range(struct rk_tensor *out, double first, double step) {

@@ -124,6 +124,27 @@ static void large_rows(void) {
   rk_tensor_drop(&x), rk_tensor_drop(&y), rk_tensor_drop(&out), rk_tensor_drop(&from);
 }
 
+/* Ranges beyond the caches, from anywhere within a line on. */
+static void large_ranges(void) {
+  static const int dtypes[] = {RK_i16, RK_f32, RK_i64};
+  for (int k = 0; k < 3; k++)
+    for (int64_t first = 0; first < 3; first++) {
+      const int64_t n = (17 << 20) / rk_dtype_size(dtypes[k]) + 3, all = n + 5;
+      struct rk_tensor whole, part = empty(dtypes[k]);
+      CHECK_OK(rk_tensor_init(&whole, dtypes[k], 1, &all));
+      CHECK_OK(rk_fill(&whole, -7));
+      CHECK_OK(rk_narrow(&part, &whole, 0, first, n));
+      CHECK_OK(rk_range(&part, 5, 2));
+      bool same = true;
+      for (int64_t i = 0; i < all; i++) {
+        const int64_t place = i - first, wanted = place < 0 || place >= n ? -7 : 5 + 2 * place;
+        same &= test_get(&whole, i) == (dtypes[k] == RK_i16 ? (double)(int16_t)wanted : (double)(float)wanted);
+      }
+      CHECK(same);
+      rk_tensor_drop(&whole), rk_tensor_drop(&part);
+    }
+}
+
 static void other_shapes(void) {
   for (int round = 0; round < 60; round++) {
     struct rk_tensor x, out;
@@ -344,6 +365,7 @@ int main(void) {
   RUN(large);
   RUN(larger_than_caches);
   RUN(large_rows);
+  RUN(large_ranges);
   RUN(other_shapes);
   RUN(overlapping);
   RUN(repeated);
