@@ -95,10 +95,29 @@ static struct {
   int count;
 } spare = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
 
+static void *wait_for(void *mutex) {
+  pthread_mutex_lock(mutex);
+  pthread_mutex_unlock(mutex);
+  return NULL;
+}
+/* Can n more threads be had? OpenMP ends the process where they cannot. */
+static bool can_have(int n) {
+  pthread_mutex_t go = PTHREAD_MUTEX_INITIALIZER;
+  pthread_t threads[SPARE];
+  int k = 0;
+  pthread_mutex_lock(&go);
+  while (k < n && !pthread_create(&threads[k], NULL, wait_for, &go)) k++;
+  pthread_mutex_unlock(&go);
+  for (int i = 0; i < k; i++) pthread_join(threads[i], NULL);
+  return k == n;
+}
+
 static void *hold_threads(void *unused) {
   (void)unused;
+  if (can_have(spare.count)) {
 #pragma omp parallel num_threads(spare.count)
-  __asm__ volatile(""); /* or nothing would be left of the region */
+    __asm__ volatile(""); /* or nothing would be left of the region */
+  }
   pthread_mutex_lock(&spare.lock);
   while (spare.wanted) pthread_cond_wait(&spare.change, &spare.lock);
   spare.there = false;

@@ -64,9 +64,10 @@ static void changes_its_mind(void) {
   for (int k = 0; k < ROUNDS; k++) {
     pthread_t callers[CALLERS];
     rk_set_crowded(-1);
-    for (int c = 0; c < CALLERS; c++) CHECK_EQ(pthread_create(&callers[c], NULL, ask, NULL), 0);
+    int there = 0;
+    while (there < CALLERS && CHECK(pthread_create(&callers[there], NULL, ask, NULL) == 0)) there++;
     rk_set_crowded(k % 2);
-    for (int c = 0; c < CALLERS; c++) pthread_join(callers[c], NULL);
+    while (there > 0) pthread_join(callers[--there], NULL);
     if (rk_threads() > 1) CHECK_EQ(rk_crowded(), k % 2);
     compute(&after);
     check_same(&before, &after);
