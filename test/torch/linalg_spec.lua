@@ -173,3 +173,30 @@ describe('torch.linalg', function()
     { 'batches where one matrix is expected', function() torch.pinverse(torch.rand(2, 2, 2)) end, 'a matrix' },
   })
 end)
+
+describe('torch.linalg', function()
+  it('has products of vectors under its names', function()
+    local a, b = torch.Tensor { 1, 2, 3 }, torch.Tensor { 4, 5, 6 }
+    assert.are.same({ 32 }, torch.linalg.vecdot(a, b):totable())
+    assert.are.same({ { 4, 5, 6 }, { 8, 10, 12 }, { 12, 15, 18 } }, torch.linalg.outer(a, b):totable())
+    assert.are.same({ -3, 6, -3 }, torch.linalg.cross(a, b):totable())
+  end)
+
+  it('reads the triangle it is told', function()
+    local upper = torch.Tensor { { 2, 1 }, { 9, 2 } }
+    assert.is_true(math.abs(torch.linalg.eigvalsh(upper, 'U')[1] - 1) < 1e-12)
+    assert.is_true(math.abs(torch.linalg.eigvalsh(upper)[1] + 7) < 1e-12)
+    assert.is_false(pcall(torch.linalg.eigvalsh, upper, 'X'))
+  end)
+end)
+
+describe('torch.broadcast_tensors', function()
+  it('gives views of the common sizes', function()
+    local x, y = torch.Tensor { { 1 }, { 2 } }, torch.Tensor { { 5, 6, 7 } }
+    local a, b = torch.broadcast_tensors(x, y)
+    assert.are.same({ { 1, 1, 1 }, { 2, 2, 2 } }, a:totable())
+    assert.are.same({ { 5, 6, 7 }, { 5, 6, 7 } }, b:totable())
+    assert.equal(torch.pointer(x:storage()), torch.pointer(a:storage()))
+    assert.is_false(pcall(torch.broadcast_tensors, torch.ones(2), torch.ones(3)))
+  end)
+end)
