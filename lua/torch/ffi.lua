@@ -19,10 +19,9 @@ if not declared then
 end
 -- for package.loadlib, and for other Lua states
 package.loaded['torch.libpath'] = path:find '/' and path or 'librekindle.so'
--- A tensor's field `shape` is called `extent` here, since a field hides a method: `x.shape` is
--- to be x:size(), as in PyTorch. While files still use it, both names are there.
+-- A tensor's field `shape` is called `extent` here, since a field hides a method: `x.shape` is x:size(), as in PyTorch.
 local n
-text, n = text:gsub('(int64_t) shape(%b[]);(%s*struct rk_inside inside;)', '%1 shape%2; %1 extent%2;%3', 1)
+text, n = text:gsub('(int64_t) shape(%b[];%s*struct rk_inside inside;)', '%1 extent%2', 1)
 assert(n == 1, 'struct rk_tensor is not what is expected')
 ffi.cdef(text)
 return C

@@ -184,6 +184,7 @@ local function index_other(t, k)
     if m ~= nil then return m end
     local i = number_in(k)
     if i then return at(t, i) end
+    if k == 'shape' then return t:size() end -- PyTorch's
     return require 'torch.missing'(t, k, types.class[t.dt] .. 'Tensor', classes[t.dt])
   elseif type(k) == 'table' and not getmetatable(k) then
     local offset, view = element(t, k), nil

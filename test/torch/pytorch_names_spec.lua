@@ -1,5 +1,5 @@
 --- PyTorch's names for what is made of other functions: pieces, joins, questions, quantiles, distances, areas, windows,
--- settings, spellings. Against loops and definitions written out here.
+-- settings, spellings, shape. Against loops and definitions written out here.
 require 'torch'
 local here = debug.getinfo(1, 'S').source:match '^@(.*)/[^/]*$' or 'test/torch'
 local support = dofile(here .. '/support.lua')
@@ -11,6 +11,20 @@ local function near(want, got) -- lists of numbers
   assert.equal(#want, #got)
   for i, v in ipairs(want) do assert.is_true(math.abs(v - got[i]) < 1e-6, ('%d: %g, %g'):format(i, v, got[i])) end
 end
+
+it('x.shape is x:size()', function()
+  for _, short in ipairs(support.types) do
+    local x = torch[short .. 'Tensor'](3, 1, 2)
+    same({ 3, 1, 2 }, x.shape:totable())
+    assert.equal(3, #x.shape)
+    assert.equal(2, x.shape[3])
+    assert.equal('torch.LongStorage', torch.type(x.shape))
+    assert.equal(tostring(x:size()), tostring(x.shape))
+    assert.is_false(pcall(function() x.shape = { 6 } end))
+  end
+  same({}, torch.Tensor().shape:totable())
+  assert.is_nil(torch.FloatTensor.shape)
+end)
 
 describe('pieces and joins', function()
   for _, short in ipairs(support.types) do
