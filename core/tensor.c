@@ -231,6 +231,7 @@ int rk_tensor_buffer(const struct rk_tensor *t, struct rk_buffer *b) {
 
 /* -- questions ---------------------------------------------------------------------------- */
 int rk_tensor_packed(const struct rk_tensor *t) {
+  if (!t) return 0; /* a method called without its tensor: what comes next says so */
   int64_t n = 1;
   for (int d = t->rank - 1; d >= 0; d--) {
     if (t->shape[d] == 1) continue;
@@ -240,13 +241,13 @@ int rk_tensor_packed(const struct rk_tensor *t) {
   return 1;
 }
 int rk_tensor_same_shape(const struct rk_tensor *t, const struct rk_tensor *u) {
-  if (t->rank != u->rank) return 0;
+  if (!t || !u || t->rank != u->rank) return 0;
   for (int d = 0; d < t->rank; d++)
     if (t->shape[d] != u->shape[d]) return 0;
   return 1;
 }
 int rk_tensor_same_view(const struct rk_tensor *t, const struct rk_tensor *u) {
-  if (t->mem != u->mem || t->start != u->start || !rk_tensor_same_shape(t, u)) return 0;
+  if (!t || !u || t->mem != u->mem || t->start != u->start || !rk_tensor_same_shape(t, u)) return 0;
   for (int d = 0; d < t->rank; d++)
     if (t->step[d] != u->step[d]) return 0;
   return 1;

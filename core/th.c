@@ -140,13 +140,17 @@ static void add_place(lua_State *L) {
   }
 }
 
-/* Lua files that ask the library for what it does not declare came after it. */
+/* Two mistakes that LuaJIT's text does not name: Lua files that ask the library for what it does not declare came after
+ * it; a method that is given something else as its tensor was called by a dot. */
 static void add_remedy(lua_State *L) {
-  const char *text = lua_tostring(L, 1);
-  if (!strstr(text, "missing declaration for symbol 'rk_") &&
-      !(strstr(text, "'struct rk_") && strstr(text, "has no member named")))
-    return;
-  lua_pushfstring(L, "%s\n  librekindle.so is older than the Lua files: build it again (cmake --build build)", text);
+  const char *text = lua_tostring(L, 1), *remedy = NULL;
+  if (strstr(text, "missing declaration for symbol 'rk_") ||
+      (strstr(text, "'struct rk_") && strstr(text, "has no member named")))
+    remedy = "librekindle.so is older than the Lua files: build it again (cmake --build build)";
+  else if (strstr(text, "to 'struct rk_tensor *')"))
+    remedy = "a tensor was expected there: methods are called by a colon, x:abs() in place of x.abs()";
+  if (!remedy) return;
+  lua_pushfstring(L, "%s\n  %s", text, remedy);
   lua_replace(L, 1);
 }
 

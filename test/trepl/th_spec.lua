@@ -96,11 +96,13 @@ describe('th', function()
     assert.are.equal(1, select(2, run '-l no_such_module'))
   end)
 
-  it('says that the library is older than what asks it', function()
+  it('says that the library is older than what asks it, and that a method was called by a dot', function()
     local text = run "-e 'require \"torch.ffi\".rk_of_tomorrow()'"
     assert.truthy(text:find('librekindle.so is older than the Lua files: build it again', 1, true), text)
     text = run "-e 'return torch.Tensor(2).of_tomorrow.field'"
     assert.is_nil(text:find('older', 1, true), text)
+    text = run "-e 'torch.ones(2).abs(1)'"
+    assert.truthy(text:find('methods are called by a colon', 1, true), text)
   end)
 
   it('refuses wrong options', function()
