@@ -20,7 +20,8 @@
  * softplus 14 times slower: the loop no longer widened); no libm calls that
  * the compiler cannot widen. class: NUM, FLT or INT, see dtypes.h; TRG is FLT
  * with rk_sin, rk_cos, rk_tan, rk_lgamma or rk_digamma, of which loops of far
- * (for the gamma functions: negative) arguments get slower versions. Rows are part of no ABI: Lua and CUDA look them up by name. */
+ * (for the gamma functions: negative) arguments get slower versions. Rows are part of no ABI: Lua and CUDA look them up
+ * by name. */
 #ifndef RK_OPS_H
 #define RK_OPS_H
 /* clang-format off */
