@@ -91,7 +91,7 @@ describe('the asynchronous prompt', function()
     terminal:send '\27[A\n'
     terminal:wait('true', EXPECT)
     terminal:wait('th> ', EXPECT)
-    terminal:send '\4'
+    terminal:ready(EXPECT):send '\4'
     assert.is_true(terminal:ended(EXPECT))
   end)
 

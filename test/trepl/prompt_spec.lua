@@ -73,7 +73,7 @@ describe('the prompt on a terminal', function()
   it('keeps the history across sessions', function()
     start()
     answer 'print("rem" .. "ember")'
-    terminal:send '\4'
+    terminal:ready(EXPECT):send '\4'
     assert.is_true(terminal:ended(EXPECT))
     terminal:close()
     start()
@@ -100,7 +100,7 @@ describe('the prompt on a terminal', function()
     assert.truthy(answer 'function double(x)\n  local y = x\n\n  return 2 * y\nend\ndouble(21)':find('\n42\n', 1, true))
     terminal:send 'for i = 1, 2 do\n'
     terminal:wait('..> ', EXPECT)
-    terminal:pause(0.2):send '\4' -- the statement is given up, not the session
+    terminal:ready(EXPECT):send '\4' -- the statement is given up, not the session
     terminal:wait('th> ', EXPECT)
     assert.truthy(answer '6 * 7':find('\n42\n', 1, true))
   end)

@@ -96,6 +96,17 @@ function Terminal:pause(seconds)
   return self
 end
 
+--- Waits until a line editor has the terminal: it shows its prompt a moment earlier, and Ctrl-D in between is lost.
+function Terminal:ready(seconds)
+  local TCGETS, FLAGS, ICANON = 0x5401, 3, 2
+  local modes = ffi.new 'unsigned[64]'
+  for _ = 1, (seconds or 5) * 100 do
+    if C.pty_ioctl(self.fd, TCGETS, modes) == 0 and bit.band(modes[FLAGS], ICANON) == 0 then return self end
+    C.pty_poll(nil, 0, 10)
+  end
+  error('no line editor took the terminal', 2)
+end
+
 --- Waits for the end of the program; whether it came in time.
 function Terminal:ended(seconds)
   for _ = 1, (seconds or 5) * 20 do
