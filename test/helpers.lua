@@ -11,6 +11,14 @@ function M.message(f, ...)
   return tostring(err)
 end
 
+--- What pcall(f, a, b, c) gives, called from line 1 of a program of that name.
+function M.call_in_program(f, a, b, c)
+  return pcall(loadstring('local f, a, b, c = ... local r = f(a, b, c) return r', '=program'), f, a, b, c)
+end
+
+--- The error of a program that ends in one; its lines are those of "program".
+function M.message_of(source) return M.message(assert(loadstring(source, '=program'))) end
+
 --- f(...) raises an error whose text matches the pattern.
 function M.fails(pattern, f, ...)
   local ok, err = pcall(f, ...)

@@ -1,6 +1,7 @@
 --- Nonsense given to every method that a class of nn defines, those of its parents being tested with them: what is
 -- refused is refused in words of ours, at the program's line, and never from inside ("attempt to index ...").
 require 'nn'
+local helpers = require 'helpers'
 local here = debug.getinfo(1, 'S').source:match '^@(.*/)'
 local registry, value = dofile(here .. 'registry.lua')
 
@@ -91,8 +92,7 @@ describe('functions of', function()
         for i, a in ipairs(values) do
           for j, b in ipairs(values) do
             local c = values[(i + j) % #values + 1]
-            local ok, err = pcall(loadstring('local f, a, b, c = ... local r = f(a, b, c) return r', '=program'),
-              set[name], a(), b(), c())
+            local ok, err = helpers.call_in_program(set[name], a(), b(), c())
             local text = not ok and flaw(err)
             if text then found[('%s %d %d'):format(name, i, j)] = text end
           end
@@ -104,11 +104,7 @@ describe('functions of', function()
 end)
 
 describe('a wrong call of a module', function()
-  local function message_of(source)
-    local ok, message = pcall(loadstring(source, '=program'))
-    assert.is_false(ok)
-    return message
-  end
+  local message_of = helpers.message_of
   it('names the program\'s line in containers, too', function()
     assert.equal('program:1: nn.Linear: updateParameters: a learning rate expected, got nil',
       message_of 'nn.Sequential():add(nn.Linear(2, 3)):updateParameters()')

@@ -1,5 +1,6 @@
 --- Nonsense given to every function of optim: what is refused is refused in words of ours, at the program's line.
 require 'optim'
+local helpers = require 'helpers'
 
 local values = {
   function() return nil end,
@@ -47,9 +48,7 @@ describe('wrong calls of', function()
       for i, a in ipairs(values) do
         for j, b in ipairs(values) do
           for k, c in ipairs(values) do
-            -- in a chunk of its own, so that the line is the program's
-            local ok, message = pcall(loadstring('local f, a, b, c = ... local r = f(a, b, c) return r', '=program'),
-              optim[name], a(), b(), c())
+            local ok, message = helpers.call_in_program(optim[name], a(), b(), c())
             local text = not ok and flaw(tostring(message))
             if text then found[('%d %d %d'):format(i, j, k)] = text end
           end
@@ -61,11 +60,7 @@ describe('wrong calls of', function()
 end)
 
 describe('an optimiser', function()
-  local function message_of(source)
-    local ok, message = pcall(loadstring(source, '=program'))
-    assert.is_false(ok)
-    return message
-  end
+  local message_of = helpers.message_of
   it('names the argument as the program counts it', function()
     assert.matches('^program:1: optim.sgd: argument 2: .*floating type',
       message_of 'optim.sgd(function(x) return 1, x end, torch.LongTensor(2):fill(1))')

@@ -1,6 +1,7 @@
 --- Wrong calls of every function and method of torch, enumerated from its tables: an error names the function that was
 -- called and stands at the line of the call, and never comes from inside.
 require 'torch'
+local helpers = require 'helpers'
 
 -- Not called here: what ends or changes the process, runs programs, or takes anything.
 local skipped = {}
@@ -80,11 +81,7 @@ describe('too many arguments', function()
 end)
 
 describe('an error', function()
-  local function message_of(source)
-    local ok, message = pcall(loadstring(source, '=program'))
-    assert.is_false(ok)
-    return message
-  end
+  local message_of = helpers.message_of
   it('has one form', function()
     assert.equal('program:1: torch.cmul: argument 2: expected FloatTensor of 12 elements [3x4], got LongTensor [2x5]',
       message_of 'local r = torch.cmul(torch.FloatTensor(3, 4), torch.LongTensor(2, 5)) return r')
